@@ -1,0 +1,1 @@
+//! The embedded cluster: an API server on loopback with controllers, scheduler and kubelets.

@@ -1,0 +1,3 @@
+//! The `dsgrid` binary.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Moves data between terminal, cluster and model; decides nothing.
