@@ -1,0 +1,20 @@
+//! Slim Kubernetes objects: the fields that placing, counting and showing need, nothing else.
+//!
+//! They are decoded straight from the API's JSON; managedFields and whole specs are skipped while
+//! reading and never held.
+
+mod daemon_set;
+mod decode;
+mod meta;
+mod node;
+mod pod;
+mod revision;
+
+pub use daemon_set::{
+    DaemonSet, DaemonSetStatus, IntOrPercent, MatchExpression, NodeSelectorTerm, Template, TemplateContainer,
+    Toleration, TolerationOperator, UpdateStrategy,
+};
+pub use meta::{Labels, Meta, Owner};
+pub use node::{Node, NodeCondition, Taint, TaintEffect};
+pub use pod::{Container, ContainerState, InitContainer, Phase, Pod, Scheduling, Termination};
+pub use revision::ControllerRevision;
