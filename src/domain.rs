@@ -7,6 +7,7 @@ pub mod age;
 pub mod cell;
 pub mod counts;
 pub mod event;
+pub mod explanation;
 pub mod grid;
 pub mod id;
 pub mod inventory;
