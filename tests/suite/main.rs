@@ -1,1 +1,12 @@
 //! The integration suite: one binary, so that the loop stays fast.
+
+#[path = "../support/support.rs"]
+mod support;
+
+mod cells;
+mod counts;
+mod floors;
+mod inventory;
+mod placement;
+mod printing;
+mod replay;
