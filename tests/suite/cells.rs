@@ -32,14 +32,18 @@ impl Case {
         let pods: Vec<Pod> = self.pods.into_iter().map(read).collect();
         let mut pods: Vec<&Pod> = pods.iter().collect();
         pods.sort_by(|a, b| dsgrid::domain::cell::controller_order(a, b));
-        let placement = Placement::new(&read::<dsgrid::domain::object::DaemonSet>(daemon_set_json(&json!({}))).template);
+        let placement =
+            Placement::new(&read::<dsgrid::domain::object::DaemonSet>(daemon_set_json(&json!({}))).template);
         let hash = Text::new("new");
         Facts {
             daemon_set: &daemon_set,
             node: self.node.as_ref(),
             knowledge: self.knowledge,
             verdict: self.node.as_ref().map(|node| placement.verdict(node)),
-            refused_by_health_only: self.node.as_ref().is_some_and(|node| placement.refused_by_health_only(node)),
+            refused_by_health_only: self
+                .node
+                .as_ref()
+                .is_some_and(|node| placement.refused_by_health_only(node)),
             pods: &pods,
             current: Current { hash: Some(&hash), template_generation: None },
             now: self.at,
@@ -109,9 +113,17 @@ fn the_node_speaks() {
     for (what, case, state) in [
         ("node gone", Case::of(vec![pod()]).on(None), CellState::Lost),
         ("node silent", Case::of(vec![pod()]).on(Some(ready_condition("Unknown"))), CellState::Lost),
-        ("silent, even while deleting", Case::of(vec![deleting(pod(), 0)]).on(Some(ready_condition("Unknown"))), CellState::Lost),
+        (
+            "silent, even while deleting",
+            Case::of(vec![deleting(pod(), 0)]).on(Some(ready_condition("Unknown"))),
+            CellState::Lost,
+        ),
         ("node not ready", Case::of(vec![pod()]).on(Some(ready_condition("False"))), CellState::Lost),
-        ("not ready, pod failing", Case::of(vec![waiting("Error")]).on(Some(ready_condition("False"))), CellState::Failing),
+        (
+            "not ready, pod failing",
+            Case::of(vec![waiting("Error")]).on(Some(ready_condition("False"))),
+            CellState::Failing,
+        ),
         ("tainted", Case::of(vec![pod()]).on(tainted()), CellState::Misscheduled),
         ("tainted, failing", Case::of(vec![waiting("Error")]).on(tainted()), CellState::Misscheduled),
         ("tainted, on its way out", Case::of(vec![deleting(pod(), 0)]).on(tainted()), CellState::Terminating),
@@ -125,7 +137,11 @@ fn the_pod_speaks() {
     let young = |p: Value| with(p, "/metadata/creationTimestamp", json!(ago(30)));
     let started = |p: Value, s| with(p, "/status/containerStatuses/0/state/running/startedAt", json!(ago(s)));
     let no_node = with(unready(young(pod())), "/spec/nodeName", Value::Null);
-    let unscheduled = with(no_node, "/status/conditions/1", json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}));
+    let unscheduled = with(
+        no_node,
+        "/status/conditions/1",
+        json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}),
+    );
     let outdated = with(pod(), "/metadata/labels", json!({"controller-revision-hash": "old"}));
     for (what, pod, state) in [
         ("fine", pod(), CellState::Ready),
@@ -140,8 +156,16 @@ fn the_pod_speaks() {
         ("succeeded", with(unready(pod()), "/status/phase", json!("Succeeded")), CellState::Failing),
         ("unscheduled", unscheduled, CellState::Unschedulable),
         ("not ready for 59 s", started(young(unready(pod())), 59), CellState::Starting),
-        ("not ready for 61 s", started(with(unready(pod()), "/metadata/creationTimestamp", json!(ago(70))), 61), CellState::NotReady),
-        ("creating for 6 minutes", with(waiting("ContainerCreating"), "/metadata/creationTimestamp", json!(ago(360))), CellState::NotReady),
+        (
+            "not ready for 61 s",
+            started(with(unready(pod()), "/metadata/creationTimestamp", json!(ago(70))), 61),
+            CellState::NotReady,
+        ),
+        (
+            "creating for 6 minutes",
+            with(waiting("ContainerCreating"), "/metadata/creationTimestamp", json!(ago(360))),
+            CellState::NotReady,
+        ),
         ("being deleted", deleting(pod(), -20), CellState::Terminating),
     ] {
         assert_eq!(Case::of(vec![pod]).state(), state, "{what}");
@@ -150,20 +174,30 @@ fn the_pod_speaks() {
 
 #[test]
 fn a_bad_end_of_an_init_container_counts() {
-    let inits = json!([{"name": "i", "restartCount": 2, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]);
+    let inits =
+        json!([{"name": "i", "restartCount": 2, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]);
     let pod = with(unready(pod()), "/status/initContainerStatuses", inits);
     assert_eq!(Case::of(vec![pod]).state(), CellState::Failing);
 }
 
 #[test]
 fn old_and_new_side_by_side_is_surging_only_with_surge() {
-    let old = with(with(pod(), "/metadata/labels", json!({"controller-revision-hash": "old"})), "/metadata/uid", json!("o"));
-    let strategy = json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "10%"}});
+    let old = with(
+        with(pod(), "/metadata/labels", json!({"controller-revision-hash": "old"})),
+        "/metadata/uid",
+        json!("o"),
+    );
+    let strategy =
+        json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "10%"}});
     let mut case = Case::of(vec![old.clone(), pod()]);
     case.daemon_set = with(case.daemon_set, "/spec/updateStrategy", strategy);
     assert_eq!(case.state(), CellState::Surging);
     let old = with(old, "/metadata/creationTimestamp", json!(ago(9999)));
-    assert_eq!(Case::of(vec![pod(), old]).state(), CellState::Outdated, "without surge the first pod decides");
+    assert_eq!(
+        Case::of(vec![pod(), old]).state(),
+        CellState::Outdated,
+        "without surge the first pod decides"
+    );
 }
 
 #[test]
@@ -183,7 +217,8 @@ fn cells_know_when_time_alone_changes_them() {
 
 #[test]
 fn problems_are_those_of_the_contract() {
-    let problems: Vec<&str> = CellState::ALL.into_iter().filter(|s| s.is_problem()).map(CellState::name).collect();
+    let problems: Vec<&str> =
+        CellState::ALL.into_iter().filter(|s| s.is_problem()).map(CellState::name).collect();
     assert_eq!(problems, ["failing", "missing", "unschedulable", "lost", "notReady", "misscheduled"]);
     assert!(CellState::ALL.iter().enumerate().all(|(at, state)| state.severity() == at));
 }

@@ -44,7 +44,8 @@ impl Picture {
             })
             .into();
         inventory.apply(ClusterEvent::Nodes(Change::Replaced(Scope::Cluster, self.nodes)));
-        inventory.apply(ClusterEvent::DaemonSets(Change::Replaced(Scope::Cluster, vec![read(self.daemon_set)])));
+        inventory
+            .apply(ClusterEvent::DaemonSets(Change::Replaced(Scope::Cluster, vec![read(self.daemon_set)])));
         inventory.apply(ClusterEvent::Revisions(Change::Replaced(Scope::Cluster, revisions)));
         let pods = self.pods.into_iter().map(read).collect();
         inventory.apply(ClusterEvent::Pods(Change::Replaced(Scope::Cluster, pods)));
@@ -85,7 +86,11 @@ fn named(pod: Value, name: &str) -> Value {
 /// Not bound: the scheduler has not placed it.
 fn unbound(pod: Value) -> Value {
     let pod = with(unready(pod), "/spec/nodeName", Value::Null);
-    let pod = with(pod, "/status/conditions/1", json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}));
+    let pod = with(
+        pod,
+        "/status/conditions/1",
+        json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}),
+    );
     with(with(pod, "/status/phase", json!("Pending")), "/status/containerStatuses", json!([]))
 }
 
@@ -123,17 +128,30 @@ fn pods_as_they_come_and_go() {
         ("C12", vec![unbound(a.clone()), old(b.clone()), old(c.clone())], "3/3/2/1/2/0"),
         (
             "C17",
-            vec![deleting(phase(a.clone(), "Succeeded")), named(unbound(younger(a.clone())), "a2"), b.clone(), c.clone()],
+            vec![
+                deleting(phase(a.clone(), "Succeeded")),
+                named(unbound(younger(a.clone())), "a2"),
+                b.clone(),
+                c.clone(),
+            ],
             "3/3/2/3/2/0",
         ),
-        ("C19, before the newest is deleted", vec![a.clone(), named(younger(a.clone()), "a2"), b.clone(), c.clone()], "3/3/3/3/3/0"),
+        (
+            "C19, before the newest is deleted",
+            vec![a.clone(), named(younger(a.clone()), "a2"), b.clone(), c.clone()],
+            "3/3/3/3/3/0",
+        ),
         ("C21", all(old), "3/3/3/0/3/0"),
         (
             "C24, same second: lexically first",
             vec![unready(old(a.clone())), named(a.clone(), "zz"), b.clone(), c.clone()],
             "3/3/2/2/2/0",
         ),
-        ("C25", vec![unbound(a.clone()), named(younger(a.clone()), "zz"), b.clone(), c.clone()], "3/3/3/3/3/0"),
+        (
+            "C25",
+            vec![unbound(a.clone()), named(younger(a.clone()), "zz"), b.clone(), c.clone()],
+            "3/3/3/3/3/0",
+        ),
     ] {
         assert_eq!(Picture::with_pods(pods).counts(), expected, "{fact}");
     }
@@ -174,7 +192,8 @@ fn selectors() {
 #[test]
 fn surge_counts_the_old_pod_first() {
     let [a, b, c] = [pod_json("a", "n1"), pod_json("b", "n2"), pod_json("c", "n3")];
-    let beside = |first: Value, new: Value| vec![first, named(younger(new), "a2"), old(b.clone()), old(c.clone())];
+    let beside =
+        |first: Value, new: Value| vec![first, named(younger(new), "a2"), old(b.clone()), old(c.clone())];
     for (fact, pods, expected) in [
         ("C13", beside(old(a.clone()), unbound(a.clone())), "3/3/3/0/3/0"),
         ("C14", beside(deleting(old(a.clone())), a.clone()), "3/3/3/0/3/0"),

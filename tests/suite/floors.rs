@@ -6,13 +6,40 @@ use std::path::{Path, PathBuf};
 
 /// For each floor, what of ours it may use, and which crates it may not.
 const FLOORS: [(&str, &[&str], &[&str]); 7] = [
-    ("domain", &["domain"], &["kube", "k8s_openapi", "tokio", "ratatui", "crossterm", "hyper", "tower", "clap", "anyhow", "futures"]),
+    (
+        "domain",
+        &["domain"],
+        &[
+            "kube",
+            "k8s_openapi",
+            "tokio",
+            "ratatui",
+            "crossterm",
+            "hyper",
+            "tower",
+            "clap",
+            "anyhow",
+            "futures",
+        ],
+    ),
     ("cluster", &["domain", "cluster"], &["ratatui", "crossterm", "clap", "anyhow"]),
     ("demo", &["domain", "demo"], &["kube", "ratatui", "crossterm", "clap", "anyhow"]),
-    ("app", &["domain", "app"], &["kube", "k8s_openapi", "tokio", "ratatui", "hyper", "tower", "clap", "anyhow"]),
+    (
+        "app",
+        &["domain", "app"],
+        &["kube", "k8s_openapi", "tokio", "ratatui", "hyper", "tower", "clap", "anyhow"],
+    ),
     ("ui", &["domain", "app", "ui"], &["kube", "k8s_openapi", "tokio", "hyper", "tower", "clap", "anyhow"]),
-    ("shell", &["domain", "cluster", "demo", "app", "ui", "shell"], &["kube", "k8s_openapi", "hyper", "tower", "clap"]),
-    ("cli", &["domain", "cluster", "demo", "app", "ui", "shell", "cli"], &["kube", "k8s_openapi", "hyper", "tower"]),
+    (
+        "shell",
+        &["domain", "cluster", "demo", "app", "ui", "shell"],
+        &["kube", "k8s_openapi", "hyper", "tower", "clap"],
+    ),
+    (
+        "cli",
+        &["domain", "cluster", "demo", "app", "ui", "shell", "cli"],
+        &["kube", "k8s_openapi", "hyper", "tower"],
+    ),
 ];
 
 fn root() -> PathBuf {
@@ -73,9 +100,9 @@ fn imports_only_go_down() {
         }
         for foreign in *forbidden {
             let path = format!("{foreign}::");
-            let used = code.match_indices(&path).any(|(at, _)| {
-                !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
-            });
+            let used = code
+                .match_indices(&path)
+                .any(|(at, _)| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'));
             if used {
                 wrong.push(format!("{}: {floor} may not use {foreign}", file.display()));
             }
@@ -135,7 +162,9 @@ fn the_top_level_stays_as_agreed() {
     for line in String::from_utf8_lossy(&listed.stdout).lines() {
         *top.entry(line.split('/').next().unwrap_or_default().to_owned()).or_insert(0) += 1;
     }
-    let known = ["Cargo.toml", "Cargo.lock", "LICENSE", "README.md", "CHANGELOG.md", "src", "assets", "tests"];
-    let odd: Vec<&String> = top.keys().filter(|name| !known.contains(&name.as_str()) && !name.starts_with('.')).collect();
+    let known =
+        ["Cargo.toml", "Cargo.lock", "LICENSE", "README.md", "CHANGELOG.md", "src", "assets", "tests"];
+    let odd: Vec<&String> =
+        top.keys().filter(|name| !known.contains(&name.as_str()) && !name.starts_with('.')).collect();
     assert!(odd.is_empty(), "unexpected at the top level: {odd:?}");
 }

@@ -49,7 +49,12 @@ fn names_and_selectors() {
         ("P3", &n2, json!({"nodeName": "n1"}), "n/n"),
         ("P4", &node("n", &[("z", "")], &[]), json!({"nodeSelector": {"z": ""}}), "y/y"),
         ("P5", &plain, json!({"nodeSelector": {"q": ""}}), "n/n"),
-        ("selector value differs", &node("n", &[("q", "b")], &[]), json!({"nodeSelector": {"q": "a"}}), "n/n"),
+        (
+            "selector value differs",
+            &node("n", &[("q", "b")], &[]),
+            json!({"nodeSelector": {"q": "a"}}),
+            "n/n",
+        ),
     ] {
         assert_eq!(verdict(node, &spec), expected, "{fact}");
     }
@@ -77,7 +82,15 @@ fn required_affinity() {
         ("P10", g("abc"), gt("1"), "n/n"),
         ("P11", plain.clone(), one(expression("g", "Lt", &["9"])), "n/n"),
         ("P12", g("5"), gt("abc"), "n/n"),
-        ("P13", z("b"), terms(&json!([labels(&[expression("g", "Gt", &["abc"])]), labels(std::slice::from_ref(&z_in_b))])), "y/y"),
+        (
+            "P13",
+            z("b"),
+            terms(&json!([
+                labels(&[expression("g", "Gt", &["abc"])]),
+                labels(std::slice::from_ref(&z_in_b))
+            ])),
+            "y/y",
+        ),
         ("P14", z("b"), terms(&json!([labels(&[expression("g", "Gt", &["abc"]), z_in_b])])), "n/n"),
         ("P15", plain.clone(), terms(&json!([{}])), "n/n"),
         ("P16", z("a"), terms(&json!([{}, labels(&[expression("z", "In", &["a"])])])), "y/y"),
@@ -153,17 +166,39 @@ fn taints_and_tolerations() {
         ("P30", vec!["x=a:NoSchedule"], tolerating(&json!([{"key": "x", "value": "a"}])), "y/y"),
         ("P31", vec!["x=a:NoSchedule"], tolerating(&json!([{"key": "x"}])), "n/y"),
         ("P32", vec!["x:NoSchedule"], tolerating(&json!([{"key": "x"}])), "y/y"),
-        ("P33", vec!["x=a:NoSchedule"], tolerating(&json!([{"key": "x", "operator": "Exists", "effect": "NoExecute"}])), "n/y"),
+        (
+            "P33",
+            vec!["x=a:NoSchedule"],
+            tolerating(&json!([{"key": "x", "operator": "Exists", "effect": "NoExecute"}])),
+            "n/y",
+        ),
         ("P34", vec!["x=a:NoSchedule"], tolerating(&json!([{"operator": "Exists"}])), "y/y"),
-        ("P34b", vec!["x=a:NoSchedule"], tolerating(&json!([{"operator": "Exists", "effect": "NoSchedule"}])), "y/y"),
+        (
+            "P34b",
+            vec!["x=a:NoSchedule"],
+            tolerating(&json!([{"operator": "Exists", "effect": "NoSchedule"}])),
+            "y/y",
+        ),
         (
             "P35",
             vec!["x:NoExecute"],
-            tolerating(&json!([{"key": "x", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 3}])),
+            tolerating(
+                &json!([{"key": "x", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 3}]),
+            ),
             "y/y",
         ),
-        ("P46", vec!["x=5:NoSchedule"], tolerating(&json!([{"key": "x", "operator": "Gt", "value": "3"}])), "n/y"),
-        ("Equal written out", vec!["x=a:NoSchedule"], tolerating(&json!([{"key": "x", "operator": "Equal", "value": "a"}])), "y/y"),
+        (
+            "P46",
+            vec!["x=5:NoSchedule"],
+            tolerating(&json!([{"key": "x", "operator": "Gt", "value": "3"}])),
+            "n/y",
+        ),
+        (
+            "Equal written out",
+            vec!["x=a:NoSchedule"],
+            tolerating(&json!([{"key": "x", "operator": "Equal", "value": "a"}])),
+            "y/y",
+        ),
     ] {
         assert_eq!(verdict(&node("n", &[], &taints), &spec), expected, "{fact}");
     }
@@ -200,7 +235,12 @@ fn the_states_of_a_node() {
         ("P44", &node("n", &[], &["node-role.kubernetes.io/control-plane:NoSchedule"]), &base, "n/y"),
         ("P45", &k8s(&["disk-pressure:NoExecute"]), &base, "n/n"),
         ("P47", &cordoned_untainted, &base, "y/y"),
-        ("P48, no cpu", &node("n", &[], &[]), &json!({"containers": [{"resources": {"requests": {"cpu": "1"}}}]}), "y/y"),
+        (
+            "P48, no cpu",
+            &node("n", &[], &[]),
+            &json!({"containers": [{"resources": {"requests": {"cpu": "1"}}}]}),
+            "y/y",
+        ),
     ] {
         assert_eq!(verdict(node, spec), expected, "{fact}");
     }
@@ -214,10 +254,19 @@ fn the_controller_adds_its_tolerations_in_place_or_behind() {
     ]}}}}))
     .template;
     let effective = effective_tolerations(&template);
-    let shown: Vec<(String, Origin)> = effective.iter().map(|e| (e.toleration.to_string(), e.origin)).collect();
+    let shown: Vec<(String, Origin)> =
+        effective.iter().map(|e| (e.toleration.to_string(), e.origin)).collect();
     assert_eq!(shown.len(), 7);
-    assert_eq!(shown[0], ("node.kubernetes.io/not-ready:NoExecute".into(), Origin::Controller), "replaced in place");
-    assert_eq!(shown[1], ("node.kubernetes.io/unreachable=:NoExecute".into(), Origin::Template), "another operator");
+    assert_eq!(
+        shown[0],
+        ("node.kubernetes.io/not-ready:NoExecute".into(), Origin::Controller),
+        "replaced in place"
+    );
+    assert_eq!(
+        shown[1],
+        ("node.kubernetes.io/unreachable=:NoExecute".into(), Origin::Template),
+        "another operator"
+    );
     assert_eq!(shown[2], ("node.kubernetes.io/unreachable:NoExecute".into(), Origin::Controller), "appended");
 }
 
@@ -226,9 +275,14 @@ fn all_reasons_are_told_not_only_the_first() {
     let spec = json!({"nodeName": "other", "nodeSelector": {"pool": "gpu", "zone": "a"},
         "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms":
             [labels(&[expression("disk", "In", &["ssd", "nvme"])])]}}}});
-    let node = node("n1", &[("pool", "web")], &["nvidia.com/gpu=present:NoSchedule", "dead:NoExecute", "soft:PreferNoSchedule"]);
+    let node = node(
+        "n1",
+        &[("pool", "web")],
+        &["nvidia.com/gpu=present:NoSchedule", "dead:NoExecute", "soft:PreferNoSchedule"],
+    );
     let reasons = placement(&spec).reasons(&node, false);
-    let told: Vec<(Rule, Ruling, &str)> = reasons.iter().map(|r| (r.rule, r.verdict, r.detail.as_str())).collect();
+    let told: Vec<(Rule, Ruling, &str)> =
+        reasons.iter().map(|r| (r.rule, r.verdict, r.detail.as_str())).collect();
     assert_eq!(
         told,
         [
@@ -249,9 +303,14 @@ fn all_reasons_are_told_not_only_the_first() {
 #[test]
 fn what_allows_is_told_on_request() {
     let spec = tolerating(&json!([{"key": "nvidia.com/gpu", "operator": "Exists"}]));
-    let node = node("n1", &[], &["nvidia.com/gpu=present:NoSchedule", "node.kubernetes.io/unschedulable:NoSchedule"]);
+    let node = node(
+        "n1",
+        &[],
+        &["nvidia.com/gpu=present:NoSchedule", "node.kubernetes.io/unschedulable:NoSchedule"],
+    );
     assert!(placement(&spec).reasons(&node, false).is_empty());
-    let told: Vec<String> = placement(&spec).reasons(&node, true).iter().map(|r| r.detail.to_string()).collect();
+    let told: Vec<String> =
+        placement(&spec).reasons(&node, true).iter().map(|r| r.detail.to_string()).collect();
     assert_eq!(
         told,
         [

@@ -64,20 +64,41 @@ fn main_containers() {
     let none = json!({});
     for (expected, status) in [
         ("1/1 Running 0", main(container("main", true, 0, &running()))),
-        ("0/1 CrashLoopBackOff 5 (3m20s ago)", main(with_last(container("main", false, 5, &waiting("CrashLoopBackOff")), 200))),
-        ("0/1 ContainerCreating 0", json!({"phase": "Pending", "containerStatuses": [container("main", false, 0, &waiting("ContainerCreating"))]})),
-        ("0/1 Completed 0", json!({"phase": "Succeeded", "containerStatuses": [container("main", false, 0, &ended(0, "Completed", 0))]})),
-        ("0/1 Error 0", json!({"phase": "Failed", "containerStatuses": [container("main", false, 0, &ended(1, "Error", 0))]})),
-        ("0/1 OOMKilled 1 (66m ago)", main(with_last(container("main", false, 1, &ended(137, "OOMKilled", 0)), 4000))),
+        (
+            "0/1 CrashLoopBackOff 5 (3m20s ago)",
+            main(with_last(container("main", false, 5, &waiting("CrashLoopBackOff")), 200)),
+        ),
+        (
+            "0/1 ContainerCreating 0",
+            json!({"phase": "Pending", "containerStatuses": [container("main", false, 0, &waiting("ContainerCreating"))]}),
+        ),
+        (
+            "0/1 Completed 0",
+            json!({"phase": "Succeeded", "containerStatuses": [container("main", false, 0, &ended(0, "Completed", 0))]}),
+        ),
+        (
+            "0/1 Error 0",
+            json!({"phase": "Failed", "containerStatuses": [container("main", false, 0, &ended(1, "Error", 0))]}),
+        ),
+        (
+            "0/1 OOMKilled 1 (66m ago)",
+            main(with_last(container("main", false, 1, &ended(137, "OOMKilled", 0)), 4000)),
+        ),
         ("0/1 Evicted 0", json!({"phase": "Failed", "reason": "Evicted"})),
         ("0/1 OutOfcpu 0", json!({"phase": "Failed", "reason": "OutOfcpu"})),
-        ("1/1 NodeLost 0", json!({"phase": "Running", "reason": "NodeLost", "containerStatuses": [container("main", true, 0, &running())]})),
+        (
+            "1/1 NodeLost 0",
+            json!({"phase": "Running", "reason": "NodeLost", "containerStatuses": [container("main", true, 0, &running())]}),
+        ),
         ("0/1 ExitCode:3 0", main(container("main", false, 0, &ended(3, "", 0)))),
         ("0/1 Signal:9 0", main(container("main", false, 0, &ended(137, "", 9)))),
         ("1/1 Running 4", main(container("main", true, 4, &running()))),
         ("0/1 Running 0", main(container("main", false, 0, &running()))),
-        ("0/1 SchedulingGated 0", json!({"phase": "Pending",
-            "conditions": [{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}]})),
+        (
+            "0/1 SchedulingGated 0",
+            json!({"phase": "Pending",
+            "conditions": [{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}]}),
+        ),
         ("0/1 Pending 0", json!({"phase": "Pending"})),
     ] {
         assert_eq!(printed(&none, &one(), &status), expected);
@@ -112,11 +133,35 @@ fn init_containers_and_sidecars() {
     let looping = with_last(container("s", false, 3, &waiting("CrashLoopBackOff")), 150);
     for (expected, spec, inits, main, initialized) in [
         ("0/1 Init:0/2 0", init(&["i1", "i2"]), vec![container("i1", false, 0, &running())], &pending, false),
-        ("0/1 Init:1/2 0", init(&["i1", "i2"]), vec![done.clone(), container("i2", false, 0, &running())], &pending, false),
+        (
+            "0/1 Init:1/2 0",
+            init(&["i1", "i2"]),
+            vec![done.clone(), container("i2", false, 0, &running())],
+            &pending,
+            false,
+        ),
         ("0/1 Init:CrashLoopBackOff 3 (5m ago)", init(&["i1"]), vec![crashing], &pending, false),
-        ("0/1 Init:Error 0", init(&["i1"]), vec![container("i1", false, 0, &ended(2, "Error", 0))], &pending, false),
-        ("0/1 Init:ExitCode:2 0", init(&["i1"]), vec![container("i1", false, 0, &ended(2, "", 0))], &pending, false),
-        ("0/1 Init:Signal:9 0", init(&["i1"]), vec![container("i1", false, 0, &ended(2, "", 9))], &pending, false),
+        (
+            "0/1 Init:Error 0",
+            init(&["i1"]),
+            vec![container("i1", false, 0, &ended(2, "Error", 0))],
+            &pending,
+            false,
+        ),
+        (
+            "0/1 Init:ExitCode:2 0",
+            init(&["i1"]),
+            vec![container("i1", false, 0, &ended(2, "", 0))],
+            &pending,
+            false,
+        ),
+        (
+            "0/1 Init:Signal:9 0",
+            init(&["i1"]),
+            vec![container("i1", false, 0, &ended(2, "", 9))],
+            &pending,
+            false,
+        ),
         ("0/1 PodInitializing 0", init(&["i1"]), vec![done], &pending, false),
         ("2/2 Running 2 (100s ago)", init(&["s*"]), vec![up], &main, true),
         ("0/2 Init:0/1 0", init(&["s*"]), vec![starting], &pending, false),
@@ -133,8 +178,10 @@ fn init_containers_and_sidecars() {
 #[test]
 fn two_containers() {
     let completed = || ended(0, "Completed", 0);
-    let status = |a: &Value, b: &Value, conditions: &[Value]| json!({"phase": "Running", "conditions": conditions, "containerStatuses": [
-        container("a", a.get("running").is_some(), 0, a), container("b", b.get("running").is_some(), 0, b)]});
+    let status = |a: &Value, b: &Value, conditions: &[Value]| {
+        json!({"phase": "Running", "conditions": conditions, "containerStatuses": [
+        container("a", a.get("running").is_some(), 0, a), container("b", b.get("running").is_some(), 0, b)]})
+    };
     for (expected, a, b, conditions) in [
         ("1/2 Running 0", completed(), running(), vec![ready(true)]),
         ("1/2 NotReady 0", completed(), running(), vec![]),

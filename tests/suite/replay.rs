@@ -80,11 +80,17 @@ impl Score {
 
     fn pods(&mut self, place: &str, inventory: &Inventory, mark: &Mark) {
         let now = inventory.now();
-        let pods: BTreeMap<&ObjectKey, &Pod> =
-            inventory.rows().flat_map(|(slot, _)| inventory.pods_of(slot)).map(|pod| (&pod.meta.key, pod)).collect();
+        let pods: BTreeMap<&ObjectKey, &Pod> = inventory
+            .rows()
+            .flat_map(|(slot, _)| inventory.pods_of(slot))
+            .map(|pod| (&pod.meta.key, pod))
+            .collect();
         let table = &mark.tables["pods"];
         for row in &table.rows {
-            let key = ObjectKey { namespace: Text::new(row.object.namespace.as_deref().unwrap_or_default()), name: Text::new(&row.object.name) };
+            let key = ObjectKey {
+                namespace: Text::new(row.object.namespace.as_deref().unwrap_or_default()),
+                name: Text::new(&row.object.name),
+            };
             let Some(pod) = pods.get(&key) else {
                 // Orphaned pods have no DaemonSet to stand in.
                 self.check(place.contains("orphan"), || format!("{place}: pod {key} is missing"));
@@ -92,7 +98,12 @@ impl Score {
             };
             self.pod_rows += 1;
             let status = PodStatus::of(pod);
-            let ours = [status.ready_text(), status.word.clone(), status.restarts_text(now), age(pod.meta.created, now)];
+            let ours = [
+                status.ready_text(),
+                status.word.clone(),
+                status.restarts_text(now),
+                age(pod.meta.created, now),
+            ];
             let theirs = ["Ready", "Status", "Restarts", "Age"].map(|column| table.cell(row, column));
             self.check(ours == theirs, || format!("{place} {key}: {ours:?} is not {theirs:?}"));
         }
@@ -111,7 +122,9 @@ impl Score {
             let roles = node.roles().join(",");
             let ours = [node.status_word(), if roles.is_empty() { "<none>".to_owned() } else { roles }];
             let theirs = ["Status", "Roles"].map(|column| table.cell(row, column));
-            self.check(ours == theirs, || format!("{place} node {}: {ours:?} is not {theirs:?}", row.object.name));
+            self.check(ours == theirs, || {
+                format!("{place} node {}: {ours:?} is not {theirs:?}", row.object.name)
+            });
         }
     }
 }
@@ -134,9 +147,18 @@ fn every_recording_agrees_with_the_real_controller() {
     }
     println!(
         "replayed {} recordings: {} marks, {} counters ({} stale, all named), {} cells, {} pod rows, {} node rows, {} mismatches",
-        recordings.len(), score.marks, score.counters, score.stale, score.cells, score.pod_rows, score.node_rows,
+        recordings.len(),
+        score.marks,
+        score.counters,
+        score.stale,
+        score.cells,
+        score.pod_rows,
+        score.node_rows,
         score.mismatches.len()
     );
     assert!(score.mismatches.is_empty(), "{}", score.mismatches.join("\n"));
-    assert!(score.marks == 62 && score.stale > 0 && score.cells > 5_000 && score.pod_rows > 3_000, "{score:?}");
+    assert!(
+        score.marks == 62 && score.stale > 0 && score.cells > 5_000 && score.pod_rows > 3_000,
+        "{score:?}"
+    );
 }

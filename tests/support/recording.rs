@@ -150,7 +150,9 @@ fn change<T: DeserializeOwned>(line: &Line) -> Option<Change<T>> {
     }
     let raw = line.object.get();
     Some(match line.kind.as_str() {
-        "LIST" => Change::Replaced(Scope::Cluster, serde_json::from_str::<List<T>>(raw).expect("a list").items),
+        "LIST" => {
+            Change::Replaced(Scope::Cluster, serde_json::from_str::<List<T>>(raw).expect("a list").items)
+        }
         "ADDED" | "MODIFIED" => Change::Applied(serde_json::from_str(raw).expect("an object")),
         "DELETED" => Change::Deleted(serde_json::from_str(raw).expect("an object")),
         _ => return None,

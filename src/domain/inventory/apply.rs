@@ -333,12 +333,12 @@ impl Inventory {
         });
     }
 
-    /// The current revision is the strictly highest number.
+    /// The current revision is the highest number; two of one number are told apart only until the controller has
+    /// renumbered them.
     fn read_current(&mut self, owner: &Uid) {
         let Some(&slot) = self.row_of.get(owner) else { return };
         let revisions = self.revisions.get(owner).map_or(&[][..], Vec::as_slice);
-        let hash =
-            revisions.iter().max_by_key(|revision| revision.revision).map(|revision| revision.hash.clone());
+        let hash = revisions.iter().max_by_key(|r| (r.revision, &r.meta.key.name)).map(|r| r.hash.clone());
         if self.rows[slot.0].current_hash != hash {
             self.rows[slot.0].current_hash = hash;
             self.recompute_row(slot);
