@@ -104,13 +104,13 @@ pub fn rollout(inventory: &Inventory, slot: RowSlot) -> Option<Rollout> {
     };
     let held_up = held >= usize::try_from(slots).unwrap_or(usize::MAX);
     let idle = pace.idle_since(row.daemon_set.meta.created);
-    let slow = idle.is_some_and(|since| inventory.now().duration_since(since) >= pace.patience());
+    let too_long = idle.is_some_and(|since| inventory.now().duration_since(since) >= pace.patience());
     let waiting = row.daemon_set.strategy == UpdateStrategy::OnDelete
         && row.tally.updated < row.tally.desired
         && row.tally.available == row.tally.desired;
     let state = match () {
         () if waiting => RolloutState::Waiting,
-        () if held_up || slow => RolloutState::Stuck,
+        () if held_up || too_long => RolloutState::Stuck,
         () if row.stale_since.is_some() => RolloutState::Stale,
         () => RolloutState::Progressing,
     };

@@ -51,7 +51,7 @@ impl Score {
                 self.check(status == computed, || format!("{place} {name}: {status:?} is not {computed:?}"));
             } else {
                 self.stale += differences.len();
-                let named = row.stale_since.is_some() == !differences.is_empty();
+                let named = row.stale_since.is_some() != differences.is_empty();
                 self.check(named, || format!("{place} {name}: stale {differences:?} is not named"));
             }
         }

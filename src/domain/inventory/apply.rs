@@ -50,8 +50,12 @@ impl Inventory {
                     .filter(|meta| covers(&scope, meta) && !listed.contains(&meta.uid))
                     .map(|m| m.uid.clone())
                     .collect();
-                gone.iter().for_each(|uid| self.drop_daemon_set(uid));
-                objects.into_iter().for_each(|object| self.put_daemon_set(object));
+                for uid in &gone {
+                    self.drop_daemon_set(uid);
+                }
+                for object in objects {
+                    self.put_daemon_set(object);
+                }
                 self.completed(WatchKind::DaemonSets, scope);
             }
         }
@@ -134,7 +138,9 @@ impl Inventory {
                     .filter(|node| !listed.contains(&node.meta.uid))
                     .map(|node| (node.name(), node.meta.uid.clone()))
                     .collect();
-                gone.iter().for_each(|(name, uid)| self.drop_node(name, uid));
+                for (name, uid) in &gone {
+                    self.drop_node(name, uid);
+                }
                 for node in objects {
                     self.put_node(node);
                 }
@@ -235,7 +241,7 @@ impl Inventory {
                 touched.extend(objects.into_iter().flat_map(|pod| self.put_pod(pod)).flatten());
                 match scope {
                     Scope::DaemonSet(_) => {
-                        touched.iter().for_each(|(row, column)| self.recompute(*row, *column))
+                        touched.iter().for_each(|(row, column)| self.recompute(*row, *column));
                     }
                     Scope::Cluster | Scope::Namespace(_) => self.completed(WatchKind::Pods, scope),
                 }
@@ -299,11 +305,13 @@ impl Inventory {
         match change {
             Change::Applied(revision) => self.put_revision(revision, &mut touched),
             Change::Deleted(revision) => {
-                self.forget_revisions(&mut touched, |known| known.meta.uid == revision.meta.uid)
+                self.forget_revisions(&mut touched, |known| known.meta.uid == revision.meta.uid);
             }
             Change::Replaced(scope, objects) => {
                 self.forget_revisions(&mut touched, |known| covers(&scope, &known.meta));
-                objects.into_iter().for_each(|revision| self.put_revision(revision, &mut touched));
+                for revision in objects {
+                    self.put_revision(revision, &mut touched);
+                }
                 self.complete.insert(Watch { kind: WatchKind::Revisions, scope });
             }
         }
