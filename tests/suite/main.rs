@@ -10,3 +10,4 @@ mod inventory;
 mod placement;
 mod printing;
 mod replay;
+mod rollout;

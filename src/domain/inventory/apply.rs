@@ -241,7 +241,9 @@ impl Inventory {
                 touched.extend(objects.into_iter().flat_map(|pod| self.put_pod(pod)).flatten());
                 match scope {
                     Scope::DaemonSet(_) => {
-                        touched.iter().for_each(|(row, column)| self.recompute(*row, *column));
+                        for (row, column) in &touched {
+                            self.recompute(*row, *column);
+                        }
                     }
                     Scope::Cluster | Scope::Namespace(_) => self.completed(WatchKind::Pods, scope),
                 }
