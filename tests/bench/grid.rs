@@ -42,7 +42,7 @@ fn daemon_set(at: usize) -> DaemonSet {
 }
 
 fn pod_json(set: usize, node: usize, restarts: u32) -> String {
-    let ready = if restarts % 2 == 0 { "True" } else { "False" };
+    let ready = if restarts.is_multiple_of(2) { "True" } else { "False" };
     json!({
         "metadata": {"name": format!("set-{set:02}-{node:05}"), "namespace": "bench", "uid": format!("{set}-{node}"),
             "creationTimestamp": "2026-01-02T02:00:00Z",
@@ -50,7 +50,7 @@ fn pod_json(set: usize, node: usize, restarts: u32) -> String {
             "ownerReferences": [{"kind": "DaemonSet", "name": format!("set-{set:02}"), "uid": format!("set-{set}"), "controller": true}]},
         "spec": {"nodeName": format!("node-{node:05}"), "containers": [{"name": "main"}]},
         "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": ready, "lastTransitionTime": "2026-01-02T02:00:05Z"}],
-            "containerStatuses": [{"name": "main", "ready": restarts % 2 == 0, "restartCount": restarts,
+            "containerStatuses": [{"name": "main", "ready": restarts.is_multiple_of(2), "restartCount": restarts,
                 "state": {"running": {"startedAt": "2026-01-02T02:00:04Z"}}}]},
     })
     .to_string()

@@ -7,6 +7,7 @@ mod cells;
 mod counts;
 mod floors;
 mod inventory;
+mod licences;
 mod placement;
 mod printing;
 mod replay;
