@@ -1,8 +1,15 @@
 //! The integration suite: one binary, so that the loop stays fast.
 
-#[path = "../support/recording.rs"]
-mod recording;
+#[path = "../support/support.rs"]
+mod support;
 
-mod pacing;
-mod scenarios;
-mod screens;
+mod cells;
+mod counts;
+mod floors;
+mod inventory;
+mod licences;
+mod placement;
+mod printing;
+//mod pty;
+mod replay;
+mod rollout;

@@ -1,0 +1,5 @@
+//! What several tests stand on.
+
+pub mod build;
+pub mod recording;
+pub mod terminal;
