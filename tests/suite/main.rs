@@ -13,3 +13,4 @@ mod printing;
 //mod pty;
 mod replay;
 mod rollout;
+mod screens;
