@@ -303,4 +303,5 @@ fn certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     })
 }
 
-// cfgtest
+#[cfg(test)]
+mod tests;

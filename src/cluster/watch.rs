@@ -65,4 +65,5 @@ impl Watches {
     }
 }
 
-// cfgtest
+#[cfg(test)]
+mod tests;
