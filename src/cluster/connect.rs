@@ -151,6 +151,12 @@ impl Connection {
         Ok(Change::Replaced(Scope::DaemonSet(uid.clone()), listed.objects))
     }
 
+    /// The names of all DaemonSets, to say where one is.
+    pub async fn daemon_set_names(&self) -> Result<Vec<ObjectKey>, Error> {
+        let listed = list::<DaemonSet>(&self.wire, &Scope::Cluster, "", |_| {}).await?;
+        Ok(listed.objects.into_iter().map(|daemon_set| daemon_set.meta.key).collect())
+    }
+
     /// Asks the server for its version.
     pub async fn server_version(&self) -> Result<Text, Error> {
         #[derive(Deserialize)]
