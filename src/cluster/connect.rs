@@ -191,3 +191,6 @@ impl Connection {
         Access { kind: K::KIND, outcome: self.wire.read(&ask).await.map(drop) }
     }
 }
+
+#[cfg(test)]
+mod tests;

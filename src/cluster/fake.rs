@@ -43,7 +43,7 @@ impl Reply {
 
     /// A refusal as the API writes it.
     pub(super) fn status(code: u16, message: &str) -> Self {
-        Self::new(code, &format!(r#"{{"kind":"Status","code":{code},"message":"{message}"}}"#))
+        Self::new(code, &format!(r#"{{"kind":"Status","code":{code},"message":{message:?}}}"#))
     }
 
     pub(super) fn mute() -> Self {
