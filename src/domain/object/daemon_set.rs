@@ -214,7 +214,7 @@ impl TemplateContainer {
     }
 }
 
-/// One of the ORed terms of a required node affinity.
+/// One of the `ORed` terms of a required node affinity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct NodeSelectorTerm {
