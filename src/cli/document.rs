@@ -73,6 +73,7 @@ struct CellEntry {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the contract has these keys")]
 struct PodEntry {
     name: String,
     uid: String,

@@ -60,12 +60,12 @@ mod tests {
     fn the_commented_defaults_are_the_defaults() {
         assert_eq!(Settings::parse(DEFAULT).unwrap(), Settings::default());
         // Each commented setting, taken in, is what is so without it.
-        let taken_in: String = DEFAULT
+        let lines: Vec<&str> = DEFAULT
             .lines()
             .map(|line| line.strip_prefix('#').filter(|line| !line.starts_with(' ')).unwrap_or(line))
             .filter(|line| !line.starts_with('#'))
-            .map(|line| format!("{line}\n"))
             .collect();
+        let taken_in = lines.join("\n");
         for key in ["ascii:", "color:", "logLevel:", "groupBy:"] {
             assert!(taken_in.contains(key), "{key} in {taken_in}");
         }

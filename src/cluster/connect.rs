@@ -57,6 +57,9 @@ pub struct Access {
 
 impl Connection {
     /// Finds the cluster and gets credentials; no request is sent yet.
+    ///
+    /// # Errors
+    /// The kubeconfig, a flag or the credentials are not usable.
     pub async fn open(options: &ConnectOptions, environment: &Environment) -> Result<Self, Error> {
         let settled = kubeconfig::settle(options, environment)?;
         let server = authority(&settled.config.cluster_url);
@@ -98,6 +101,9 @@ impl Connection {
     /// Reads everything once. What may not be read is told apart; any other failure ends it.
     ///
     /// A server that asks to be tried later is tried for as long as the caller waits.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or refuses for another reason than missing rights.
     pub async fn first_sync(&self, scope: &Scope) -> Result<FirstSync, Error> {
         let (daemon_sets, nodes, pods, revisions) = tokio::try_join!(
             self.list_once::<DaemonSet>(scope),
@@ -140,6 +146,9 @@ impl Connection {
     }
 
     /// Lists the pods that a DaemonSet's own selector finds: also adopted ones, which carry no hash label.
+    ///
+    /// # Errors
+    /// The list failed.
     pub async fn list_daemon_set_pods(
         &self,
         daemon_set: &ObjectKey,
@@ -152,12 +161,18 @@ impl Connection {
     }
 
     /// The names of all DaemonSets, to say where one is.
+    ///
+    /// # Errors
+    /// The list failed.
     pub async fn daemon_set_names(&self) -> Result<Vec<ObjectKey>, Error> {
         let listed = list::<DaemonSet>(&self.wire, &Scope::Cluster, "", |_| {}).await?;
         Ok(listed.objects.into_iter().map(|daemon_set| daemon_set.meta.key).collect())
     }
 
     /// Asks the server for its version.
+    ///
+    /// # Errors
+    /// The server cannot be reached or does not tell.
     pub async fn server_version(&self) -> Result<Text, Error> {
         #[derive(Deserialize)]
         struct Version {

@@ -69,6 +69,7 @@ fn words(options: &ConnectOptions, environment: &Environment) -> String {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "short for the many optional flags")]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

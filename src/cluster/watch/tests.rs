@@ -106,9 +106,13 @@ async fn a_list_comes_in_pages_and_is_sent_as_one_then_changes_follow() {
             )
             .filter(|_| nth == 0);
         }
-        is_list(path).then(|| match path.contains("continue=next%2Fpage") {
-            false => Reply::new(200, &list("10", "next/page", &[pod("a", 5, "DaemonSet")])),
-            true => Reply::new(200, &list("10", "", &[pod("b", 6, "DaemonSet"), pod("c", 7, "StatefulSet")])),
+        is_list(path).then(|| {
+            let (page, next) = if path.contains("continue=next%2Fpage") {
+                (vec![pod("b", 6, "DaemonSet"), pod("c", 7, "StatefulSet")], "")
+            } else {
+                (vec![pod("a", 5, "DaemonSet")], "next/page")
+            };
+            Reply::new(200, &list("10", next, &page))
         })
     });
     let said = bench.until("live").await;
@@ -149,9 +153,10 @@ async fn an_expired_version_is_listed_afresh_both_ways() {
         let mut bench = Bench::new(move |path, nth| {
             if is_watch(path) && nth == 0 {
                 let gone = r#"{"kind":"Status","code":410,"message":"too old"}"#;
-                return Some(match by_event {
-                    true => Reply::new(200, &event("ERROR", gone)),
-                    false => Reply::status(410, "too old"),
+                return Some(if by_event {
+                    Reply::new(200, &event("ERROR", gone))
+                } else {
+                    Reply::status(410, "too old")
                 });
             }
             is_list(path).then(|| one_pod(if nth == 0 { "10" } else { "90" }))
@@ -248,9 +253,8 @@ async fn failures_wait_longer_and_longer_and_say_why() {
 
 #[tokio::test(start_paused = true)]
 async fn a_watch_that_closes_at_once_does_not_spin_and_is_listed_again() {
-    let mut bench = Bench::new(|path, _| match is_watch(path) {
-        true => Some(Reply::new(200, "")),
-        false => is_list(path).then(|| one_pod("10")),
+    let mut bench = Bench::new(|path, _| {
+        if is_watch(path) { Some(Reply::new(200, "")) } else { is_list(path).then(|| one_pod("10")) }
     });
     bench.until("retrying").await;
     tokio::time::sleep(Duration::from_secs(60)).await;
