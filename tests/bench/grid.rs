@@ -106,6 +106,15 @@ fn events(c: &mut Criterion) {
             BatchSize::LargeInput,
         );
     });
+    group.bench_function("read the bars of 40 rows", |b| {
+        b.iter(|| {
+            for row in grid.rows.iter().take(SHOWN_ROWS) {
+                for zone in &grid.groups {
+                    black_box(grid.histogram(&inventory, *row, zone).bar(30));
+                }
+            }
+        });
+    });
     group.bench_function("project from nothing", |b| b.iter(|| black_box(Grid::project(&inventory, &lens))));
     group.finish();
 }

@@ -10,5 +10,6 @@ mod inventory;
 mod licences;
 mod placement;
 mod printing;
+//mod pty;
 mod replay;
 mod rollout;

@@ -81,12 +81,14 @@ impl Inventory {
             self.dirty.insert(slot);
         } else {
             let placement = Placement::new(&daemon_set.template);
+            let knowledge = self.look_around(&daemon_set.meta.key.namespace);
             let slot = RowSlot(self.rows.insert(Row {
                 daemon_set,
                 placement,
                 tally: Tally::default(),
                 stale_since: None,
                 current_hash: None,
+                knowledge,
                 cells: Vec::new(),
                 occupants: std::collections::HashMap::new(),
             }));
@@ -259,11 +261,20 @@ impl Inventory {
     /// Keeps a pod; the cells it left and came to.
     fn put_pod(&mut self, mut pod: Pod) -> [Option<(RowSlot, ColumnSlot)>; 2] {
         let uid = pod.meta.uid.clone();
-        let known = self.pods.get(&uid);
-        if known.is_some_and(|known| outdated(&known.pod.meta, &pod.meta)) {
+        let known = self.pods.get_mut(&uid);
+        if known.as_ref().is_some_and(|known| outdated(&known.pod.meta, &pod.meta)) {
             return [None, None];
         }
         pod.texts_mut().for_each(|text| self.texts.share(text));
+        // Most changes leave a pod where it is.
+        if let Some(known) = known
+            && let Some(home) = known.home
+            && known.pod.meta.owner == pod.meta.owner
+            && known.pod.target() == pod.target()
+        {
+            known.pod = pod;
+            return [Some(home), None];
+        }
         let left = self.drop_pod(&uid);
         self.pods.insert(uid.clone(), Placed { pod, home: None });
         let came = self.house(&uid);
