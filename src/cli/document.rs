@@ -197,3 +197,117 @@ fn pod(view: &CellView<'_>, pod: &Pod) -> PodEntry {
 fn whole_seconds(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::domain::event::{Change, ClusterEvent, LinkState, Scope, Watch, WatchKind};
+    use crate::domain::text::Text;
+
+    fn read<T: serde::de::DeserializeOwned>(value: Value) -> T {
+        serde_json::from_value(value).unwrap()
+    }
+
+    /// One DaemonSet, a node with its pod, a node that is not wanted.
+    fn snapshot(nodes_readable: bool) -> Snapshot {
+        let mut inventory = Inventory::new("2026-01-02T03:04:05.678Z".parse().unwrap());
+        let labels = json!({"controller-revision-hash": "abc"});
+        let owner = json!([{"kind": "DaemonSet", "name": "d", "uid": "u", "controller": true}]);
+        inventory.apply(ClusterEvent::DaemonSets(Change::Replaced(
+            Scope::Cluster,
+            vec![read(json!({
+                "metadata": {"name": "d", "namespace": "ns", "uid": "u", "generation": 3},
+                "spec": {"template": {"spec": {"nodeSelector": {"pool": "a"}}}},
+                "status": {"observedGeneration": 3, "desiredNumberScheduled": 1, "currentNumberScheduled": 1},
+            }))],
+        )));
+        inventory.apply(ClusterEvent::Revisions(Change::Replaced(Scope::Cluster, vec![read(json!({
+            "metadata": {"name": "d-abc", "namespace": "ns", "uid": "r", "labels": labels, "ownerReferences": owner},
+            "revision": 7,
+        }))])));
+        let node = |name: &str, pool: &str| {
+            read(json!({
+                "metadata": {"name": name, "uid": name, "labels": {"pool": pool}},
+                "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+            }))
+        };
+        inventory.apply(if nodes_readable {
+            ClusterEvent::Nodes(Change::Replaced(Scope::Cluster, vec![node("n1", "a"), node("n2", "b")]))
+        } else {
+            let watch = Watch { kind: WatchKind::Nodes, scope: Scope::Cluster };
+            ClusterEvent::Link(watch, LinkState::Denied { why: Text::new("no") })
+        });
+        inventory.apply(ClusterEvent::Pods(Change::Replaced(Scope::Cluster, vec![read(json!({
+            "metadata": {"name": "p", "namespace": "ns", "uid": "p", "labels": labels, "ownerReferences": owner,
+                         "creationTimestamp": "2026-01-02T03:00:00Z"},
+            "spec": {"nodeName": "n1", "containers": [{"name": "main"}]},
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}],
+                       "containerStatuses": [{"name": "main", "ready": true, "restartCount": 2, "state": {"running": {}}}]},
+        }))])));
+        Snapshot { inventory, complete: nodes_readable, warnings: Vec::new() }
+    }
+
+    fn made(snapshot: &Snapshot, keep: impl Fn(Cell) -> bool) -> Value {
+        let rows: Vec<RowSlot> = snapshot.inventory.rows().map(|(slot, _)| slot).collect();
+        serde_json::to_value(document("prod", snapshot, &rows, keep)).unwrap()
+    }
+
+    #[test]
+    fn the_document_is_the_contract() {
+        let counts = |ready: u32| {
+            json!({"desired": 1, "current": 1, "ready": ready, "upToDate": ready, "available": ready,
+                   "unavailable": 0, "misscheduled": 0})
+        };
+        let wanted = |cell: Cell| cell.state != CellState::Excluded;
+        assert_eq!(
+            made(&snapshot(true), wanted),
+            json!({
+                "apiVersion": "dsgrid.dev/v1", "kind": "Grid", "context": "prod",
+                "takenAt": "2026-01-02T03:04:05Z", "complete": true,
+                "daemonSets": [{
+                    "namespace": "ns", "name": "d", "uid": "u", "generation": 3, "observedGeneration": 3,
+                    "strategy": "RollingUpdate", "maxUnavailable": "1", "maxSurge": "0", "minReadySeconds": 0,
+                    "paused": false, "deleting": false, "rollout": "stale", "currentRevision": "abc", "revision": 7,
+                    "status": counts(0), "computed": counts(1),
+                }],
+                "nodes": [
+                    {"name": "n1", "exists": true, "ready": true, "unschedulable": false},
+                    {"name": "n2", "exists": true, "ready": true, "unschedulable": false},
+                ],
+                "cells": [{
+                    "daemonSet": "ns/d", "node": "n1", "state": "ready", "shouldRun": true, "shouldContinue": true,
+                    "reasons": [],
+                    "pods": [{
+                        "name": "p", "uid": "p", "revision": "abc", "ready": true, "available": true,
+                        "updated": true, "status": "Running", "restarts": 2, "terminating": false,
+                        "createdAt": "2026-01-02T03:00:00Z",
+                    }],
+                }],
+                "warnings": [],
+            })
+        );
+    }
+
+    #[test]
+    fn all_adds_the_excluded_cells_with_their_reason() {
+        let document = made(&snapshot(true), |_| true);
+        let excluded = &document["cells"][1];
+        assert_eq!((&excluded["node"], &excluded["state"]), (&json!("n2"), &json!("excluded")));
+        assert_eq!(excluded["reasons"][0]["rule"], "nodeSelector");
+    }
+
+    #[test]
+    fn what_may_not_be_read_is_null_and_every_key_is_there() {
+        let document = made(&snapshot(false), |_| true);
+        assert_eq!(
+            document["nodes"],
+            json!([{"name": "n1", "exists": null, "ready": null, "unschedulable": null}])
+        );
+        let cell = &document["cells"][0];
+        assert_eq!((&cell["shouldRun"], &cell["shouldContinue"]), (&Value::Null, &Value::Null));
+        assert_eq!(document["daemonSets"][0].get("computed"), Some(&Value::Null));
+        assert_eq!(document["complete"], false);
+    }
+}

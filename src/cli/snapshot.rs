@@ -19,8 +19,6 @@ pub(super) struct Snapshot {
     pub(super) inventory: Inventory,
     /// Whether everything that exists was read.
     pub(super) complete: bool,
-    /// Whether revisions could be read: without them their numbers are not known.
-    pub(super) revisions: bool,
     /// What could not be read, for people.
     pub(super) warnings: Vec<String>,
 }
@@ -51,8 +49,7 @@ async fn read(connection: &Connection, scope: &Scope) -> Result<Snapshot, Failur
         _ => None,
     });
     let now = Timestamp::now() + ahead.unwrap_or(SignedDuration::ZERO);
-    let mut snapshot =
-        Snapshot { inventory: Inventory::new(now), complete: true, revisions: true, warnings: Vec::new() };
+    let mut snapshot = Snapshot { inventory: Inventory::new(now), complete: true, warnings: Vec::new() };
     for (kind, error) in denied {
         let nowhere = *scope == Scope::Cluster && kind != WatchKind::Nodes;
         match kind {
@@ -61,8 +58,7 @@ async fn read(connection: &Connection, scope: &Scope) -> Result<Snapshot, Failur
                 return Err(Failure::Unread(format!("{error}; {hint}")));
             }
             WatchKind::DaemonSets => return Err(error.into()),
-            WatchKind::Revisions => snapshot.revisions = false,
-            WatchKind::Nodes | WatchKind::Pods => {}
+            WatchKind::Nodes | WatchKind::Pods | WatchKind::Revisions => {}
         }
         snapshot.complete = false;
         snapshot.warnings.push(error.to_string());

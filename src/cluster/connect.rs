@@ -71,6 +71,7 @@ impl Connection {
         connection.user = Text::new(&settled.user);
         connection.namespace = Text::new(&namespace);
         connection.files = settled.files;
+        tracing::info!(context = %connection.context, server = %connection.server, "connection made ready");
         Ok(connection)
     }
 

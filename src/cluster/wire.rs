@@ -227,7 +227,9 @@ fn tls_reason(text: &str) -> Option<String> {
         .iter()
         .find_map(|words| text.find(words))
         .unwrap_or(0);
-    Some(format!("{hint} ({})", &text[start..]))
+    // Certificates can be for very many names.
+    let said: String = sanitize(&text[start..]).chars().take(160).collect();
+    Some(format!("{hint} ({said})"))
 }
 
 /// An error and what caused it.

@@ -160,6 +160,7 @@ impl<K: Resource> Task<K> {
                 listed.objects.iter().fold(0, |sum: u32, object| sum.saturating_add(object.expected_pods()));
             self.expected.store(sum, Ordering::Release);
         }
+        tracing::info!(watch = %watch, objects = listed.objects.len(), "listed");
         listed.ahead.inspect(|ahead| self.sender.clock(*ahead));
         self.sender.change(&watch.scope, Change::Replaced(watch.scope.clone(), listed.objects));
         Ok(listed.version)
@@ -169,6 +170,7 @@ impl<K: Resource> Task<K> {
     fn opened(&mut self) {
         if !std::mem::replace(&mut self.live, true) {
             self.broken = None;
+            tracing::info!(watch = %self.watch, "live");
             self.sender.link(&self.watch, LinkState::Live { since: Timestamp::now() });
         }
     }
