@@ -1,7 +1,7 @@
 //! Talks to a Kubernetes API server and turns its answers into domain events.
 //!
 //! [`Connection::open`] finds the server and its credentials; [`Connection::start_watches`] keeps a
-//! [`mailbox`] fed; [`Connection::first_sync`] reads everything once, for commands without a screen.
+//! [`mailbox()`] fed; [`Connection::first_sync`] reads everything once, for commands without a screen.
 
 mod connect;
 mod error;

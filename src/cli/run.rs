@@ -101,3 +101,51 @@ fn online<T>(
     runtime.shutdown_background();
     outcome
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(arguments: &[&str]) -> clap::Error {
+        let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+        parse(command(arguments.first()), arguments).unwrap_err()
+    }
+
+    #[test]
+    fn as_a_plugin_of_kubectl_it_calls_itself_so() {
+        for (name, shown) in [
+            ("/usr/bin/dsgrid", "Usage: dsgrid get"),
+            ("/usr/bin/kubectl-dsgrid", "Usage: kubectl dsgrid get"),
+        ] {
+            let help = told(&[name, "get", "--help"]).render().to_string();
+            assert!(help.contains(shown), "{help}");
+        }
+    }
+
+    #[test]
+    fn help_and_version_are_data_and_wrong_usage_is_not() {
+        for (arguments, code, data) in [
+            (["dsgrid", "--help"], 0, true),
+            (["dsgrid", "--version"], 0, true),
+            (["dsgrid", "--nope"], 2, false),
+        ] {
+            let error = told(&arguments);
+            assert_eq!((error.exit_code(), !error.use_stderr()), (code, data), "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn exit_codes_are_the_contract() {
+        let broken_pipe = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        for (failure, code) in [
+            (Failure::Usage("no such name".to_owned()), 2),
+            (Failure::Cluster(crate::cluster::Error::Unauthorized { server: "s".to_owned() }), 3),
+            (Failure::Unread("denied".to_owned()), 3),
+            (Failure::Output(broken_pipe), 0),
+            (Failure::Output(std::io::Error::from(std::io::ErrorKind::StorageFull)), 1),
+        ] {
+            assert_eq!(failure.code(), code, "{failure}");
+        }
+        assert_eq!((Outcome::Done.code(), Outcome::Problem.code()), (0, 1));
+    }
+}

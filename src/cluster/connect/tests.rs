@@ -217,3 +217,89 @@ mod plugins {
         std::fs::remove_dir_all(folder).unwrap();
     }
 }
+
+mod broken_streams {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::cluster::fake::event;
+    use crate::cluster::mailbox;
+    use crate::domain::event::LinkState;
+
+    /// Answers by hand: lists whole, the first watch of pods cut in mid-chunk, the others left open.
+    async fn serve(mut stream: TcpStream, watches: Arc<Mutex<Vec<String>>>) -> std::io::Result<()> {
+        let (mut request, mut buffer) = (String::new(), [0_u8; 4096]);
+        loop {
+            while !request.contains("\r\n\r\n") {
+                let read = stream.read(&mut buffer).await?;
+                if read == 0 {
+                    return Ok(());
+                }
+                request.push_str(&String::from_utf8_lossy(&buffer[..read]));
+            }
+            let line = std::mem::take(&mut request).lines().next().unwrap_or_default().to_owned();
+            if !line.contains("watch=true") {
+                let body = list("10", "", &[]);
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length:";
+                stream.write_all(format!("{head} {}\r\n\r\n{body}", body.len()).as_bytes()).await?;
+                continue;
+            }
+            stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await?;
+            if line.contains("/pods?") {
+                let nth = {
+                    let mut watches = watches.lock().unwrap();
+                    watches.push(line);
+                    watches.len()
+                };
+                let text = event("ADDED", &pod(&format!("p{nth}"), 20 + nth as u64, "DaemonSet"));
+                stream.write_all(format!("{:x}\r\n{text}\r\n", text.len()).as_bytes()).await?;
+                if nth == 1 {
+                    stream.write_all(b"ff\r\n{\"type\":").await?;
+                    return stream.shutdown().await;
+                }
+            }
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_watch_whose_connection_is_cut_goes_on_by_itself() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let watches = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&watches);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&log)));
+            }
+        });
+        let connection =
+            Connection::open(&to(&format!("http://{address}")), &Environment::default()).await.unwrap();
+        let (sender, mut receiver) = mailbox();
+        let running = connection.start_watches(&Scope::Cluster, &sender);
+        let (mut broken, mut second) = (String::new(), false);
+        let wait = tokio::time::timeout(Duration::from_secs(20), async {
+            while !second {
+                for event in receiver.recv().await {
+                    match event {
+                        ClusterEvent::Link(watch, LinkState::Retrying { why, .. }) => {
+                            assert_eq!(watch.kind, WatchKind::Pods);
+                            broken = why.to_string();
+                        }
+                        ClusterEvent::Pods(Change::Applied(pod)) => second |= pod.meta.key.name == "p2",
+                        _ => {}
+                    }
+                }
+            }
+        });
+        wait.await.unwrap();
+        drop(running);
+        assert!(broken.is_empty() || broken.contains("broke while trying to watch pods"), "{broken}");
+        let watches = watches.lock().unwrap();
+        assert!(
+            watches[0].contains("resourceVersion=10") && watches[1].contains("resourceVersion=21"),
+            "{watches:?}"
+        );
+    }
+}
