@@ -4,17 +4,18 @@
 //! newtypes; what came from a server is sanitised where it was decoded.
 
 pub mod age;
-//pub mod cell;
-//pub mod counts;
+pub mod cell;
+pub mod counts;
 pub mod event;
-//pub mod grid;
+pub mod explanation;
+pub mod grid;
 pub mod id;
-//pub mod inventory;
+pub mod inventory;
 pub mod object;
 pub mod pause;
 pub mod placement;
 pub mod pod_status;
 pub mod reason;
-//pub mod rollout;
+pub mod rollout;
 pub mod selector;
 pub mod text;

@@ -72,6 +72,19 @@ impl Placement {
         verdict
     }
 
+    /// Whether nothing but the node's own health (a not-ready or unreachable taint) refuses a pod: the node is lost
+    /// for now, its pod is not misplaced.
+    #[must_use]
+    pub fn refused_by_health_only(&self, node: &Node) -> bool {
+        let healthy = |taint: &Taint| {
+            !matches!(taint.key.as_str(), "node.kubernetes.io/not-ready" | "node.kubernetes.io/unreachable")
+        };
+        let others: Vec<Taint> = node.taints.iter().filter(|taint| healthy(taint)).cloned().collect();
+        others.len() < node.taints.len()
+            && !self.verdict(node).run
+            && self.verdict_for(&node.meta.key.name, &node.meta.labels, &others).run
+    }
+
     /// Everything that refuses, stops or (where `allowing`) allows a pod on a node, in the controller's order.
     #[must_use]
     pub fn reasons(&self, node: &Node, allowing: bool) -> Vec<Reason> {

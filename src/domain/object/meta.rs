@@ -27,11 +27,6 @@ impl Labels {
         self.0.iter().map(|(k, v)| (k, v))
     }
 
-    /// All labels, to share the storage of equal texts.
-    pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut Text> {
-        self.0.iter_mut().flat_map(|(k, v)| [k, v])
-    }
-
     /// The number of labels.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -171,6 +171,28 @@ impl Pod {
         self.node_name.as_ref().or(self.affinity_node.as_ref())
     }
 
+    /// The texts that many pods share.
+    pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut Text> {
+        let owner = self.meta.owner.iter_mut().flat_map(|owner| [&mut owner.kind, &mut owner.name]);
+        let nodes =
+            [&mut self.node_name, &mut self.affinity_node].into_iter().flatten().map(|node| &mut node.0);
+        let labels = [&mut self.revision, &mut self.template_generation].into_iter().flatten();
+        let containers = self.containers.iter_mut().chain(&mut self.init_containers).flat_map(|container| {
+            let reason = match &mut container.state {
+                ContainerState::Waiting { reason, .. } => Some(reason),
+                ContainerState::Terminated(end) => Some(&mut end.reason),
+                ContainerState::Running { .. } => None,
+            };
+            reason
+                .into_iter()
+                .chain([&mut container.name])
+                .chain(container.last.as_mut().map(|end| &mut end.reason))
+        });
+        let words = [&mut self.meta.key.namespace, &mut self.reason, &mut self.message];
+        let init = self.init.iter_mut().map(|init| &mut init.name);
+        owner.chain(nodes).chain(labels).chain(containers).chain(words).chain(init)
+    }
+
     /// Being deleted.
     #[must_use]
     pub fn is_deleting(&self) -> bool {

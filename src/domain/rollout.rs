@@ -1,0 +1,287 @@
+//! How far a DaemonSet's rollout is, and why it is not further.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::age::age;
+use super::cell::CellState;
+use super::id::NodeName;
+use super::inventory::{ColumnSlot, Inventory, Row, RowSlot};
+use super::object::{Pod, UpdateStrategy};
+use super::pause::Pause;
+use super::pod_status::PodStatus;
+
+/// The state of a rollout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RolloutState {
+    /// Every wanted node runs an available pod of the current template.
+    Complete,
+    /// Not complete, and moving.
+    Progressing,
+    /// Not complete, and nothing moves.
+    Stuck,
+    /// Paused by dsgrid.
+    Paused,
+    /// `OnDelete`, with outdated pods: somebody has to delete them.
+    Waiting,
+    /// The controller has not seen the newest spec.
+    Unobserved,
+    /// The controller's counters are not those of the cluster.
+    Stale,
+    /// Nodes or pods are not known.
+    Unknown,
+}
+
+impl RolloutState {
+    /// The name of the JSON contract.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Progressing => "progressing",
+            Self::Stuck => "stuck",
+            Self::Paused => "paused",
+            Self::Waiting => "waiting",
+            Self::Unobserved => "unobserved",
+            Self::Stale => "stale",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A rollout, with what it waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollout {
+    /// The state.
+    pub state: RolloutState,
+    /// The nodes that hold up the rest, worst first; empty unless stuck or progressing.
+    pub blockers: Vec<Blocker>,
+    /// Since when nothing moved, where it is stuck.
+    pub since: Option<Timestamp>,
+}
+
+/// A node that holds up a rollout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocker {
+    /// The node.
+    pub node: NodeName,
+    /// Its cell.
+    pub state: CellState,
+    /// Why, like `node-00112 NotReady 22m`.
+    pub why: String,
+}
+
+/// Without progress for so long, a rollout is stuck, whatever its usual pace.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// A rollout is judged anew: the state is not kept, since it also changes with time.
+#[must_use]
+pub fn rollout(inventory: &Inventory, slot: RowSlot) -> Option<Rollout> {
+    let row = inventory.row(slot)?;
+    let plain = |state| Some(Rollout { state, blockers: Vec::new(), since: None });
+    if row.daemon_set.is_paused() {
+        return plain(RolloutState::Paused);
+    }
+    if !row.daemon_set.is_observed() {
+        return plain(RolloutState::Unobserved);
+    }
+    if inventory.computed(slot).is_none() {
+        return plain(RolloutState::Unknown);
+    }
+    if row.tally.complete == row.tally.desired {
+        let state = if row.stale_since.is_some() { RolloutState::Stale } else { RolloutState::Complete };
+        return plain(state);
+    }
+    let pace = Pace::of(inventory, slot, row);
+    let blockers = blockers(inventory, slot, row);
+    let held = blockers.iter().filter(|b| b.state.is_problem() || b.state == CellState::Terminating).count();
+    let slots = match &row.daemon_set.strategy {
+        UpdateStrategy::RollingUpdate { max_unavailable, .. } => {
+            max_unavailable.resolve(row.tally.desired).max(1)
+        }
+        UpdateStrategy::OnDelete => u32::MAX,
+    };
+    let held_up = held >= usize::try_from(slots).unwrap_or(usize::MAX);
+    let idle = pace.idle_since(row.daemon_set.meta.created);
+    let slow = idle.is_some_and(|since| inventory.now().duration_since(since) >= pace.patience());
+    let waiting = row.daemon_set.strategy == UpdateStrategy::OnDelete
+        && row.tally.updated < row.tally.desired
+        && row.tally.available == row.tally.desired;
+    let state = match () {
+        () if waiting => RolloutState::Waiting,
+        () if held_up || slow => RolloutState::Stuck,
+        () if row.stale_since.is_some() => RolloutState::Stale,
+        () => RolloutState::Progressing,
+    };
+    let since = (state == RolloutState::Stuck).then_some(idle).flatten();
+    Some(Rollout { state, blockers, since })
+}
+
+/// How fast pods came up so far: read from their own times, so that it is right at first sight.
+struct Pace {
+    last_progress: Option<Timestamp>,
+    median: SignedDuration,
+}
+
+impl Pace {
+    fn of(inventory: &Inventory, slot: RowSlot, row: &Row) -> Self {
+        let settle = SignedDuration::from_secs(row.daemon_set.min_ready_seconds.max(0));
+        let updated = || inventory.pods_of(slot).filter(|pod| pod.ready && row.current().updated(pod));
+        let came = |pod: &Pod| Some(pod.ready_since? + settle);
+        let mut took: Vec<SignedDuration> =
+            updated().filter_map(|pod| Some(came(pod)?.duration_since(pod.meta.created?))).collect();
+        took.sort_unstable();
+        Self {
+            last_progress: updated().filter_map(came).max(),
+            median: took.get(took.len() / 2).copied().unwrap_or_default(),
+        }
+    }
+
+    fn patience(&self) -> SignedDuration {
+        self.median.saturating_mul(3).max(PATIENCE)
+    }
+
+    /// The last progress; without any, the DaemonSet's own beginning.
+    fn idle_since(&self, created: Option<Timestamp>) -> Option<Timestamp> {
+        self.last_progress.or(created)
+    }
+}
+
+/// The nodes whose pod is not available: each takes a slot of `maxUnavailable` (`update.go`, `rollingUpdate`).
+/// A node that is not wanted counts as well while it has a pod that is on its way out.
+fn blockers(inventory: &Inventory, slot: RowSlot, row: &Row) -> Vec<Blocker> {
+    let holds = |column: &ColumnSlot| {
+        row.cell(*column).is_some_and(|cell| match cell.state {
+            CellState::Terminating => true,
+            CellState::Excluded | CellState::Unknown | CellState::Misscheduled => false,
+            CellState::Lost => !cell.available || !cell.run,
+            _ => cell.run && !cell.available,
+        })
+    };
+    let mut blockers: Vec<Blocker> = inventory
+        .columns()
+        .filter(|(column, _)| holds(column))
+        .filter_map(|(column, named)| {
+            let cell = row.cell(column)?;
+            // A deletion within its grace period is a normal step of a rollout, not an obstacle.
+            let state = cell.state;
+            (state != CellState::Terminating || cell.problem || cell.run).then(|| Blocker {
+                node: named.name.clone(),
+                state,
+                why: blocker_words(inventory, slot, column),
+            })
+        })
+        .collect();
+    blockers.sort_by(|a, b| (a.state, &a.node).cmp(&(b.state, &b.node)));
+    blockers
+}
+
+fn blocker_words(inventory: &Inventory, row: RowSlot, column: ColumnSlot) -> String {
+    let Some(view) = inventory.view(row, column) else { return String::new() };
+    let name = &view.column.name;
+    if view.cell.state == CellState::Lost {
+        let since =
+            view.column.node.as_ref().and_then(|node| node.condition("Ready")).and_then(|ready| ready.since);
+        return match &view.column.node {
+            Some(_) => format!("{name} NotReady {}", age(since, view.now)),
+            None => format!("{name} is gone"),
+        };
+    }
+    match view.pods.first() {
+        None => format!("{name} has no pod"),
+        Some(pod) => format!("{name} {} {}", PodStatus::of(pod).word, age(pod.meta.created, view.now)),
+    }
+}
+
+/// The row's WHY: cause, then number, then time.
+#[must_use]
+pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
+    let (Some(row), Some(rollout)) = (inventory.row(slot), rollout(inventory, slot)) else {
+        return String::new();
+    };
+    let now = inventory.now();
+    let daemon_set = &row.daemon_set;
+    if let (true, Some(Pause::Saved(saved))) = (daemon_set.is_paused(), &daemon_set.pause) {
+        let since = age(saved.at.parse().ok(), now);
+        let reason = if saved.reason.is_empty() { String::new() } else { format!(" \"{}\"", saved.reason) };
+        return format!("paused {since} ago by {}{reason}{}", saved.by, outdated_words(inventory, slot));
+    }
+    let blocked = || match rollout.blockers.as_slice() {
+        [] => String::new(),
+        [one] => one.why.clone(),
+        [first, others @ ..] => format!("{} and {} more", first.why, others.len()),
+    };
+    let words = match rollout.state {
+        RolloutState::Stuck => {
+            let since = rollout.since.map(|since| format!("{}: ", age(Some(since), now))).unwrap_or_default();
+            format!("{since}{}", blocked())
+        }
+        RolloutState::Progressing => {
+            format!("{} of {} updated{}", row.tally.updated, row.tally.desired, prefixed("; ", &blocked()))
+        }
+        RolloutState::Waiting => format!("OnDelete{}", outdated_words(inventory, slot)),
+        RolloutState::Unobserved => "the controller has not seen the newest spec".to_owned(),
+        RolloutState::Stale => stale_words(inventory, slot),
+        RolloutState::Complete if daemon_set.status.desired == 0 && row.tally.desired == 0 => {
+            "no node is wanted".to_owned()
+        }
+        RolloutState::Complete | RolloutState::Paused | RolloutState::Unknown => problem_words(row),
+    };
+    if row.stale_since.is_some() && rollout.state != RolloutState::Stale {
+        format!("{words}{}", prefixed("; ", &stale_words(inventory, slot)))
+    } else {
+        words
+    }
+}
+
+fn prefixed(prefix: &str, words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!("{prefix}{words}") }
+}
+
+/// `, 5 on 1.15.3 (r7)` for what is not up to date.
+fn outdated_words(inventory: &Inventory, slot: RowSlot) -> String {
+    let Some(row) = inventory.row(slot) else { return String::new() };
+    if row.tally.outdated == 0 {
+        return String::new();
+    }
+    let mut hashes = std::collections::BTreeMap::new();
+    for pod in inventory.pods_of(slot).filter(|pod| !pod.is_gone() && !row.current().updated(pod)) {
+        *hashes.entry(pod.revision.clone()).or_insert(0_usize) += 1;
+    }
+    let uid = &row.daemon_set.meta.uid;
+    let (most, _) = hashes.iter().max_by_key(|(_, count)| **count).unzip();
+    let label = most.cloned().flatten().map(|hash| revision_label(inventory, uid, &hash));
+    let others = if hashes.len() > 1 { " and older" } else { "" };
+    format!(
+        ", {} on {}{others}",
+        row.tally.outdated,
+        label.unwrap_or_else(|| "an unknown revision".to_owned())
+    )
+}
+
+/// What people call a revision: the image tag and its number, `3.1.4 (r2)`; the hash while the revision is not known.
+#[must_use]
+pub fn revision_label(inventory: &Inventory, daemon_set: &super::id::Uid, hash: &str) -> String {
+    match inventory.revision(daemon_set, hash) {
+        Some(revision) => match revision.containers.first() {
+            Some(container) => format!("{} (r{})", container.tag(), revision.revision),
+            None => format!("r{}", revision.revision),
+        },
+        None => hash.to_owned(),
+    }
+}
+
+fn stale_words(inventory: &Inventory, slot: RowSlot) -> String {
+    let (Some(row), Some(computed)) = (inventory.row(slot), inventory.computed(slot)) else {
+        return String::new();
+    };
+    let fields = super::counts::Counts::from(&row.daemon_set.status).differences(&computed);
+    format!("the controller has not counted again: {} differ", fields.join(", "))
+}
+
+/// What is wrong in the row beside its rollout: `2 failing, 1 lost`.
+fn problem_words(row: &Row) -> String {
+    let bad = CellState::ALL.into_iter().filter(|state| state.is_problem() && row.tally.of(*state) > 0);
+    bad.map(|state| format!("{} {}", row.tally.of(state), state.name())).collect::<Vec<_>>().join(", ")
+}
