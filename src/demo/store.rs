@@ -276,7 +276,7 @@ impl Store {
     ) -> Result<Arc<Stored>, Rejection> {
         let planned = self.plan_write(scope, kind, namespace, name, change)?;
         let Some(new) = planned.new else { return Ok(planned.old) };
-        let stored = self.commit(kind, new, ChangeType::Modified, Some(planned.old));
+        let stored = self.commit(kind, new, ChangeType::Modified, Some(&planned.old));
         self.note_event(&stored, now);
         if stored.deleting {
             self.finish_deletion(&stored);
@@ -415,12 +415,12 @@ impl Store {
         kind: Kind,
         mut object: Value,
         change: ChangeType,
-        before: Option<Arc<Stored>>,
+        before: Option<&Arc<Stored>>,
     ) -> Arc<Stored> {
         self.version += 1;
         object["metadata"]["resourceVersion"] = self.version.to_string().into();
         let stored = self.packer.pack(kind, self.version, &object);
-        self.place(change, &stored, before.as_ref());
+        self.place(change, &stored, before);
         stored
     }
 

@@ -79,7 +79,7 @@ impl Store {
             Verdict::Remove => Deletion { object: self.remove(&stored), gone: true },
             Verdict::Mark { grace } => {
                 mark(kind, &mut object, grace, now);
-                let object = self.commit(kind, object, ChangeType::Modified, Some(stored));
+                let object = self.commit(kind, object, ChangeType::Modified, Some(&stored));
                 Deletion { object, gone: false }
             }
         };
@@ -154,7 +154,7 @@ impl Store {
                     remove(&mut object["metadata"], "ownerReferences");
                 }
             }
-            self.commit(stored.kind, object, ChangeType::Modified, Some(Arc::clone(stored)));
+            self.commit(stored.kind, object, ChangeType::Modified, Some(stored));
         }
     }
 
@@ -190,7 +190,7 @@ impl Store {
 
     /// Takes an object out, at a version of its own, and lets go whoever waited for that.
     pub(super) fn remove(&mut self, stored: &Arc<Stored>) -> Arc<Stored> {
-        let last = self.commit(stored.kind, stored.value(), ChangeType::Deleted, Some(Arc::clone(stored)));
+        let last = self.commit(stored.kind, stored.value(), ChangeType::Deleted, Some(stored));
         if let Some(owner) = &last.owner_uid {
             self.finish_foreground(&last.namespace, owner);
         }
@@ -212,7 +212,7 @@ impl Store {
         if finalizers.is_empty() {
             self.remove(&waiting);
         } else {
-            self.commit(Kind::DaemonSet, object, ChangeType::Modified, Some(waiting));
+            self.commit(Kind::DaemonSet, object, ChangeType::Modified, Some(&waiting));
         }
     }
 }
