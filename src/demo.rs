@@ -1,3 +1,4 @@
 //! The embedded cluster: an API server on loopback with controllers, scheduler and kubelets.
 
+pub mod server;
 pub mod store;

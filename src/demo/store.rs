@@ -143,17 +143,21 @@ impl Store {
     }
 
     /// The objects of a kind in one namespace or in all, by namespace and name.
-    pub fn list(&self, kind: Kind, namespace: Option<&str>) -> impl Iterator<Item = &Arc<Stored>> {
+    pub fn list<'s>(
+        &'s self,
+        kind: Kind,
+        namespace: Option<&str>,
+    ) -> impl Iterator<Item = &'s Arc<Stored>> + use<'s> {
         self.list_after(kind, namespace, None)
     }
 
     /// The same, beginning behind a (namespace, name): the next page of a list.
-    pub fn list_after(
-        &self,
+    pub fn list_after<'s>(
+        &'s self,
         kind: Kind,
         namespace: Option<&str>,
         after: Option<(&str, &str)>,
-    ) -> impl Iterator<Item = &Arc<Stored>> {
+    ) -> impl Iterator<Item = &'s Arc<Stored>> + use<'s> {
         let first = namespace.map(|n| key(n, ""));
         let last = namespace.map(|n| Box::from(format!("{n}\u{1}")));
         let after = after.map(|(namespace, name)| key(namespace, name));
