@@ -95,6 +95,8 @@ pub struct Model {
     pub(super) local: Timestamp,
     pub(super) now: Timestamp,
     pub(super) digest: Digest,
+    /// When the digest was made.
+    pub(super) digested: Timestamp,
     /// Since when a DaemonSet's current count differs from ours, and whether its pods were asked for.
     pub(super) adoptions: HashMap<Uid, (Timestamp, bool)>,
     pub(super) version: u64,
@@ -137,6 +139,7 @@ impl Model {
             local: now,
             now,
             digest: Digest::default(),
+            digested: now,
             adoptions: HashMap::new(),
             version: 0,
         }
@@ -313,7 +316,7 @@ impl Model {
     pub fn next_wake(&self) -> Option<Timestamp> {
         let held = self.held.any().then_some(self.last_move).flatten().map(|moved| moved + HOLD);
         let notice = self.notice.as_ref().map(|notice| notice.until);
-        let ages = self.digest.cadence.map(|cadence| self.now + cadence);
+        let ages = self.digest.cadence.map(|cadence| self.digested + cadence);
         let waiting = self.adoptions.values().filter(|(_, asked)| !asked);
         let adoption = waiting.map(|(since, _)| *since + super::update::ADOPTION_DELAY).min();
         [self.inventory.next_due(), held, notice, ages, adoption].into_iter().flatten().min()

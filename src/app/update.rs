@@ -38,6 +38,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.version += 1;
             }
             model.digest = digest;
+            model.digested = model.now;
             Vec::new()
         }
         Msg::Resumed => {

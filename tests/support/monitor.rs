@@ -89,10 +89,16 @@ const SETS: [(&str, &str); 12] = [
 fn daemon_set(at: usize, nodes: usize) -> Value {
     let (namespace, name) = SETS[at];
     let (strategy, annotations) = match name {
-        "cni" => (json!({"type": "OnDelete"}), json!({"dsgrid.dev/paused":
-            r#"{"updateStrategy":{"type":"RollingUpdate"},"by":"oncall","at":"2026-01-02T00:00:00Z","reason":"INC-4711"}"#})),
+        "cni" => (
+            json!({"type": "OnDelete"}),
+            json!({"dsgrid.dev/paused":
+            r#"{"updateStrategy":{"type":"RollingUpdate"},"by":"oncall","at":"2026-01-02T00:00:00Z","reason":"INC-4711"}"#}),
+        ),
         "audit-tail" => (json!({"type": "OnDelete"}), json!({})),
-        _ => (json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}}), json!({})),
+        _ => (
+            json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}}),
+            json!({}),
+        ),
     };
     let selector = if namespace == "gpu" { json!({"pool": "gpu"}) } else { json!({}) };
     let tolerations = if namespace == "logging" { json!([]) } else { json!([{"operator": "Exists"}]) };
@@ -145,7 +151,11 @@ fn pod(at: usize, node: usize) -> Value {
     } else {
         json!({"running": {"startedAt": ago(7_200)}})
     };
-    let last = if is_crashing { json!({"terminated": {"exitCode": 1, "reason": "Error", "finishedAt": ago(95)}}) } else { json!({}) };
+    let last = if is_crashing {
+        json!({"terminated": {"exitCode": 1, "reason": "Error", "finishedAt": ago(95)}})
+    } else {
+        json!({})
+    };
     let pod = format!("{name}-{node:05}");
     json!({"metadata": {"name": pod, "namespace": namespace, "uid": pod, "creationTimestamp": ago(if is_waiting { 12 } else { 7_230 }),
             "labels": {"controller-revision-hash": format!("{name}-r{}", if is_old { 2 } else { 3 })},
@@ -161,14 +171,19 @@ fn pod(at: usize, node: usize) -> Value {
 /// A made-up cluster: a stuck rollout, a crashing agent, a paused set, one with stale pods, a node that is not ready.
 pub fn synthetic_events(count: usize) -> Vec<ClusterEvent> {
     let sets = 0..SETS.len();
-    let pods = sets.clone().flat_map(|set| (0..count).filter(move |node| wants(set, *node)).map(move |node| pod(set, node)));
+    let pods = sets
+        .clone()
+        .flat_map(|set| (0..count).filter(move |node| wants(set, *node)).map(move |node| pod(set, node)));
     let scope = || Scope::Cluster;
     let mut events = vec![
         ClusterEvent::DaemonSets(Change::Replaced(
             scope(),
             sets.clone().map(|set| read(daemon_set(set, count))).collect(),
         )),
-        ClusterEvent::Revisions(Change::Replaced(scope(), sets.clone().flat_map(revisions).map(read).collect())),
+        ClusterEvent::Revisions(Change::Replaced(
+            scope(),
+            sets.clone().flat_map(revisions).map(read).collect(),
+        )),
         ClusterEvent::Nodes(Change::Replaced(scope(), nodes(count).into_iter().map(read).collect())),
         ClusterEvent::Pods(Change::Replaced(scope(), pods.map(read).collect())),
     ];

@@ -2,5 +2,6 @@
 
 pub mod build;
 pub mod monitor;
+pub mod oracle;
 pub mod recording;
 pub mod terminal;
