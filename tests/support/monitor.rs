@@ -12,8 +12,8 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 use serde_json::{Value, json};
 
-use super::build::{ago, now, read};
-use super::recording;
+use crate::support::build::{ago, now, read};
+use crate::support::recording;
 
 /// A monitor that has heard nothing.
 pub fn silent(capabilities: Capabilities) -> Model {
