@@ -11,6 +11,5 @@ mod licences;
 mod placement;
 mod preview;
 mod printing;
-//mod pty;
 mod replay;
 mod rollout;

@@ -3,4 +3,3 @@
 pub mod build;
 pub mod oracle;
 pub mod recording;
-pub mod terminal;
