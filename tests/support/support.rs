@@ -2,4 +2,5 @@
 
 pub mod build;
 pub mod oracle;
+pub mod program;
 pub mod recording;
