@@ -1,1 +1,5 @@
 //! The embedded cluster: an API server on loopback with controllers, scheduler and kubelets.
+
+pub mod replay;
+pub mod server;
+pub mod store;

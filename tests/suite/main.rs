@@ -9,6 +9,7 @@ mod floors;
 mod inventory;
 mod licences;
 mod placement;
+mod preview;
 mod printing;
 //mod pty;
 mod replay;
