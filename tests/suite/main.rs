@@ -4,6 +4,7 @@
 mod support;
 
 mod cells;
+mod client;
 mod counts;
 mod floors;
 mod inventory;
