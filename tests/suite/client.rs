@@ -65,16 +65,16 @@ async fn check(path: &PathBuf) {
 
     let options = ConnectOptions { server: Some(server), ..ConnectOptions::default() };
     let connection = Connection::open(&options, &Environment::default()).await.expect("connects");
-    let (sender, mut receiver) = mailbox();
-    let watches = connection.start_watches(&Scope::Cluster, &sender);
+    let (post, mut letters) = mailbox();
+    let watches = connection.start_watches(&Scope::Cluster, &post);
     let mut watched = Inventory::new(player.start());
-    until_live(&mut receiver, &mut watched).await;
+    until_live(&mut letters, &mut watched).await;
 
     replay::play(player, shared, |_| {}).await;
     // The last event has no mark of its own: wait until everything is right, or nothing comes any more.
     watched.advance(end);
     while known(&watched) != right {
-        let Ok(events) = tokio::time::timeout(Duration::from_secs(5), receiver.recv()).await else { break };
+        let Ok(events) = tokio::time::timeout(Duration::from_secs(5), letters.recv()).await else { break };
         for event in events {
             watched.apply(event);
         }
