@@ -67,21 +67,21 @@ async fn check(path: &PathBuf) {
     let connection = Connection::open(&options, &Environment::default()).await.expect("connects");
     let (post, mut letters) = mailbox();
     let watches = connection.start_watches(&Scope::Cluster, &post);
-    let mut watched = Inventory::new(player.start());
-    until_live(&mut letters, &mut watched).await;
+    let mut followed = Inventory::new(player.start());
+    until_live(&mut letters, &mut followed).await;
 
     replay::play(player, shared, |_| {}).await;
     // The last event has no mark of its own: wait until everything is right, or nothing comes any more.
-    watched.advance(end);
-    while known(&watched) != right {
+    followed.advance(end);
+    while known(&followed) != right {
         let Ok(events) = tokio::time::timeout(Duration::from_secs(5), letters.recv()).await else { break };
         for event in events {
-            watched.apply(event);
+            followed.apply(event);
         }
-        watched.advance(end);
+        followed.advance(end);
     }
     let name = path.display();
-    assert_eq!(known(&watched), right, "{name}: the watches");
+    assert_eq!(known(&followed), right, "{name}: the watches");
 
     let sync = connection.first_sync(&Scope::Cluster).await.expect("lists");
     assert!(sync.denied.is_empty(), "{name}: {:?}", sync.denied);
