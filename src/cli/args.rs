@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
@@ -129,7 +129,7 @@ pub(super) struct Global {
     #[arg(long, global = true, value_name = "NAME", help_heading = "Connection")]
     user: Option<String>,
     /// Only this namespace
-    #[arg(short, long, global = true, value_name = "NAME", help_heading = "Connection")]
+    #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), help_heading = "Connection")]
     namespace: Option<String>,
     /// All namespaces (the default)
     #[arg(short = 'A', long, global = true, conflicts_with = "namespace", help_heading = "Connection")]

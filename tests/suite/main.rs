@@ -4,6 +4,7 @@
 mod support;
 
 mod cells;
+mod client;
 mod commands;
 mod counts;
 mod floors;
