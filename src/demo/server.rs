@@ -5,6 +5,7 @@ pub mod fields;
 pub mod kubeconfig;
 pub mod negotiation;
 pub mod patch;
+pub mod protobuf;
 pub mod read;
 pub mod request;
 pub mod shape;

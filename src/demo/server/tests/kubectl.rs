@@ -198,7 +198,19 @@ async fn kubectl_changes_nodes_and_pods() {
     assert!(line.contains("Terminating"), "{line}");
     kubectl.prints("delete pod agent-a --force", &["force deleted"]).await;
     assert!(kubectl.refused("get pod agent-a").await.contains("not found"));
+    kubectl.prints("run bare --image=x --restart=Never", &["pod/bare created"]).await;
+    let bind = |v: &mut Value| {
+        v["spec"]["nodeName"] = "n2".into();
+        v["status"]["phase"] = "Succeeded".into();
+        Ok(())
+    };
+    kubectl.shared.write(|s| s.write(Scope::System, Kind::Pod, "default", "bare", now(), bind).unwrap());
+    let drain = "drain n2 --ignore-daemonsets --force --timeout=10s";
+    kubectl.prints(drain, &["pod/bare deleted", "node/n2 drained"]).await;
+    kubectl.prints("get pods -o name", &["pod/agent-b"]).await;
     kubectl.prints("delete node n2", &["deleted"]).await;
+    kubectl.prints("create ns extra", &["namespace/extra created"]).await;
+    kubectl.prints("delete ns extra", &["namespace \"extra\" deleted"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
