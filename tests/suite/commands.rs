@@ -116,19 +116,26 @@ fn the_json_document_is_the_contract() {
         "createdAt",
     ];
     assert_eq!(keys(&cell["pods"][0]), expected.into_iter().collect());
+}
 
-    let all = cluster.run(&["get", "-o", "json", "--all"]);
-    let all: Value = serde_json::from_str(&all.data).expect("JSON");
+#[test]
+fn all_adds_what_is_not_wanted_and_yaml_is_the_same_document() {
+    let cluster = Served::recording("11-");
+    let document = |flags: &[&str]| -> Value {
+        let printed = cluster.run(&[&["get", "-o", "json"], flags].concat());
+        serde_json::from_str(&printed.data).expect("JSON")
+    };
+    let (wanted, all) = (document(&[]), document(&["--all"]));
     let count = |document: &Value| document["cells"].as_array().expect("cells").len();
     assert_eq!(count(&all), 10 * 11, "--all adds the cells where nothing is wanted");
-    assert!(count(&document) < count(&all));
+    assert!(count(&wanted) < count(&all));
     let excluded =
         all["cells"].as_array().expect("cells").iter().find(|cell| cell["state"] == "excluded").expect("one");
     assert_eq!(keys(&excluded["reasons"][0]), ["rule", "verdict", "key", "detail"].into_iter().collect());
 
     let yaml = cluster.run(&["get", "-o", "yaml"]);
     let yaml: Value = serde_yaml::from_str(&yaml.data).expect("YAML");
-    assert_eq!(yaml["cells"], document["cells"]);
+    assert_eq!(yaml["cells"], wanted["cells"]);
 }
 
 #[test]
