@@ -1,3 +1,8 @@
 //! Moves data between terminal, cluster and model; decides nothing.
 
+pub mod event_loop;
+pub mod frame;
 pub mod logging;
+pub mod monitor;
+mod signal;
+pub mod terminal;

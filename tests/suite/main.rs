@@ -15,3 +15,4 @@ mod preview;
 mod printing;
 mod replay;
 mod rollout;
+mod screens;
