@@ -1,6 +1,7 @@
 //! The command line: parses, starts what was asked for, and turns the outcome into an exit code.
 
 mod args;
+mod demo;
 mod document;
 mod failure;
 mod get;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
@@ -29,6 +29,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Print the grid once, from a complete first sync
     Get(GetArgs),
+    /// Open the monitor on an embedded cluster, or serve one; needs no cluster
+    Demo(DemoArgs),
     /// Print version, paths, connection and what may be read
     Info,
     /// Print a shell's completion script
@@ -60,6 +62,29 @@ pub(super) struct GetArgs {
     /// With json and yaml: also cells where nothing is wanted
     #[arg(long)]
     pub(super) all: bool,
+}
+
+/// Flags of `demo`.
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// How many nodes the scenario gets
+    #[arg(long, value_name = "N", conflicts_with = "replay")]
+    pub(super) nodes: Option<usize>,
+    /// What happens in the cluster
+    #[arg(long, value_name = "NAME", default_value = "default", conflicts_with = "replay")]
+    pub(super) scenario: String,
+    /// The same seed gives the same cluster
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "replay")]
+    pub(super) seed: u64,
+    /// Play a recording of a real control plane instead
+    #[arg(long, value_name = "FILE")]
+    pub(super) replay: Option<PathBuf>,
+    /// Play the recording without waiting, to its end
+    #[arg(long, requires = "replay")]
+    pub(super) fast: bool,
+    /// Serve without a screen: prints a kubeconfig's path; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) serve: Option<String>,
 }
 
 /// How `get` prints.
@@ -104,7 +129,7 @@ pub(super) struct Global {
     #[arg(long, global = true, value_name = "NAME", help_heading = "Connection")]
     user: Option<String>,
     /// Only this namespace
-    #[arg(short, long, global = true, value_name = "NAME", help_heading = "Connection")]
+    #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), help_heading = "Connection")]
     namespace: Option<String>,
     /// All namespaces (the default)
     #[arg(short = 'A', long, global = true, conflicts_with = "namespace", help_heading = "Connection")]

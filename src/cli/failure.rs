@@ -25,6 +25,9 @@ pub(super) enum Failure {
     /// Exit 3: the cluster may not be read, or not in time.
     #[error("{0}")]
     Unread(String),
+    /// Exit 1: a part of the program died.
+    #[error("{0}; this is a defect of dsgrid, please report it")]
+    Broken(String),
     /// Standard output cannot be written.
     #[error("cannot write: {0}")]
     Output(#[from] io::Error),
@@ -46,7 +49,7 @@ impl Failure {
         match self {
             // The reader has seen enough: `dsgrid get | head` is no failure.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
-            Self::Output(_) => 1,
+            Self::Output(_) | Self::Broken(_) => 1,
             Self::Usage(_) => 2,
             Self::Cluster(_) | Self::Unread(_) => 3,
         }

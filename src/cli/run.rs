@@ -10,7 +10,7 @@ use super::args::{Cli, Command, Global};
 use super::failure::{Failure, Outcome};
 use super::paths::Paths;
 use super::settings::{self, Settings};
-use super::{get, info, monitor, print};
+use super::{demo, get, info, monitor, print};
 use crate::domain::text::sanitize;
 use crate::shell::logging;
 
@@ -78,6 +78,13 @@ fn run(cli: &Cli, mut command: clap::Command) -> Result<u8, Failure> {
             Outcome::Done
         }
         Some(Command::Get(args)) => online(global, async |_, _| get::run(global, args).await)?,
+        Some(Command::Demo(args)) => {
+            if args.serve.is_none() {
+                monitor::needs_terminal()?;
+                return Err(Failure::Usage("this build has no monitor; use `dsgrid get`".to_owned()));
+            }
+            online(global, async |_, _| demo::serve(demo::start(args).await?).await)?
+        }
         Some(Command::Info) => {
             online(global, async |paths, settings| info::run(global, paths, settings).await)?
         }

@@ -208,7 +208,7 @@ impl Wire {
 /// The words of a TLS failure and what to do about it, if it is one.
 fn tls_reason(text: &str) -> Option<String> {
     let hint = if text.contains("UnknownIssuer") {
-        "its certificate is not signed by the kubeconfig's certificate-authority; check that, \
+        "its certificate is not signed by an authority we know; check certificate-authority in the kubeconfig, \
          or use --insecure-skip-tls-verify"
     } else if text.contains("NotValidForName") || text.contains("not valid for name") {
         "its certificate is for another name; check the address or use --tls-server-name"

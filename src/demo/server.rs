@@ -5,6 +5,7 @@ pub mod fields;
 pub mod kubeconfig;
 pub mod negotiation;
 pub mod patch;
+pub mod protobuf;
 pub mod read;
 pub mod request;
 pub mod shape;
@@ -191,6 +192,11 @@ impl ApiServer {
         };
         if !known {
             return Err(Rejection::no_such_path());
+        }
+        if call.method != Method::GET && self.shared.lock().is_recording() {
+            let why =
+                "this cluster is a recording, which nobody can change; use a simulated one to try things";
+            return Err(Rejection::forbidden(call.target.kind, call.target.name(), why));
         }
         match (call.method.as_str(), call.target.name.is_some()) {
             ("GET", true) if !call.query.flag("watch") => read::get(&self.shared, call),

@@ -4,6 +4,8 @@
 mod support;
 
 mod cells;
+mod client;
+mod commands;
 mod counts;
 mod floors;
 mod inventory;
@@ -11,7 +13,6 @@ mod licences;
 mod placement;
 mod preview;
 mod printing;
-//mod pty;
 mod replay;
 mod rollout;
 mod screens;

@@ -3,5 +3,5 @@
 pub mod build;
 pub mod monitor;
 pub mod oracle;
+pub mod program;
 pub mod recording;
-pub mod terminal;

@@ -147,7 +147,9 @@ impl Query {
 mod tests {
     use super::*;
 
-    fn target(path: &str) -> Option<(Kind, Option<String>, Option<String>, Option<String>)> {
+    type Parts = (Kind, Option<String>, Option<String>, Option<String>);
+
+    fn target(path: &str) -> Option<Parts> {
         match place(path) {
             Ok(Place::Resource(t)) => Some((t.kind, t.namespace, t.name, t.subresource)),
             _ => None,

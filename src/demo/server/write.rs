@@ -6,6 +6,7 @@ use http::header::{HeaderValue, WARNING};
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::protobuf;
 use super::read::Selection;
 use super::shape::{self, Strictness};
 use super::{Answer, Body, Call, Shared, json_answer, patch as patching, respond, whole};
@@ -21,6 +22,7 @@ fn body_object(call: &Call) -> Result<Value, Rejection> {
     let media = call.content_type.split(';').next().unwrap_or_default().trim();
     match media {
         "" | "application/json" => parse(&call.body),
+        "application/vnd.kubernetes.protobuf" => protobuf::decode(&call.body),
         "application/yaml" => serde_yaml::from_slice(&call.body)
             .map_err(|e| Rejection::bad_request(format!("the request body is not YAML: {e}"))),
         _ => Err(Rejection::unsupported_media_type("application/json, application/yaml")),

@@ -1,0 +1,44 @@
+//! `dsgrid demo`: the embedded cluster, with the monitor on it or served for other programs.
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::args::DemoArgs;
+use super::failure::{Failure, Outcome};
+use super::print;
+use crate::demo::embedded::{EmbeddedCluster, Source};
+use crate::demo::replay::Pace;
+
+/// The address of a cluster that nobody else needs to know.
+const PRIVATE: &str = "127.0.0.1:0";
+
+/// Starts the cluster that the flags describe.
+pub(super) async fn start(args: &DemoArgs) -> Result<EmbeddedCluster, Failure> {
+    let pace = if args.fast { Pace::Fastest } else { Pace::Times(1.0) };
+    let source = match &args.replay {
+        Some(file) => Source::Recorded { file: file.clone(), pace },
+        None => return Err(Failure::Usage("give a recording with --replay".to_owned())),
+    };
+    let listen = args.serve.as_deref().unwrap_or(PRIVATE);
+    EmbeddedCluster::start(source, listen).await.map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// Serves without a screen until a signal ends it.
+pub(super) async fn serve(mut cluster: EmbeddedCluster) -> Result<Outcome, Failure> {
+    print::data(&format!("{}\n", cluster.kubeconfig().display()))?;
+    print::note(&format!("serving on http://{}; Ctrl-c ends it", cluster.address()));
+    tokio::select! {
+        why = cluster.died() => Err(Failure::Broken(format!("the embedded cluster died: {why}"))),
+        ended = ended() => ended.map(|()| Outcome::Done),
+    }
+}
+
+/// Waits for Ctrl-c or a polite request to end.
+async fn ended() -> Result<(), Failure> {
+    let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+    Ok(())
+}
