@@ -20,7 +20,8 @@ pub(super) fn selection(model: &Model) -> String {
             .map(|column| node(model, column))
             .unwrap_or_default(),
         (RowPlace::Header, ColumnPlace::Count(count)) => count.meaning().to_owned(),
-        (RowPlace::Header, ColumnPlace::Name) if model.grid.rows.is_empty() => progress(model),
+        (RowPlace::Header, ColumnPlace::Name) if !model.is_synced() => progress(model),
+        (RowPlace::Header, ColumnPlace::Name) if model.grid.rows.is_empty() => String::new(),
         (RowPlace::Header, ColumnPlace::Name) => {
             format!("DaemonSets, {}; below: one a row", model.lens.row_order.name())
         }

@@ -10,6 +10,7 @@ mod counts;
 mod floors;
 mod inventory;
 mod licences;
+mod pacing;
 mod placement;
 mod preview;
 mod printing;

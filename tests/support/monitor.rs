@@ -133,7 +133,8 @@ fn revisions(at: usize) -> Vec<Value> {
     vec![revision(2, "3.1.4"), revision(3, "3.2.0")]
 }
 
-fn pod(at: usize, node: usize) -> Value {
+/// A pod of a made-up DaemonSet.
+pub fn pod(at: usize, node: usize) -> Value {
     let (namespace, name) = SETS[at];
     let is_old = match name {
         "fluent-bit" => node % 16 != 1,
