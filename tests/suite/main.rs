@@ -16,4 +16,5 @@ mod preview;
 mod printing;
 mod replay;
 mod rollout;
+mod scenarios;
 mod screens;
