@@ -3,18 +3,20 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use dsgrid::app::{Capabilities, Effect, Model, Msg};
 use dsgrid::domain::event::{Change, ClusterEvent};
+use dsgrid::domain::object::Pod;
 use dsgrid::shell::event_loop::{Ends, Execute, ExitReason, Interruption, Screen, run};
 use dsgrid::shell::frame::FrameLimiter;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-use crate::support::build::now;
+use crate::support::build::{now, read};
 use crate::support::monitor::{pod, silent, synthetic_events};
 
 /// A screen that only notes when it was drawn and what it was asked.
@@ -50,7 +52,7 @@ struct Notes(Rc<RefCell<Vec<Effect>>>);
 impl Execute for Notes {
     fn execute(&mut self, effect: Effect, replies: &mpsc::UnboundedSender<Msg>) {
         self.0.borrow_mut().push(effect);
-        replies.send(Msg::WorkFailed("refused".to_owned())).unwrap();
+        replies.send(Msg::WorkFailed("refused".to_owned())).expect("the loop listens");
     }
 }
 
@@ -74,23 +76,33 @@ async fn play<F: Future<Output = ()>>(
         executor: notes.clone(),
         screen: paper.clone(),
         interruptions: futures::stream::poll_fn(move |context| interruption_source.poll_recv(context)),
-        clock: move || -> Timestamp { now() + SignedDuration::try_from(start.elapsed()).unwrap() },
+        clock: move || -> Timestamp {
+            now() + SignedDuration::try_from(start.elapsed()).expect("a short time")
+        },
     };
     let (reason, ()) =
         tokio::join!(run(model, &mut ends, FrameLimiter::new(rate)), play(keys, news, interrupt));
-    (reason.unwrap(), paper, notes)
+    (reason.expect("paper does not fail"), paper, notes)
 }
 
-fn key(character: char) -> io::Result<Event> {
-    Ok(Event::Key(KeyEvent::from(KeyCode::Char(character))))
+fn key(character: char) -> Event {
+    Event::Key(KeyEvent::from(KeyCode::Char(character)))
 }
+
+/// A pod that is not ready, and is.
+static STATES: LazyLock<[Pod; 2]> = LazyLock::new(|| {
+    ["False", "True"].map(|ready| {
+        let mut object = pod(2, 0);
+        object["status"]["conditions"][0]["status"] = ready.into();
+        read(object)
+    })
+});
 
 /// A pod that goes to and fro between two states.
-fn flapping(turn: u32) -> ClusterEvent {
-    let mut object = pod(2, 0);
-    object["metadata"]["resourceVersion"] = (turn + 1).to_string().into();
-    object["status"]["conditions"][0]["status"] = if turn % 2 == 0 { "False" } else { "True" }.into();
-    ClusterEvent::Pods(Change::Applied(serde_json::from_value(object).unwrap()))
+fn flapping(turn: u64) -> ClusterEvent {
+    let mut pod = STATES[usize::from(turn.is_multiple_of(2))].clone();
+    pod.meta.resource_version = Some(turn + 1);
+    ClusterEvent::Pods(Change::Applied(pod))
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,11 +118,11 @@ async fn a_flood_of_news_draws_thirty_frames_and_keys_are_answered_at_once() {
             }
             if turn % 100 == 37 {
                 noted.borrow_mut().push(Instant::now());
-                keys.send(key('j')).unwrap();
+                keys.send(Ok(key('j'))).unwrap();
             }
             sleep(Duration::from_millis(1)).await;
         }
-        keys.send(key('q')).unwrap();
+        keys.send(Ok(key('q'))).unwrap();
     })
     .await;
     assert_eq!(reason, ExitReason::Quit);
@@ -132,7 +144,7 @@ async fn without_keys_a_flood_stays_within_the_rate() {
             (0..50).for_each(|part| news.send(vec![flapping(turn * 50 + part)]).unwrap());
             sleep(Duration::from_millis(1)).await;
         }
-        keys.send(key('q')).unwrap();
+        keys.send(Ok(key('q'))).unwrap();
     })
     .await;
     let frames = paper.frames.borrow().len();
@@ -147,7 +159,7 @@ async fn at_rest_nothing_is_drawn_and_an_age_is_drawn_when_it_changes() {
         // Without DaemonSets there is nothing that ages.
         news.send(quiet.filter(|event| !matches!(event, ClusterEvent::DaemonSets(_))).collect()).unwrap();
         sleep(Duration::from_secs(3600)).await;
-        keys.send(key('q')).unwrap();
+        keys.send(Ok(key('q'))).unwrap();
     })
     .await;
     let frames = paper.frames.borrow().len();
@@ -157,7 +169,7 @@ async fn at_rest_nothing_is_drawn_and_an_age_is_drawn_when_it_changes() {
     let (_, paper, _) = play(&mut model, 30, |keys, news, _| async move {
         news.send(synthetic_events(12)).unwrap();
         sleep(Duration::from_secs(60)).await;
-        keys.send(key('q')).unwrap();
+        keys.send(Ok(key('q'))).unwrap();
     })
     .await;
     let frames = paper.frames.borrow().len();
@@ -170,8 +182,8 @@ async fn effects_reach_those_who_carry_them_out() {
     let (reason, paper, notes) = play(&mut model, 30, |keys, news, interrupt| async move {
         news.send(synthetic_events(12)).unwrap();
         sleep(Duration::from_millis(100)).await;
-        keys.send(key('c')).unwrap();
-        keys.send(key('r')).unwrap();
+        keys.send(Ok(key('c'))).unwrap();
+        keys.send(Ok(key('r'))).unwrap();
         sleep(Duration::from_millis(100)).await;
         keys.send(Ok(Event::Key(KeyEvent::new(KeyCode::Char('z'), crossterm::event::KeyModifiers::CONTROL))))
             .unwrap();

@@ -37,8 +37,8 @@ fn apply(model: &mut Model, event: ClusterEvent) {
 }
 
 fn daemon_set(model: &Model, name: &str) -> DaemonSet {
-    let slot = model.inventory().row_of(&Uid::new(name)).unwrap();
-    model.inventory().row(slot).unwrap().daemon_set.clone()
+    let row = model.inventory().row_of(&Uid::new(name)).and_then(|slot| model.inventory().row(slot));
+    row.expect("a DaemonSet of the made-up cluster").daemon_set.clone()
 }
 
 #[test]
@@ -166,7 +166,11 @@ fn a_namespace_and_a_group_are_chosen_from_lists() {
 #[test]
 fn orders_affected_counters_and_map() {
     let mut model = monitor(300);
-    assert_eq!(model.lens().group_by.as_deref(), Some("topology.kubernetes.io/zone"), "by zone where they do not fit");
+    assert_eq!(
+        model.lens().group_by.as_deref(),
+        Some("topology.kubernetes.io/zone"),
+        "by zone where they do not fit"
+    );
     press(&mut model, "s");
     assert_eq!((model.lens().row_order, model.lens().column_order), (Order::Name, Order::Name));
     press(&mut model, "m<up>");
@@ -212,7 +216,9 @@ fn pods_that_no_watch_sees_are_asked_for_once() {
     assert_eq!(update(&mut model, Msg::Ticked(at(0))), []);
     assert_eq!(update(&mut model, Msg::Ticked(at(9))), []);
     let effects = update(&mut model, Msg::Ticked(at(10)));
-    assert!(matches!(&effects[..], [Effect::ListDaemonSetPods { daemon_set, .. }] if *daemon_set == Uid::new("falco")));
+    assert!(
+        matches!(&effects[..], [Effect::ListDaemonSetPods { daemon_set, .. }] if *daemon_set == Uid::new("falco"))
+    );
     assert_eq!(update(&mut model, Msg::Ticked(at(60))), [], "once is enough");
 }
 
