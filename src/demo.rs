@@ -1,3 +1,10 @@
 //! The embedded cluster: an API server on loopback with controllers, scheduler and kubelets.
 
+pub mod controller;
+pub mod events;
+pub mod kubelet;
+pub mod lifecycle;
+pub mod scenario;
+pub mod scheduler;
+pub mod simulation;
 pub mod store;
