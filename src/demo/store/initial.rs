@@ -9,10 +9,16 @@ use super::object::Stored;
 use super::{Store, admission, key};
 
 impl Store {
-    /// Places an object as a cluster of some age holds it: with its own times, status and name.
-    /// Uid and version are given here; a missing name is generated. It is no change to watch, so that a large
-    /// cluster does not begin with a history nobody asked for.
-    pub fn place_initial(&mut self, kind: Kind, mut object: Value) -> Arc<Stored> {
+    /// Places an object as a cluster of some age holds it: with its own times and status.
+    ///
+    /// Uid and version are given here, and a name where there is only `generateName`; then `fill` completes it. It is
+    /// no change to watch, so that a large cluster does not begin with a history nobody asked for.
+    pub fn place_initial(
+        &mut self,
+        kind: Kind,
+        mut object: Value,
+        fill: impl FnOnce(&mut Value),
+    ) -> Arc<Stored> {
         let resource = kind.resource();
         object["apiVersion"] = resource.api_version().into();
         object["kind"] = resource.name.into();
@@ -22,9 +28,12 @@ impl Store {
         }
         object["metadata"]["uid"] = identities.uid().into();
         self.identities = identities;
+        fill(&mut object);
+        if kind == Kind::Pod {
+            admission::complete_initial_pod(&mut object);
+        }
         self.version += 1;
         object["metadata"]["resourceVersion"] = self.version.to_string().into();
-        admission::drop_nulls(&mut object["spec"]);
         let stored = self.packer.pack(kind, self.version, &object);
         self.objects[kind.index()].insert(key(&stored.namespace, &stored.name), Arc::clone(&stored));
         self.history.raise_horizon(kind, self.version);
