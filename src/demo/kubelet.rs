@@ -160,7 +160,9 @@ impl Simulation {
         }
         self.kubelets.plans.remove(uid);
         let Some(PodEntry { pod, mold }) = self.cluster.pods.get(uid) else { return };
-        let Some(node) = pod.node_name.as_ref().and_then(|n| self.cluster.nodes.get(n.as_str())) else { return };
+        let Some(node) = pod.node_name.as_ref().and_then(|n| self.cluster.nodes.get(n.as_str())) else {
+            return;
+        };
         let (pod, mold, now) = (pod.clone(), Arc::clone(mold), io.now);
         match action {
             Action::Admit => {
@@ -231,7 +233,8 @@ impl Simulation {
     }
 
     fn crash(&mut self, io: &mut Io<'_>, pod: &Pod, mold: &Mold, restarts: u32) {
-        let Some(crash) = self.node_of(pod).and_then(|node| mold.behavior.crash_on(&node.node)).cloned() else {
+        let Some(crash) = self.node_of(pod).and_then(|node| mold.behavior.crash_on(&node.node)).cloned()
+        else {
             return;
         };
         let began = match pod.containers.first().map(|c| &c.state) {

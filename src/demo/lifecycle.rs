@@ -229,6 +229,13 @@ impl Simulation {
 /// What the lifecycle controller writes about a node it has lost.
 pub(super) fn lose(node: &mut Value, now: Timestamp) {
     for (kind, ..) in HEALTHY {
-        put_condition(node, kind, "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.", now);
+        put_condition(
+            node,
+            kind,
+            "Unknown",
+            "NodeStatusUnknown",
+            "Kubelet stopped posting node status.",
+            now,
+        );
     }
 }

@@ -48,6 +48,9 @@ pub enum ScenarioError {
 pub struct Scenario {
     /// One sentence about it.
     pub about: String,
+    /// The number of nodes where nobody asks for another; the pools' own numbers otherwise.
+    #[serde(default)]
+    pub nodes: Option<usize>,
     /// The region; its zones are `<region>a`, `<region>b` and so on.
     #[serde(default = "region")]
     pub region: String,
@@ -79,6 +82,15 @@ fn zones() -> usize {
 
 fn version() -> String {
     "v1.36.2".to_owned()
+}
+
+/// A scenario that is another one in another size.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Like {
+    about: String,
+    like: String,
+    nodes: usize,
 }
 
 /// Nodes of one kind.
@@ -234,6 +246,9 @@ impl Scenario {
     /// # Errors
     /// Where it is not a scenario, with the place.
     pub fn read(name: &str, text: &str) -> Result<Self, ScenarioError> {
+        if let Ok(Like { about, like, nodes }) = serde_yaml::from_str(text) {
+            return Ok(Self { about, nodes: Some(nodes), ..Self::named(&like)? });
+        }
         let unreadable = |why: String| ScenarioError::Unreadable { name: name.to_owned(), why };
         let scenario: Self = serde_yaml::from_str(text).map_err(|error| unreadable(error.to_string()))?;
         scenario.check().map_err(unreadable)?;

@@ -3,8 +3,6 @@
 //! Resources, host ports, taints and node selectors are checked in the real scheduler's order and words. Preemption
 //! is not modelled: a pod that does not fit waits, whatever its priority.
 
-use serde_json::{Value, json};
-
 use super::events::{About, Message};
 use super::kubelet::status::set_condition;
 use super::simulation::cluster::{NodeEntry, PodEntry};
@@ -178,13 +176,6 @@ fn unschedulable(nodes: usize, obstacle: Option<&Obstacle>, named: bool) -> Stri
         parts.join(", "),
         after.join(", ")
     )
-}
-
-/// The status of a pod that is bound, for pods that are placed without the scheduler.
-pub(super) fn bound_status(now: jiff::Timestamp) -> Value {
-    let mut status = json!({});
-    set_condition(&mut status, "PodScheduled", true, None, now);
-    status
 }
 
 #[cfg(test)]

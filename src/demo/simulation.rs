@@ -73,7 +73,10 @@ impl Io<'_> {
 /// A time and a delay.
 #[must_use]
 pub fn later(at: Timestamp, delay: Duration) -> Timestamp {
-    SignedDuration::try_from(delay).ok().and_then(|delay| at.checked_add(delay).ok()).unwrap_or(Timestamp::MAX)
+    SignedDuration::try_from(delay)
+        .ok()
+        .and_then(|delay| at.checked_add(delay).ok())
+        .unwrap_or(Timestamp::MAX)
 }
 
 /// What has to be looked at.

@@ -8,13 +8,7 @@ use crate::demo::simulation::random::mix;
 use crate::demo::store::time_text;
 
 /// Sets a condition; its transition time moves only when its status flips.
-pub fn set_condition(
-    status: &mut Value,
-    kind: &str,
-    value: bool,
-    why: Option<(&str, &str)>,
-    now: Timestamp,
-) {
+pub fn set_condition(status: &mut Value, kind: &str, value: bool, why: Option<(&str, &str)>, now: Timestamp) {
     let word = if value { "True" } else { "False" };
     let mut condition = json!({
         "type": kind, "status": word, "lastProbeTime": null, "lastTransitionTime": time_text(now)
@@ -97,7 +91,8 @@ pub fn run(pod: &mut Value, node: &NodeEntry, ready: bool, now: Timestamp) {
         let image = status["image"].as_str().unwrap_or_default().to_owned();
         let name = status["name"].as_str().unwrap_or_default().to_owned();
         status["imageID"] = image_id(&image).into();
-        status["containerID"] = container_id(&uid, &name, status["restartCount"].as_i64().unwrap_or(0)).into();
+        status["containerID"] =
+            container_id(&uid, &name, status["restartCount"].as_i64().unwrap_or(0)).into();
         status["started"] = true.into();
         status["ready"] = ready.into();
         status["state"] = Doing::Running(now).state("");

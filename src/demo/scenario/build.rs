@@ -69,7 +69,11 @@ pub fn build(
         .iter()
         .filter_map(|f| {
             let seconds = |s: u32| std::time::Duration::from_secs(s.into());
-            Some(Flap { node: find(&f.pool, f.at)?, up: seconds(f.up_seconds), down: seconds(f.down_seconds) })
+            Some(Flap {
+                node: find(&f.pool, f.at)?,
+                up: seconds(f.up_seconds),
+                down: seconds(f.down_seconds),
+            })
         })
         .collect();
     for node in planned {
@@ -142,9 +146,10 @@ fn place_set(
         };
         versions.push(place_version(store, cluster, spec, version, ago(now, age))?);
     }
-    let uid = cluster.sets.iter().find(|(_, set)| {
-        set.ds.meta.key.name == *spec.name && set.ds.meta.key.namespace == *spec.namespace
-    });
+    let uid = cluster
+        .sets
+        .iter()
+        .find(|(_, set)| set.ds.meta.key.name == *spec.name && set.ds.meta.key.namespace == *spec.namespace);
     let Some((_, set)) = uid else { return Ok(()) };
     let mut chosen: Vec<&NodeEntry> = cluster
         .nodes
@@ -244,7 +249,13 @@ fn place_pod(
             pod["status"]["containerStatuses"][0]["restartCount"] = restarts.into();
             let read: Pod = serde_json::from_value(pod.clone()).unwrap_or_default();
             let text = crash_text(&read, &set.ds.meta.key.name, restarts);
-            crashed(pod, &Doing::Ended(crash.exit_code, crash.reason(), began, ended), restarts, &text, ended);
+            crashed(
+                pod,
+                &Doing::Ended(crash.exit_code, crash.reason(), began, ended),
+                restarts,
+                &text,
+                ended,
+            );
             return;
         }
         status::run(pod, node, false, started);

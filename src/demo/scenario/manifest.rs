@@ -32,7 +32,8 @@ pub fn daemon_set(spec: &SetSpec, version: &str) -> Value {
         }}});
     }
     if !spec.host_paths.is_empty() {
-        let volume = |(at, path): (usize, &String)| json!({"name": format!("host-{at}"), "hostPath": {"path": path}});
+        let volume =
+            |(at, path): (usize, &String)| json!({"name": format!("host-{at}"), "hostPath": {"path": path}});
         pod["volumes"] = spec.host_paths.iter().enumerate().map(volume).collect();
     }
     let labels = json!({"app.kubernetes.io/name": spec.name});
@@ -72,9 +73,7 @@ fn container(spec: &SetSpec, version: &str) -> Value {
             json!({"httpGet": {"path": "/ready", "port": port}, "periodSeconds": 5});
     }
     if !spec.host_paths.is_empty() {
-        let mount = |(at, path): (usize, &String)| {
-            json!({"name": format!("host-{at}"), "mountPath": format!("/host{path}"), "readOnly": true})
-        };
+        let mount = |(at, path): (usize, &String)| json!({"name": format!("host-{at}"), "mountPath": format!("/host{path}"), "readOnly": true});
         container["volumeMounts"] = spec.host_paths.iter().enumerate().map(mount).collect();
     }
     container

@@ -23,7 +23,7 @@ pub struct Planned {
 #[must_use]
 pub fn pool_sizes(scenario: &Scenario, total: Option<usize>) -> Vec<usize> {
     let base: usize = scenario.pools.iter().map(|pool| pool.nodes).sum();
-    let total = total.unwrap_or(base);
+    let total = total.or(scenario.nodes).unwrap_or(base);
     let mut sizes: Vec<usize> = scenario.pools.iter().map(|pool| pool.nodes * total / base).collect();
     let mut order: Vec<usize> = (0..sizes.len()).collect();
     // The largest remainders first; of equal ones the larger pool.

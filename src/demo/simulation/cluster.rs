@@ -92,9 +92,9 @@ impl SetEntry {
             selector: LabelSelector::from_value(&value["spec"]["selector"]).unwrap_or_default(),
             template: Arc::new(value["spec"]["template"].clone()),
             annotations: value["metadata"]["annotations"].clone(),
-            history_limit: value["spec"]["revisionHistoryLimit"].as_u64().map_or(10, |n| {
-                usize::try_from(n).unwrap_or(usize::MAX)
-            }),
+            history_limit: value["spec"]["revisionHistoryLimit"]
+                .as_u64()
+                .map_or(10, |n| usize::try_from(n).unwrap_or(usize::MAX)),
             collisions: value["status"]["collisionCount"].as_i64().unwrap_or(0),
             ds,
             nodes: BTreeMap::new(),
@@ -108,7 +108,8 @@ impl SetEntry {
     #[must_use]
     pub fn is_updated(&self, pod: &Pod, hash: &str) -> bool {
         pod.revision.as_ref().is_some_and(|revision| *revision == *hash)
-            || (self.ds.template_generation.is_some() && pod.template_generation == self.ds.template_generation)
+            || (self.ds.template_generation.is_some()
+                && pod.template_generation == self.ds.template_generation)
     }
 }
 

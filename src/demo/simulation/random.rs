@@ -46,8 +46,8 @@ fn scramble(mut z: u64) -> u64 {
 /// A number that depends on a seed and a text, and on nothing else.
 #[must_use]
 pub fn mix(seed: u64, text: &str) -> u64 {
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     scramble(hash.wrapping_add(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
 }
