@@ -44,6 +44,7 @@ impl Plan {
 }
 
 /// A pod as the controller judges it.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, as the controller asks them")]
 #[derive(Clone, Debug)]
 struct View {
     uid: Uid,
@@ -121,12 +122,12 @@ impl Simulation {
         if let Some(again) = plan.again {
             self.timers.at(again, Task::Sync(uid.clone()));
         }
-        self.carry_out(io, uid, &hash, plan);
+        self.carry_out(io, uid, &hash, &plan);
         self.clean_history(io, uid, &hash);
         self.write_status(io, uid, &hash);
     }
 
-    fn carry_out(&mut self, io: &mut Io<'_>, uid: &Uid, hash: &str, plan: Plan) {
+    fn carry_out(&mut self, io: &mut Io<'_>, uid: &Uid, hash: &str, plan: &Plan) {
         let Some(set) = self.cluster.sets.get(uid) else { return };
         let about = About::new(Kind::DaemonSet, &set.ds.meta);
         let mut said: Vec<(bool, &str, String)> = Vec::new();

@@ -70,13 +70,13 @@ impl Events {
         let namespace = if about.key.namespace.is_empty() { "default" } else { about.key.namespace.as_str() };
         let stamp = io.now.as_nanosecond().unsigned_abs() + u128::from(self.counter);
         let name = format!("{}.{stamp:x}", about.key.name);
-        let event = self.event(about, namespace, &name, &time, message);
+        let event = Self::event(about, namespace, &name, &time, message);
         if io.store.create(Kind::Event, event, io.now).is_ok() {
             self.said.insert(key, (namespace.to_owned(), name));
         }
     }
 
-    fn event(&self, about: &About, namespace: &str, name: &str, time: &str, message: Message<'_>) -> Value {
+    fn event(about: &About, namespace: &str, name: &str, time: &str, message: Message<'_>) -> Value {
         let resource = about.kind.resource();
         let mut involved = json!({
             "kind": resource.name, "name": about.key.name, "uid": about.uid.to_string(),

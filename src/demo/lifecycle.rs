@@ -17,7 +17,7 @@ use crate::domain::object::{Node, TaintEffect};
 use crate::domain::text::Text;
 
 /// Between two status reports of a kubelet that has nothing new to say.
-const HEARTBEAT: Duration = Duration::from_mins(5);
+const HEARTBEAT: Duration = Duration::from_secs(300);
 /// How long a silent node is believed in.
 const GRACE: Duration = Duration::from_secs(50);
 /// From a `NotReady` node's first taint to the second.

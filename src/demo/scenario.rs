@@ -89,7 +89,8 @@ fn version() -> String {
 #[serde(deny_unknown_fields)]
 struct Like {
     about: String,
-    like: String,
+    #[serde(rename = "like")]
+    base: String,
     nodes: usize,
 }
 
@@ -232,13 +233,11 @@ impl Scenario {
     /// # Errors
     /// Where there is none of that name.
     pub fn named(name: &str) -> Result<Self, ScenarioError> {
-        match BUILT_IN.iter().find(|(known, _)| *known == name) {
-            Some((_, text)) => Self::read(name, text),
-            None => {
-                let known = Self::names().collect::<Vec<_>>().join(", ");
-                Err(ScenarioError::Unknown { name: name.to_owned(), known })
-            }
-        }
+        let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
+            let known = Self::names().collect::<Vec<_>>().join(", ");
+            return Err(ScenarioError::Unknown { name: name.to_owned(), known });
+        };
+        Self::read(name, text)
     }
 
     /// Reads a scenario; `name` is how messages call it.
@@ -246,8 +245,8 @@ impl Scenario {
     /// # Errors
     /// Where it is not a scenario, with the place.
     pub fn read(name: &str, text: &str) -> Result<Self, ScenarioError> {
-        if let Ok(Like { about, like, nodes }) = serde_yaml::from_str(text) {
-            return Ok(Self { about, nodes: Some(nodes), ..Self::named(&like)? });
+        if let Ok(Like { about, base, nodes }) = serde_yaml::from_str(text) {
+            return Ok(Self { about, nodes: Some(nodes), ..Self::named(&base)? });
         }
         let unreadable = |why: String| ScenarioError::Unreadable { name: name.to_owned(), why };
         let scenario: Self = serde_yaml::from_str(text).map_err(|error| unreadable(error.to_string()))?;

@@ -38,8 +38,11 @@ impl Simulation {
             None => (self.any_node(&entry.mold), None),
         };
         match (node, obstacle) {
-            (Some(node), None) => self.bind(io, uid, node.node.meta.key.name.clone()),
-            (_, obstacle) => self.refuse(io, uid, obstacle),
+            (Some(node), None) => {
+                let name = node.node.meta.key.name.clone();
+                self.bind(io, uid, &name);
+            }
+            (_, obstacle) => self.refuse(io, uid, obstacle.as_ref()),
         }
     }
 
@@ -94,9 +97,9 @@ impl Simulation {
         (!reasons.is_empty()).then_some(Obstacle::Reasons(reasons, hopeless))
     }
 
-    fn bind(&mut self, io: &mut Io<'_>, uid: &Uid, node: Text) {
+    fn bind(&mut self, io: &mut Io<'_>, uid: &Uid, node: &Text) {
         let Some(PodEntry { pod, .. }) = self.cluster.pods.get(uid) else { return };
-        let labels = self.cluster.nodes.get(&node).map(|n| &n.node.meta.labels);
+        let labels = self.cluster.nodes.get(node).map(|n| &n.node.meta.labels);
         let now = io.now;
         let bound = io.edit_pod(pod, |value| {
             value["spec"]["nodeName"] = node.as_str().into();
@@ -120,9 +123,9 @@ impl Simulation {
         self.events.say(io, &about, message);
     }
 
-    fn refuse(&mut self, io: &mut Io<'_>, uid: &Uid, obstacle: Option<Obstacle>) {
+    fn refuse(&mut self, io: &mut Io<'_>, uid: &Uid, obstacle: Option<&Obstacle>) {
         let Some(PodEntry { pod, .. }) = self.cluster.pods.get(uid) else { return };
-        let text = unschedulable(self.cluster.nodes.len(), obstacle.as_ref(), pod.affinity_node.is_some());
+        let text = unschedulable(self.cluster.nodes.len(), obstacle, pod.affinity_node.is_some());
         if pod.scheduling.as_ref().is_some_and(|known| known.message == *text) {
             return;
         }

@@ -344,13 +344,13 @@ impl Simulation {
         for (uid, bound) in pods {
             if !bound {
                 self.wake.unbound.insert(uid);
-            } else {
-                if moved && (no_execute || had_no_execute) {
-                    self.wake.tainted.insert(uid.clone());
-                }
-                if before.is_none() {
-                    self.wake.pods.insert(uid);
-                }
+                continue;
+            }
+            if moved && (no_execute || had_no_execute) {
+                self.wake.tainted.insert(uid.clone());
+            }
+            if before.is_none() {
+                self.wake.pods.insert(uid);
             }
         }
         if before.is_none() {
@@ -371,10 +371,8 @@ impl Simulation {
             let Some(verdict) = slot.verdict else { continue };
             let bound = |uid: &Uid| self.cluster.pods.get(uid).is_some_and(|e| e.pod.node_name.is_some());
             let scheduled = slot.pods.iter().any(bound);
-            if (verdict.run && !scheduled)
-                || (!verdict.keep && scheduled)
-                || (scheduled && set.ds.status.misscheduled > 0)
-            {
+            let wakes = if scheduled { !verdict.keep || set.ds.status.misscheduled > 0 } else { verdict.run };
+            if wakes {
                 self.wake.sets.insert(uid.clone());
             }
         }

@@ -31,7 +31,7 @@ pub fn hash_of(template: &Value, collisions: i64) -> String {
 
 /// A new revision object.
 #[must_use]
-pub fn revision_object(set: &SetEntry, data: Value, hash: &str, number: i64) -> Value {
+pub fn revision_object(set: &SetEntry, data: &Value, hash: &str, number: i64) -> Value {
     let key = &set.ds.meta.key;
     let mut labels = set.template["metadata"]["labels"].as_object().cloned().unwrap_or_default();
     labels.insert("controller-revision-hash".to_owned(), hash.into());
@@ -65,14 +65,12 @@ impl Simulation {
             return Some(revision.hash.clone());
         }
         let hash = hash_of(&set.template, set.collisions);
-        let object = revision_object(set, data, &hash, old + 1);
-        match io.store.create(Kind::ControllerRevision, object, io.now) {
-            Ok(_) => Some(Text::from(hash)),
-            Err(_) => {
-                self.count_collision(io, uid);
-                None
-            }
+        let object = revision_object(set, &data, &hash, old + 1);
+        if io.store.create(Kind::ControllerRevision, object, io.now).is_err() {
+            self.count_collision(io, uid);
+            return None;
         }
+        Some(Text::from(hash))
     }
 
     /// The name is taken by other data: the next hash takes a number along.

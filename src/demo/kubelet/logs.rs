@@ -5,8 +5,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::behavior::Behavior;
+use crate::demo::simulation::Simulation;
 use crate::demo::simulation::later;
 use crate::demo::simulation::random::{mix, seconds_of};
+use crate::domain::id::Uid;
+use crate::domain::object::{ContainerState, Termination};
 
 /// One line of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +60,40 @@ pub fn log_lines(
     }
     let surplus = lines.len().saturating_sub(limit);
     lines.split_off(surplus)
+}
+
+impl Simulation {
+    /// What a container of a pod printed in a window of time, at most the last `limit` lines; `previous` asks for the
+    /// run before this one. None where there is no such pod, container or run.
+    #[must_use]
+    pub fn log_lines(
+        &self,
+        uid: &Uid,
+        container: &str,
+        previous: bool,
+        window: (Timestamp, Timestamp),
+        limit: usize,
+    ) -> Option<Vec<LogLine>> {
+        let entry = self.cluster.pods.get(uid)?;
+        let container = entry.pod.containers.iter().find(|known| known.name == *container)?;
+        let behavior = &entry.mold.behavior;
+        let ended = |end: &Termination| {
+            let at = end.finished?;
+            let ran = behavior.crash.as_ref().map_or(60.0, |crash| crash.after_seconds);
+            let ran = SignedDuration::try_from(seconds_of(ran)).unwrap_or_default();
+            Some((at.checked_sub(ran).unwrap_or(at), Some((at, end.exit_code))))
+        };
+        let (started, end) = match (&container.state, &container.last) {
+            (_, Some(last)) if previous => ended(last)?,
+            _ if previous => return None,
+            (ContainerState::Running { since }, _) => ((*since)?, None),
+            (ContainerState::Terminated(end), _) => ended(end)?,
+            // A container that waits to be started again shows what it said before it ended.
+            (ContainerState::Waiting { .. }, last) => ended(last.as_ref()?)?,
+        };
+        let seed = format!("{uid}/{}", container.name);
+        Some(log_lines(&seed, behavior, started, end, window, limit))
+    }
 }
 
 fn steps(from: Timestamp, to: Timestamp, step: Duration) -> u64 {

@@ -167,7 +167,8 @@ fn pod_address(pod: &Value, node: &NodeEntry, uid: &str) -> String {
 }
 
 fn long_hex(text: &str) -> String {
-    (0..4).map(|part| format!("{:016x}", mix(part, text))).collect()
+    let [a, b, c, d] = [0, 1, 2, 3].map(|part| mix(part, text));
+    format!("{a:016x}{b:016x}{c:016x}{d:016x}")
 }
 
 /// The digest an image is known by.

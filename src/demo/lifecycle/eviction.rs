@@ -12,7 +12,7 @@ use crate::demo::simulation::timers::Task;
 use crate::demo::simulation::{Io, Simulation, later};
 use crate::demo::store::Kind;
 use crate::domain::id::Uid;
-use crate::domain::object::TaintEffect;
+use crate::domain::object::{Node, TaintEffect};
 
 /// The collector's loop, and how long a vanished node is given to come back.
 const LOOP_SECONDS: u64 = 20;
@@ -47,6 +47,12 @@ impl Simulation {
 
     /// A pod's node has, or had, `NoExecute` taints.
     pub(in crate::demo) fn check_taints(&mut self, io: &mut Io<'_>, uid: &Uid) {
+        let Some(PodEntry { pod, .. }) = self.cluster.pods.get(uid) else { return };
+        let node = pod.node_name.as_ref().and_then(|name| self.cluster.nodes.get(name.as_str()));
+        if pod.is_deleting() && node.is_some_and(|node| out_of_service(&node.node)) {
+            let delay = Duration::from_millis(self.random.below(LOOP_SECONDS * 1_000));
+            self.timers.at(later(io.now, delay), Task::Collect(uid.clone()));
+        }
         match self.fate(uid) {
             Fate::Leave(delay) if delay.is_zero() => self.evict(io, uid),
             Fate::Leave(delay) => {
@@ -106,7 +112,10 @@ impl Simulation {
         let Some(PodEntry { pod, .. }) = self.cluster.pods.get(uid) else { return };
         let now = io.now;
         match &pod.node_name {
-            Some(node) if self.cluster.nodes.contains_key(node.as_str()) => return,
+            Some(node) if self.cluster.nodes.get(node.as_str()).is_some_and(|n| !out_of_service(&n.node)) => {
+                return;
+            }
+            Some(node) if self.cluster.nodes.contains_key(node.as_str()) && !pod.is_deleting() => return,
             None if !pod.is_deleting() => return,
             Some(_) | None => {}
         }
@@ -120,6 +129,11 @@ impl Simulation {
         });
         io.delete_pod(pod, Some(0));
     }
+}
+
+/// Whether somebody has said that a node is off, so that its pods can be forced away.
+fn out_of_service(node: &Node) -> bool {
+    !node.is_ready() && node.taints.iter().any(|taint| taint.key == "node.kubernetes.io/out-of-service")
 }
 
 fn manager_says(text: &str) -> Message<'_> {

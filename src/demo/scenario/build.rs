@@ -204,7 +204,7 @@ fn place_version(
     let set = &cluster.sets[&uid];
     let template = (*set.template).clone();
     let hash = hash_of(&template, 0);
-    let revision = revision_object(set, patch_of(&template), &hash, number);
+    let revision = revision_object(set, &patch_of(&template), &hash, number);
     let namespace = spec.namespace.as_str();
     let name = revision["metadata"]["name"].as_str().unwrap_or_default();
     if store.get(Kind::ControllerRevision, namespace, name).is_none() {

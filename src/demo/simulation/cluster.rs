@@ -253,32 +253,37 @@ impl Cluster {
     pub fn put_set(&mut self, stored: &Stored, ds: DaemonSet) {
         let uid = ds.meta.uid.clone();
         let mut new = SetEntry::new(stored, ds);
-        match self.sets.remove(&uid) {
-            Some(old) => {
-                let same_place = old.ds.template == new.ds.template;
-                new.nodes = old.nodes;
-                new.revisions = old.revisions;
-                new.misfits = old.misfits;
-                // Any edit of the spec resets the backoff of failed pods (semantics §2.4).
-                if old.ds.status.observed_generation == new.ds.status.observed_generation {
-                    new.backoff = old.backoff;
-                }
-                if !same_place {
-                    self.place(&mut new);
-                }
+        if let Some(old) = self.sets.remove(&uid) {
+            let same_place = old.ds.template == new.ds.template;
+            new.nodes = old.nodes;
+            new.revisions = old.revisions;
+            new.misfits = old.misfits;
+            // Any edit of the spec resets the backoff of failed pods (semantics §2.4).
+            if old.ds.status.observed_generation == new.ds.status.observed_generation {
+                new.backoff = old.backoff;
             }
-            None => {
+            if !same_place {
                 self.place(&mut new);
-                for (pod_uid, entry) in &self.pods {
-                    if entry.pod.meta.owner.as_ref().is_some_and(|owner| owner.uid == uid)
-                        && let Some(target) = entry.pod.target()
-                    {
-                        new.nodes.entry(target.0.clone()).or_default().pods.push(pod_uid.clone());
-                    }
-                }
             }
+        } else {
+            self.place(&mut new);
+            self.find_owned(&uid, &mut new);
         }
         self.sets.insert(uid, new);
+    }
+
+    fn find_owned(&self, owner: &Uid, set: &mut SetEntry) {
+        let mut owned: Vec<(&Uid, &Text)> = self
+            .pods
+            .iter()
+            .filter(|(_, entry)| entry.pod.meta.owner.as_ref().is_some_and(|o| o.uid == *owner))
+            .filter_map(|(uid, entry)| Some((uid, &entry.pod.target()?.0)))
+            .collect();
+        // The map's own order is another one in every run.
+        owned.sort();
+        for (uid, node) in owned {
+            set.nodes.entry(node.clone()).or_default().pods.push(uid.clone());
+        }
     }
 
     fn place(&self, set: &mut SetEntry) {

@@ -168,3 +168,37 @@ fn orphans_are_adopted_by_a_successor() {
     assert_eq!(before, after);
     assert_eq!(rig.counters(), [3, 3, 3, 3, 3, 0]);
 }
+
+#[test]
+fn out_of_service_frees_a_lost_nodes_pods() {
+    let mut rig = Rig::with_set(3, |_| ());
+    rig.outage("n-a-001", Some(Outage::Silent));
+    rig.run(70);
+    rig.delete_pod_on("n-a-001");
+    rig.run(60);
+    assert_eq!(rig.tags()["n-a-001"], ["-1"], "nobody ends it");
+    rig.node("n-a-001", |node| {
+        let taint = json!({"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"});
+        node["spec"]["taints"].as_array_mut().unwrap().push(taint);
+    });
+    rig.run(25);
+    assert!(!rig.tags().contains_key("n-a-001"));
+}
+
+#[test]
+fn logs_are_there_for_running_and_crashed_containers() {
+    let mut rig = Rig::with_set(2, |ds| {
+        let sim = json!({"crash": {"exitCode": 3, "afterSeconds": 5, "nodes": ["n-a-001"]}}).to_string();
+        ds["spec"]["template"]["metadata"]["annotations"] = json!({"dsgrid.dev/sim": sim});
+    });
+    rig.run(30);
+    for pod in rig.pods() {
+        let uid = crate::domain::id::Uid::new(pod["metadata"]["uid"].as_str().unwrap());
+        let window = (super::start(), rig.now);
+        let lines = rig.sim.log_lines(&uid, "main", false, window, 100).unwrap();
+        assert!(!lines.is_empty(), "{}", pod["status"]);
+        let previous = rig.sim.log_lines(&uid, "main", true, window, 100);
+        assert_eq!(previous.is_some(), super::target(&pod) == "n-a-001");
+        assert!(rig.sim.log_lines(&uid, "other", false, window, 100).is_none());
+    }
+}
