@@ -9,6 +9,7 @@ use super::{monitor, print};
 use crate::cluster::ConnectOptions;
 use crate::demo::embedded::{EmbeddedCluster, Source};
 use crate::demo::replay::Pace;
+use crate::demo::scenario::Scenario;
 
 /// The address of a cluster that nobody else needs to know.
 const PRIVATE: &str = "127.0.0.1:0";
@@ -34,7 +35,13 @@ async fn start(args: &DemoArgs) -> Result<EmbeddedCluster, Failure> {
     let pace = if args.fast { Pace::Fastest } else { Pace::Times(1.0) };
     let source = match &args.replay {
         Some(file) => Source::Recorded { file: file.clone(), pace },
-        None => return Err(Failure::Usage("give a recording with --replay".to_owned())),
+        None => Source::Simulated {
+            scenario: Box::new(
+                Scenario::named(&args.scenario).map_err(|error| Failure::Usage(error.to_string()))?,
+            ),
+            nodes: args.nodes,
+            seed: args.seed,
+        },
     };
     let listen = args.serve.as_deref().unwrap_or(PRIVATE);
     EmbeddedCluster::start(source, listen).await.map_err(|error| Failure::Usage(error.to_string()))
