@@ -1,6 +1,7 @@
 //! Moves data between terminal, cluster and model; decides nothing.
 
 pub mod event_loop;
+pub mod executor;
 pub mod frame;
 pub mod logging;
 pub mod monitor;

@@ -32,6 +32,8 @@ pub struct Settings {
     pub capabilities: Capabilities,
     /// The DaemonSet to begin with, if there is one of this `namespace/name` or name.
     pub start_at: Option<Text>,
+    /// The node label by which columns are grouped at first; none lets the monitor choose.
+    pub group_by: Option<Text>,
 }
 
 /// Once the cursor has moved, orders that depend on states wait so long.
@@ -109,6 +111,8 @@ impl Model {
     pub fn new(settings: Settings, now: Timestamp) -> Self {
         let mut lens = Lens::default();
         lens.filter.selector = settings.selector.clone();
+        let grouping =
+            settings.group_by.clone().map_or_else(Grouping::default, |label| Grouping::Chosen(Some(label)));
         Self {
             settings,
             // Time in the inventory never goes back, and the local clock may be ahead of the server's.
@@ -126,7 +130,7 @@ impl Model {
             has_moved: false,
             last_move: None,
             held: Changed::default(),
-            grouping: Grouping::default(),
+            grouping,
             transposed: false,
             map: None,
             counters: None,
