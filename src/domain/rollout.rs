@@ -213,7 +213,9 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
     let words = match rollout.state {
         RolloutState::Stuck => {
             let since = rollout.since.map(|since| format!("{}: ", age(Some(since), now))).unwrap_or_default();
-            format!("{since}{}", blocked())
+            let blocked = blocked();
+            let cause = if blocked.is_empty() { "nothing became updated and available" } else { &blocked };
+            format!("{since}{cause}")
         }
         RolloutState::Progressing => {
             format!("{} of {} updated{}", row.tally.updated, row.tally.desired, prefixed("; ", &blocked()))
