@@ -10,6 +10,7 @@ use crate::domain::explanation::sentence;
 use crate::domain::inventory::{Column, ColumnSlot, Inventory, RowSlot};
 use crate::domain::object::{DaemonSet, UpdateStrategy};
 use crate::domain::rollout::revision_label;
+use crate::domain::text::Text;
 
 /// The sentence under the grid.
 pub(super) fn selection(model: &Model) -> String {
@@ -20,7 +21,8 @@ pub(super) fn selection(model: &Model) -> String {
             .map(|column| node(model, column))
             .unwrap_or_default(),
         (RowPlace::Header, ColumnPlace::Count(count)) => count.meaning().to_owned(),
-        (RowPlace::Header, ColumnPlace::Name) if model.grid.rows.is_empty() => progress(model),
+        (RowPlace::Header, ColumnPlace::Name) if !model.is_synced() => progress(model),
+        (RowPlace::Header, ColumnPlace::Name) if model.grid.rows.is_empty() => String::new(),
         (RowPlace::Header, ColumnPlace::Name) => {
             format!("DaemonSets, {}; below: one a row", model.lens.row_order.name())
         }
@@ -88,10 +90,9 @@ fn count(model: &Model, slot: RowSlot, column: CountColumn) -> String {
     {
         let controller = of(&theirs, column);
         if controller != of(&ours, column) && controller.is_some() {
-            words.push_str(&format!(
-                "; the controller counted {}, it counts again only when something makes it",
-                text(controller)
-            ));
+            words.push_str("; the controller counted ");
+            words.push_str(&text(controller));
+            words.push_str(", it counts again only when something makes it");
         }
     } else if ours.is_none() {
         words.push_str(" (the controller's count; nodes and pods are not known yet)");
@@ -137,7 +138,7 @@ pub(super) fn node(model: &Model, column: &Column) -> String {
     };
     let labels = &object.meta.labels;
     let known = ["topology.kubernetes.io/zone", "node.kubernetes.io/instance-type", "pool"];
-    let kind: Vec<&str> = known.iter().filter_map(|key| labels.get(key)).map(|text| text.as_str()).collect();
+    let kind: Vec<&str> = known.iter().filter_map(|key| labels.get(key)).map(Text::as_str).collect();
     let taints: Vec<String> = object.taints.iter().map(ToString::to_string).collect();
     let mut parts = vec![object.status_word()];
     parts.extend((!kind.is_empty()).then(|| kind.join(" ")));

@@ -51,6 +51,14 @@ impl Detail {
         self.lines.push(DetailLine { kind: LineKind::Fact, text: text.into() });
     }
 
+    fn told(&mut self, is_problem: bool, text: impl Into<String>) {
+        if is_problem {
+            self.problem(text);
+        } else {
+            self.fact(text);
+        }
+    }
+
     fn problem(&mut self, text: impl Into<String>) {
         self.lines.push(DetailLine { kind: LineKind::Problem, text: text.into() });
     }
@@ -84,11 +92,7 @@ fn cell(model: &Model, row: RowSlot, column: ColumnSlot) -> Detail {
     let title = format!("{} on {}", view.row.daemon_set.meta.key, view.column.name);
     let mut detail = Detail { title, ..Detail::default() };
     let words = sentence(&model.inventory, row, column);
-    if view.cell.problem {
-        detail.problem(words)
-    } else {
-        detail.fact(words)
-    }
+    detail.told(view.cell.problem, words);
     detail.fact(placement(&view));
     detail.heading("Why");
     for reason in reasons(&view, true) {
@@ -99,12 +103,12 @@ fn cell(model: &Model, row: RowSlot, column: ColumnSlot) -> Detail {
             Ruling::Info => "note",
         };
         let text = format!("{mark:<8} {}", reason.detail);
-        match reason.verdict {
-            Ruling::Allow => detail.fact(text),
-            Ruling::Refuse | Ruling::Stop if view.cell.run => detail.problem(text),
-            Ruling::Info if view.cell.problem => detail.problem(text),
-            Ruling::Refuse | Ruling::Stop | Ruling::Info => detail.fact(text),
-        }
+        let is_problem = match reason.verdict {
+            Ruling::Allow => false,
+            Ruling::Refuse | Ruling::Stop => view.cell.run,
+            Ruling::Info => view.cell.problem,
+        };
+        detail.told(is_problem, text);
     }
     for pod in &view.pods {
         pod_facts(model, &view, pod, &mut detail);
@@ -171,11 +175,7 @@ fn daemon_set(model: &Model, slot: RowSlot) -> Detail {
     let object = &row.daemon_set;
     let mut detail = Detail { title: object.meta.key.to_string(), ..Detail::default() };
     let line = row_line(model, slot).map(|line| line.words).unwrap_or_default();
-    if row.tally.problems > 0 {
-        detail.problem(line)
-    } else {
-        detail.fact(line)
-    }
+    detail.told(row.tally.problems > 0, line);
     detail.fact(format!(
         "{}, minReadySeconds {}, age {}",
         describe::strategy(object),
@@ -198,7 +198,9 @@ fn daemon_set(model: &Model, slot: RowSlot) -> Detail {
     let blockers = rollout(&model.inventory, slot).map(|rollout| rollout.blockers).unwrap_or_default();
     if !blockers.is_empty() {
         detail.heading("What holds up the rollout");
-        blockers.into_iter().for_each(|blocker| detail.problem(blocker.why));
+        for blocker in blockers {
+            detail.problem(blocker.why);
+        }
     }
     detail
 }
@@ -239,7 +241,7 @@ fn counted(model: &Model, slot: RowSlot, count: CountColumn) -> Detail {
         }
         for (column, cell) in cells {
             let text = format!("{:<14} {}", state_word(cell.state), column.name);
-            if cell.problem { detail.problem(text) } else { detail.fact(text) }
+            detail.told(cell.problem, text);
         }
     };
     if !matches!(count, CountColumn::Bad | CountColumn::Misscheduled) {
@@ -261,7 +263,9 @@ fn node(model: &Model, column: &Column) -> Detail {
     if object.taints.is_empty() {
         detail.fact("none");
     }
-    object.taints.iter().for_each(|taint| detail.fact(taint.to_string()));
+    for taint in &object.taints {
+        detail.fact(taint.to_string());
+    }
     detail.heading("DaemonSets");
     let slot = model.inventory.column_of(&column.name);
     let mut cells: Vec<_> = model
@@ -272,9 +276,11 @@ fn node(model: &Model, column: &Column) -> Detail {
     cells.sort_by(|a, b| (a.0.state, &a.1).cmp(&(b.0.state, &b.1)));
     for (cell, key) in cells {
         let text = format!("{:<14} {key}", state_word(cell.state));
-        if cell.problem { detail.problem(text) } else { detail.fact(text) }
+        detail.told(cell.problem, text);
     }
     detail.heading("Labels");
-    object.meta.labels.iter().for_each(|(key, value)| detail.fact(format!("{key}={value}")));
+    for (key, value) in object.meta.labels.iter() {
+        detail.fact(format!("{key}={value}"));
+    }
     detail
 }

@@ -87,15 +87,15 @@ pub fn binding_of(context: Context, action: Action) -> Option<&'static Binding> 
 /// The README's list of keys.
 #[must_use]
 pub fn key_table_markdown() -> String {
-    let mut table = String::new();
-    for context in Context::ALL {
-        table.push_str(&format!("\n| {} | |\n|---|---|\n", context.title()));
-        for binding in BINDINGS.iter().filter(|binding| binding.context == context) {
+    let part = |context: Context| {
+        let of_it = BINDINGS.iter().filter(move |binding| binding.context == context);
+        let lines = of_it.map(|binding| {
             let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
-            table.push_str(&format!("| {} | {} |\n", keys.join(" "), binding.description));
-        }
-    }
-    table.trim_start().to_owned()
+            format!("| {} | {} |\n", keys.join(" "), binding.description)
+        });
+        format!("| {} | |\n|---|---|\n{}", context.title(), lines.collect::<String>())
+    };
+    Context::ALL.map(part).join("\n")
 }
 
 #[cfg(test)]

@@ -137,7 +137,7 @@ impl Shape {
                 let names = self.node_label.clamp(1, if height < 24 { 3 } else { 5 });
                 names + u16::from(self.grouped)
             }
-            Mode::Transposed => self.name.1.clamp(1, (height / 4).max(4)),
+            Mode::Transposed => self.name.1.clamp(1, (height / 3).max(4)),
         }
     }
 

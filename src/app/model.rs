@@ -59,6 +59,7 @@ pub(super) struct Scroll {
 
 /// The monitor's whole state.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, none of which excludes another")]
 pub struct Model {
     pub(super) settings: Settings,
     pub(super) inventory: Inventory,

@@ -65,19 +65,20 @@ fn key(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     let context = model.context_of_keys();
-    let effects = match action_for(context, event) {
-        Some(action) => act::act(model, action),
-        None => {
-            if let (Context::Filter, KeyCode::Char(character)) = (context, event.code) {
-                if !event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
-                    filter::typed(model, character);
-                }
-            }
-            Vec::new()
-        }
-    };
+    let effects = action_for(context, event).map(|action| act::act(model, action));
+    if effects.is_none() && context == Context::Filter {
+        type_character(model, event);
+    }
     changed(model);
-    effects
+    effects.unwrap_or_default()
+}
+
+/// A key that is not bound is typed.
+fn type_character(model: &mut Model, event: &KeyEvent) {
+    let is_chord = event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    if let (KeyCode::Char(character), false) = (event.code, is_chord) {
+        filter::typed(model, character);
+    }
 }
 
 /// Over a slow line, Esc and the key after it arrive together and read as that key with Alt: they are two keys.

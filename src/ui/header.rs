@@ -62,6 +62,9 @@ fn pieces(canvas: &Canvas) -> Vec<Piece> {
         // The worst words stay longest.
         add(tag.text.clone(), style, 1 + u8::from(at > 2));
     }
+    if model.lens().only_affected {
+        add("only affected".to_owned(), theme.style(Role::Warning), 2);
+    }
     add(lens(canvas), theme.style(Role::Faint), 7);
     pieces
 }
@@ -73,9 +76,6 @@ fn lens(canvas: &Canvas) -> String {
     if let Some(key) = &lens.group_by {
         let short = key.rsplit('/').next().unwrap_or(key);
         words.push(format!("by {short}"));
-    }
-    if lens.only_affected {
-        words.push("only affected".to_owned());
     }
     if canvas.model.layout().mode == Mode::Transposed {
         words.push("nodes as rows".to_owned());

@@ -59,17 +59,17 @@ impl Theme {
         let plain = Style::new();
         let bold = plain.add_modifier(Modifier::BOLD);
         match (role, self.colour) {
-            (Role::Text, _) => plain,
-            (Role::Title | Role::Heading | Role::Beside, _) => bold,
+            (Role::Text, _) | (Role::Faint | Role::Frame | Role::Good, Colour::Mono) => plain,
+            (Role::Title | Role::Heading | Role::Beside, _) | (Role::Warning | Role::Key, Colour::Mono) => {
+                bold
+            }
             (Role::Cursor, _) => plain.add_modifier(Modifier::REVERSED),
             (Role::Faint | Role::Frame, Colour::Ansi) => plain.add_modifier(Modifier::DIM),
-            (Role::Faint | Role::Frame | Role::Good, Colour::Mono) => plain,
             (Role::Alert, Colour::Ansi) => bold.fg(Color::Red),
             (Role::Alert, Colour::Mono) => bold.add_modifier(Modifier::UNDERLINED),
             (Role::Warning, Colour::Ansi) => plain.fg(Color::Yellow),
             (Role::Good, Colour::Ansi) => plain.fg(Color::Green),
             (Role::Key, Colour::Ansi) => bold.fg(Color::Cyan),
-            (Role::Warning | Role::Key, Colour::Mono) => bold,
         }
     }
 

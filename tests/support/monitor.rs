@@ -12,8 +12,8 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 use serde_json::{Value, json};
 
-use super::build::{ago, now, read};
-use super::recording;
+use crate::support::build::{ago, now, read};
+use crate::support::recording;
 
 /// A monitor that has heard nothing.
 pub fn silent(capabilities: Capabilities) -> Model {
@@ -30,11 +30,14 @@ pub fn links(state: &LinkState) -> Vec<ClusterEvent> {
 /// A monitor that has seen a recording up to its mark of this name, before everything was counted again.
 pub fn recorded(file: &str, mark: &str, capabilities: Capabilities) -> Model {
     let mut model = silent(capabilities);
-    let path = recording::all().into_iter().find(|path| path.to_string_lossy().contains(file)).unwrap();
+    let path = recording::all()
+        .into_iter()
+        .find(|path| path.to_string_lossy().contains(file))
+        .expect("a recording of that name");
     let mut start = Timestamp::UNIX_EPOCH;
     for line in recording::lines(&path) {
         if line.kind == "START" {
-            start = serde_json::from_str::<String>(line.object.get()).unwrap().parse().unwrap();
+            start = serde_json::from_str::<String>(line.object.get()).expect("text").parse().expect("a time");
         }
         let at = start + SignedDuration::from_secs_f64(line.at);
         update(&mut model, Msg::Ticked(at));
@@ -133,12 +136,13 @@ fn revisions(at: usize) -> Vec<Value> {
     vec![revision(2, "3.1.4"), revision(3, "3.2.0")]
 }
 
-fn pod(at: usize, node: usize) -> Value {
+/// A pod of a made-up DaemonSet.
+pub fn pod(at: usize, node: usize) -> Value {
     let (namespace, name) = SETS[at];
     let is_old = match name {
         "fluent-bit" => node % 16 != 1,
         "cni" => node > 1,
-        "audit-tail" => node % 5 == 0,
+        "audit-tail" => node.is_multiple_of(5),
         _ => false,
     };
     let is_crashing = name == "broken-agent" && node % 4 == 1;
@@ -216,7 +220,10 @@ pub fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
 
 fn named(name: &str) -> KeyEvent {
     if let Some(character) = name.strip_prefix("c-") {
-        return KeyEvent::new(KeyCode::Char(character.chars().next().unwrap()), KeyModifiers::CONTROL);
+        return KeyEvent::new(
+            KeyCode::Char(character.chars().next().expect("a letter")),
+            KeyModifiers::CONTROL,
+        );
     }
     KeyEvent::from(match name {
         "up" => KeyCode::Up,
@@ -239,9 +246,10 @@ fn named(name: &str) -> KeyEvent {
 pub fn screen(model: &mut Model, (width, height): (u16, u16)) -> Buffer {
     update(model, Msg::Resized(width, height));
     update(model, Msg::FrameCame);
-    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    let mut terminal =
+        Terminal::new(TestBackend::new(width, height)).expect("a screen in memory does not fail");
     let theme = Theme::new(model.capabilities());
-    terminal.draw(|frame| draw(frame, model, &theme)).unwrap();
+    terminal.draw(|frame| draw(frame, model, &theme)).expect("a screen in memory does not fail");
     terminal.backend().buffer().clone()
 }
 

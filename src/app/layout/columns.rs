@@ -150,7 +150,7 @@ fn beside(shape: &Shape, cells: u16, bar: u16) -> ListColumns {
     let full =
         [(Counters::Full, ideal, 30), (Counters::Full, okay, WHY_LEAST + 2), (Counters::Full, least, 0)];
     let compact =
-        [(Counters::Compact, ideal, 30), (Counters::Compact, okay, 20), (Counters::Compact, least, 0)];
+        [(Counters::Compact, ideal, 30), (Counters::Compact, okay, 16), (Counters::Compact, least, 0)];
     let choices = match shape.counters {
         Some(true) => vec![full[0], full[1], full[2], compact[2]],
         Some(false) => compact.to_vec(),

@@ -72,15 +72,11 @@ fn back(model: &mut Model) {
 }
 
 fn copy(model: &mut Model) -> Vec<Effect> {
-    match copyable(model) {
-        Some(name) => {
-            let words = format!("copied {name}, if the terminal allows it (OSC 52)");
-            model.notice = Some(Notice::said(words, model.now));
-            vec![Effect::CopyToClipboard(name)]
-        }
-        None => {
-            model.notice = Some(Notice::failed("nothing is selected that has a name", model.now));
-            Vec::new()
-        }
-    }
+    let Some(name) = copyable(model) else {
+        model.notice = Some(Notice::failed("nothing is selected that has a name", model.now));
+        return Vec::new();
+    };
+    let words = format!("copied {name}, if the terminal allows it (OSC 52)");
+    model.notice = Some(Notice::said(words, model.now));
+    vec![Effect::CopyToClipboard(name)]
 }

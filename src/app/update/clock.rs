@@ -46,9 +46,10 @@ pub(super) fn read(model: &mut Model, offset: SignedDuration) {
         model.clock_offset = offset;
     }
     if !model.clock_known {
-        // The first reading may set the time back, since nothing has been told by it yet.
+        // The first reading may set the time back: nothing has been told by it yet.
         advance(model);
         model.clock_known = true;
+        advance(model);
     }
 }
 

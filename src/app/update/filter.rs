@@ -47,8 +47,8 @@ pub(super) fn clear(model: &mut Model) {
 pub(super) fn apply(model: &mut Model) {
     let (names, words): (Vec<&str>, Vec<&str>) =
         model.filter.split(' ').partition(|word| word.starts_with(NAMESPACE));
-    let named = names.last().map(|word| &word[NAMESPACE.len()..]).filter(|name| !name.is_empty());
-    let namespace = named.map(Text::new).or_else(|| model.namespace.clone());
+    let wanted = names.last().map(|word| &word[NAMESPACE.len()..]).filter(|name| !name.is_empty());
+    let namespace = wanted.map(Text::new).or_else(|| model.namespace.clone());
     match Filter::parse(&words.join(" "), namespace) {
         Ok(mut filter) => {
             if filter.selector.is_empty() {

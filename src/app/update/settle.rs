@@ -78,12 +78,10 @@ fn place_cursor(model: &mut Model) {
     if !model.has_moved {
         start(model);
     }
-    if let RowPlace::DaemonSet(_) = model.cursor.row {
-        if row_index(model) == 0 {
-            // What was selected is gone: what stands in its place is.
-            let at = model.last_place.0.clamp(1, model.grid.rows.len().max(1));
-            model.cursor.row = row_at(model, at);
-        }
+    if model.cursor.row != RowPlace::Header && row_index(model) == 0 {
+        // What was selected is gone: what stands in its place is.
+        let at = model.last_place.0.clamp(1, model.grid.rows.len().max(1));
+        model.cursor.row = row_at(model, at);
     }
     match &model.cursor.column {
         ColumnPlace::Node(_) if node_index(model).is_none() => {
