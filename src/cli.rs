@@ -1,1 +1,17 @@
-//! The command line.
+//! The command line: parses, starts what was asked for, and turns the outcome into an exit code.
+
+mod args;
+mod document;
+mod failure;
+mod get;
+mod info;
+mod monitor;
+mod names;
+mod paths;
+mod print;
+mod run;
+mod settings;
+mod snapshot;
+mod table;
+
+pub use run::main;

@@ -1,1 +1,26 @@
 //! Talks to a Kubernetes API server and turns its answers into domain events.
+//!
+//! [`Connection::open`] finds the server and its credentials; [`Connection::start_watches`] keeps a
+//! [`mailbox()`] fed; [`Connection::first_sync`] reads everything once, for commands without a screen.
+
+mod connect;
+mod error;
+mod frames;
+mod kubeconfig;
+mod list;
+mod mailbox;
+mod no_proxy;
+mod options;
+mod resource;
+mod transport;
+mod watch;
+mod wire;
+
+#[cfg(test)]
+mod fake;
+
+pub use connect::{Access, Connection, FirstSync};
+pub use error::Error;
+pub use mailbox::{Receiver, Sender, mailbox};
+pub use options::{ConnectOptions, Environment, Token};
+pub use watch::{TaskDied, Watches};

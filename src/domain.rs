@@ -15,6 +15,7 @@ pub mod object;
 pub mod pause;
 pub mod placement;
 pub mod pod_status;
+pub mod preview;
 pub mod reason;
 pub mod rollout;
 pub mod selector;

@@ -1,3 +1,7 @@
 //! The `dsgrid` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dsgrid::cli::main(std::env::args_os().collect())
+}

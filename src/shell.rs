@@ -1,1 +1,3 @@
 //! Moves data between terminal, cluster and model; decides nothing.
+
+pub mod logging;

@@ -287,8 +287,8 @@ impl Facts<'_> {
     }
 
     fn failing(&self, alarm: &mut Alarm) -> bool {
-        // Every pod is asked, so that every alarm is set.
-        self.alive().fold(false, |failing, pod| is_failing(pod, alarm) || failing)
+        // What is found first either changes by an event, or has set the alarm at which it is judged again.
+        self.alive().any(|pod| is_failing(pod, alarm))
     }
 
     fn surging(&self) -> bool {
@@ -316,8 +316,7 @@ fn is_failing(pod: &Pod, alarm: &mut Alarm) -> bool {
     if matches!(pod.phase, Phase::Failed | Phase::Succeeded) || all_containers(pod).any(|c| stuck(&c)) {
         return true;
     }
-    !pod.ready
-        && all_containers(pod).fold(false, |bad, container| ended_badly_recently(container, alarm) || bad)
+    !pod.ready && all_containers(pod).any(|container| ended_badly_recently(container, alarm))
 }
 
 /// Init containers, then the others.
@@ -334,7 +333,7 @@ fn ended_badly_recently(container: &Container, alarm: &mut Alarm) -> bool {
         .into_iter()
         .flatten()
         .filter(|end| end.exit_code != 0 || end.signal != 0)
-        .fold(false, |bad, end| end.finished.is_none_or(|at| !alarm.passed(at + RECENT_END)) || bad)
+        .any(|end| end.finished.is_none_or(|at| !alarm.passed(at + RECENT_END)))
 }
 
 /// Whether every container has run for long enough to be ready, or the pod is old enough.

@@ -41,23 +41,35 @@ impl From<&DaemonSetStatus> for Counts {
 }
 
 impl Counts {
-    /// The names of the counters that differ from `other`; what is not known does not differ.
+    /// The counters in which these, the controller's, differ from ours; what is not known does not differ.
     #[must_use]
-    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
-        let known = |a: Option<u32>, b: Option<u32>| a.is_some() && b.is_some() && a != b;
+    pub fn differences(&self, ours: &Self) -> Vec<Difference> {
+        let up_to_date = self.up_to_date.zip(ours.up_to_date).unwrap_or_default();
         [
-            ("desired", self.desired != other.desired),
-            ("current", self.current != other.current),
-            ("ready", self.ready != other.ready),
-            ("up-to-date", known(self.up_to_date, other.up_to_date)),
-            ("available", self.available != other.available),
-            ("unavailable", self.unavailable != other.unavailable),
-            ("misscheduled", self.misscheduled != other.misscheduled),
+            ("desired", self.desired, ours.desired),
+            ("current", self.current, ours.current),
+            ("ready", self.ready, ours.ready),
+            ("up-to-date", up_to_date.0, up_to_date.1),
+            ("available", self.available, ours.available),
+            ("unavailable", self.unavailable, ours.unavailable),
+            ("misscheduled", self.misscheduled, ours.misscheduled),
         ]
         .into_iter()
-        .filter_map(|(name, differs)| differs.then_some(name))
+        .filter(|(_, theirs, ours)| theirs != ours)
+        .map(|(name, theirs, ours)| Difference { name, theirs, ours })
         .collect()
     }
+}
+
+/// A counter that the controller has not refreshed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The counter's name, in Kubernetes' words.
+    pub name: &'static str,
+    /// What the status says.
+    pub theirs: u32,
+    /// What we count.
+    pub ours: u32,
 }
 
 /// Sums over the cells of a row, kept up to date cell by cell.

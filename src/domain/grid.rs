@@ -301,13 +301,21 @@ impl Histogram {
         }
         let mut shares: Vec<usize> =
             counts.iter().map(|count| (count * width / total).max(usize::from(*count > 0))).collect();
-        // Rounding down leaves some over, the floor of one takes some: the largest pays or gets the difference.
-        let largest = (0..shares.len()).max_by_key(|at| counts[*at]).unwrap_or_default();
-        let sum: usize = shares.iter().sum();
-        shares[largest] = (shares[largest] + width).saturating_sub(sum);
-        let mut bar = arrange(&shares);
-        bar.truncate(width);
-        bar
+        // Rounding down leaves some over: the largest gets them. The floor of one takes some: the largest pay.
+        let mut sum: usize = shares.iter().sum();
+        while sum != width {
+            let largest = (0..shares.len()).max_by_key(|at| (shares[*at], counts[*at])).unwrap_or_default();
+            if sum < width {
+                shares[largest] += width - sum;
+                break;
+            }
+            if shares[largest] == 0 {
+                break;
+            }
+            shares[largest] -= 1;
+            sum -= 1;
+        }
+        arrange(&shares)
     }
 }
 

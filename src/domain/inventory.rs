@@ -42,6 +42,7 @@ pub struct Row {
     /// Since when the controller's counters are not ours.
     pub stale_since: Option<Timestamp>,
     current_hash: Option<Text>,
+    knowledge: Knowledge,
     cells: Vec<Option<Cell>>,
     occupants: HashMap<ColumnSlot, Vec<Uid>>,
 }
@@ -164,8 +165,7 @@ impl Inventory {
     }
 
     /// What can be seen for the cells of a namespace.
-    #[must_use]
-    pub fn knowledge(&self, namespace: &Text) -> Knowledge {
+    fn look_around(&self, namespace: &Text) -> Knowledge {
         let is_complete = |kind, scope| self.complete.contains(&Watch { kind, scope });
         let pods = is_complete(WatchKind::Pods, Scope::Cluster)
             || is_complete(WatchKind::Pods, Scope::Namespace(namespace.clone()));
@@ -209,7 +209,7 @@ impl Inventory {
         Some(Facts {
             daemon_set: &row.daemon_set,
             node,
-            knowledge: self.knowledge(&row.daemon_set.meta.key.namespace),
+            knowledge: row.knowledge,
             verdict,
             refused_by_health_only: unwanted
                 && node.is_some_and(|node| row.placement.refused_by_health_only(node)),
@@ -257,6 +257,8 @@ impl Inventory {
 
     fn recompute_all(&mut self) {
         for row in self.row_slots() {
+            let knowledge = self.look_around(&self.rows[row.0].daemon_set.meta.key.namespace);
+            self.rows[row.0].knowledge = knowledge;
             self.recompute_row(row);
         }
     }
@@ -274,8 +276,7 @@ impl Inventory {
         for slot in std::mem::take(&mut self.dirty) {
             let stale = self.computed(slot).is_some_and(|computed| {
                 self.rows.get(slot.0).is_some_and(|row| {
-                    row.daemon_set.is_observed()
-                        && !Counts::from(&row.daemon_set.status).differences(&computed).is_empty()
+                    row.daemon_set.is_observed() && Counts::from(&row.daemon_set.status) != computed
                 })
             });
             if let Some(row) = self.rows.get_mut(slot.0) {
@@ -294,6 +295,12 @@ impl Row {
             hash: self.current_hash.as_ref(),
             template_generation: self.daemon_set.template_generation.as_ref(),
         }
+    }
+
+    /// What can be seen for its cells.
+    #[must_use]
+    pub fn knowledge(&self) -> Knowledge {
+        self.knowledge
     }
 
     /// The cell of a node.

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::age::age;
 use super::cell::CellState;
+use super::counts::Counts;
 use super::id::NodeName;
 use super::inventory::{ColumnSlot, Inventory, Row, RowSlot};
 use super::object::{Pod, UpdateStrategy};
@@ -103,14 +104,16 @@ pub fn rollout(inventory: &Inventory, slot: RowSlot) -> Option<Rollout> {
         UpdateStrategy::OnDelete => u32::MAX,
     };
     let held_up = held >= usize::try_from(slots).unwrap_or(usize::MAX);
-    let idle = pace.idle_since(row.daemon_set.meta.created);
-    let slow = idle.is_some_and(|since| inventory.now().duration_since(since) >= pace.patience());
+    // Nothing can have moved before there was something to move to.
+    let begun = inventory.current_revision(slot).and_then(|revision| revision.meta.created);
+    let idle = pace.last_progress.max(begun).or(row.daemon_set.meta.created);
+    let too_long = idle.is_some_and(|since| inventory.now().duration_since(since) >= pace.patience());
     let waiting = row.daemon_set.strategy == UpdateStrategy::OnDelete
         && row.tally.updated < row.tally.desired
         && row.tally.available == row.tally.desired;
     let state = match () {
         () if waiting => RolloutState::Waiting,
-        () if held_up || slow => RolloutState::Stuck,
+        () if held_up || too_long => RolloutState::Stuck,
         () if row.stale_since.is_some() => RolloutState::Stale,
         () => RolloutState::Progressing,
     };
@@ -140,11 +143,6 @@ impl Pace {
 
     fn patience(&self) -> SignedDuration {
         self.median.saturating_mul(3).max(PATIENCE)
-    }
-
-    /// The last progress; without any, the DaemonSet's own beginning.
-    fn idle_since(&self, created: Option<Timestamp>) -> Option<Timestamp> {
-        self.last_progress.or(created)
     }
 }
 
@@ -272,12 +270,16 @@ pub fn revision_label(inventory: &Inventory, daemon_set: &super::id::Uid, hash: 
     }
 }
 
+/// Which of the controller's counters lag: `status not refreshed: desired 12, now 11 and 4 more`.
 fn stale_words(inventory: &Inventory, slot: RowSlot) -> String {
     let (Some(row), Some(computed)) = (inventory.row(slot), inventory.computed(slot)) else {
         return String::new();
     };
-    let fields = super::counts::Counts::from(&row.daemon_set.status).differences(&computed);
-    format!("the controller has not counted again: {} differ", fields.join(", "))
+    let differences = Counts::from(&row.daemon_set.status).differences(&computed);
+    let Some(first) = differences.first() else { return String::new() };
+    let more =
+        if differences.len() > 1 { format!(" and {} more", differences.len() - 1) } else { String::new() };
+    format!("status not refreshed: {} {}, now {}{more}", first.name, first.theirs, first.ours)
 }
 
 /// What is wrong in the row beside its rollout: `2 failing, 1 lost`.

@@ -8,7 +8,7 @@ use std::borrow::{Borrow, Cow};
 use std::collections::HashSet;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
@@ -21,7 +21,10 @@ impl Text {
     /// Sanitises `raw`.
     #[must_use]
     pub fn new(raw: &str) -> Self {
-        Self(Arc::from(sanitize(raw).as_ref()))
+        match sanitize(raw).as_ref() {
+            "" => Self::default(),
+            clean => Self(Arc::from(clean)),
+        }
     }
 
     /// The text itself.
@@ -31,9 +34,12 @@ impl Text {
     }
 }
 
+/// Most texts of most objects are empty; they share one allocation.
+static EMPTY: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from(""));
+
 impl Default for Text {
     fn default() -> Self {
-        Self(Arc::from(""))
+        Self(Arc::clone(&EMPTY))
     }
 }
 
@@ -124,6 +130,9 @@ pub struct Interner(HashSet<Text>);
 impl Interner {
     /// Makes `text` share the storage of an equal text seen before.
     pub fn share(&mut self, text: &mut Text) {
+        if text.is_empty() {
+            return;
+        }
         if let Some(known) = self.0.get(text.as_str()) {
             *text = known.clone();
         } else {

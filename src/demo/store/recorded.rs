@@ -18,6 +18,12 @@ impl Store {
         store
     }
 
+    /// Whether the objects are a recording's: then only the recording may change them.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        self.recorded_versions.is_some()
+    }
+
     /// Places a whole recorded list. What is there already stays; the list is no change to watch.
     pub fn place_recorded_list(&mut self, kind: Kind, resource_version: u64, items: &[Value]) {
         for item in items {

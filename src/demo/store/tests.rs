@@ -1,5 +1,7 @@
 //! What the store promises to the API server and the simulation.
 
+use serde_json::Value;
+
 use super::*;
 
 fn at(second: i64) -> Timestamp {
@@ -92,9 +94,8 @@ fn generations_count_what_the_server_counts() {
     assert_eq!(value["metadata"]["generation"], 3);
 }
 
-/// The table of semantics §8.4.
-#[test]
-fn validation_is_the_api_servers() {
+/// The table of semantics §8.4: what is laid over a spec, and the refusal.
+fn validation_table() -> Vec<(Value, &'static str)> {
     let rolling =
         |limits: Value| json!({"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": limits}});
     let affinity = |term: Value| {
@@ -104,7 +105,7 @@ fn validation_is_the_api_servers() {
     let fields = |values: Value| {
         affinity(json!({"matchFields": [{"key": "metadata.name", "operator": "In", "values": values}]}))
     };
-    for (spec, refusal) in [
+    vec![
         (rolling(json!({"maxSurge": 1})), "may not be set when maxUnavailable is non-zero"),
         (rolling(json!({"maxSurge": 1, "maxUnavailable": 0})), ""),
         (rolling(json!({"maxUnavailable": 10_000})), ""),
@@ -134,7 +135,12 @@ fn validation_is_the_api_servers() {
             json!({"template": {"spec": {"tolerations": [{"key": "x", "operator": "Gt", "value": "3"}]}}}),
             "Unsupported value: \"Gt\"",
         ),
-    ] {
+    ]
+}
+
+#[test]
+fn validation_is_the_api_servers() {
+    for (spec, refusal) in validation_table() {
         let mut object = daemon_set("a");
         json_patch::merge(&mut object, &json!({"spec": spec}));
         match store().create(Kind::DaemonSet, object, at(0)) {

@@ -50,8 +50,12 @@ impl Inventory {
                     .filter(|meta| covers(&scope, meta) && !listed.contains(&meta.uid))
                     .map(|m| m.uid.clone())
                     .collect();
-                gone.iter().for_each(|uid| self.drop_daemon_set(uid));
-                objects.into_iter().for_each(|object| self.put_daemon_set(object));
+                for uid in &gone {
+                    self.drop_daemon_set(uid);
+                }
+                for object in objects {
+                    self.put_daemon_set(object);
+                }
                 self.completed(WatchKind::DaemonSets, scope);
             }
         }
@@ -77,12 +81,14 @@ impl Inventory {
             self.dirty.insert(slot);
         } else {
             let placement = Placement::new(&daemon_set.template);
+            let knowledge = self.look_around(&daemon_set.meta.key.namespace);
             let slot = RowSlot(self.rows.insert(Row {
                 daemon_set,
                 placement,
                 tally: Tally::default(),
                 stale_since: None,
                 current_hash: None,
+                knowledge,
                 cells: Vec::new(),
                 occupants: std::collections::HashMap::new(),
             }));
@@ -134,7 +140,9 @@ impl Inventory {
                     .filter(|node| !listed.contains(&node.meta.uid))
                     .map(|node| (node.name(), node.meta.uid.clone()))
                     .collect();
-                gone.iter().for_each(|(name, uid)| self.drop_node(name, uid));
+                for (name, uid) in &gone {
+                    self.drop_node(name, uid);
+                }
                 for node in objects {
                     self.put_node(node);
                 }
@@ -235,7 +243,9 @@ impl Inventory {
                 touched.extend(objects.into_iter().flat_map(|pod| self.put_pod(pod)).flatten());
                 match scope {
                     Scope::DaemonSet(_) => {
-                        touched.iter().for_each(|(row, column)| self.recompute(*row, *column))
+                        for (row, column) in &touched {
+                            self.recompute(*row, *column);
+                        }
                     }
                     Scope::Cluster | Scope::Namespace(_) => self.completed(WatchKind::Pods, scope),
                 }
@@ -251,11 +261,20 @@ impl Inventory {
     /// Keeps a pod; the cells it left and came to.
     fn put_pod(&mut self, mut pod: Pod) -> [Option<(RowSlot, ColumnSlot)>; 2] {
         let uid = pod.meta.uid.clone();
-        let known = self.pods.get(&uid);
-        if known.is_some_and(|known| outdated(&known.pod.meta, &pod.meta)) {
+        let known = self.pods.get_mut(&uid);
+        if known.as_ref().is_some_and(|known| outdated(&known.pod.meta, &pod.meta)) {
             return [None, None];
         }
         pod.texts_mut().for_each(|text| self.texts.share(text));
+        // Most changes leave a pod where it is.
+        if let Some(known) = known
+            && let Some(home) = known.home
+            && known.pod.meta.owner == pod.meta.owner
+            && known.pod.target() == pod.target()
+        {
+            known.pod = pod;
+            return [Some(home), None];
+        }
         let left = self.drop_pod(&uid);
         self.pods.insert(uid.clone(), Placed { pod, home: None });
         let came = self.house(&uid);
@@ -299,11 +318,13 @@ impl Inventory {
         match change {
             Change::Applied(revision) => self.put_revision(revision, &mut touched),
             Change::Deleted(revision) => {
-                self.forget_revisions(&mut touched, |known| known.meta.uid == revision.meta.uid)
+                self.forget_revisions(&mut touched, |known| known.meta.uid == revision.meta.uid);
             }
             Change::Replaced(scope, objects) => {
                 self.forget_revisions(&mut touched, |known| covers(&scope, &known.meta));
-                objects.into_iter().for_each(|revision| self.put_revision(revision, &mut touched));
+                for revision in objects {
+                    self.put_revision(revision, &mut touched);
+                }
                 self.complete.insert(Watch { kind: WatchKind::Revisions, scope });
             }
         }
@@ -333,12 +354,12 @@ impl Inventory {
         });
     }
 
-    /// The current revision is the strictly highest number.
+    /// The current revision is the highest number; two of one number are told apart only until the controller has
+    /// renumbered them.
     fn read_current(&mut self, owner: &Uid) {
         let Some(&slot) = self.row_of.get(owner) else { return };
         let revisions = self.revisions.get(owner).map_or(&[][..], Vec::as_slice);
-        let hash =
-            revisions.iter().max_by_key(|revision| revision.revision).map(|revision| revision.hash.clone());
+        let hash = revisions.iter().max_by_key(|r| (r.revision, &r.meta.key.name)).map(|r| r.hash.clone());
         if self.rows[slot.0].current_hash != hash {
             self.rows[slot.0].current_hash = hash;
             self.recompute_row(slot);

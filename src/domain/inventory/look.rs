@@ -145,8 +145,7 @@ impl Inventory {
     #[must_use]
     pub fn computed(&self, row: RowSlot) -> Option<Counts> {
         let row = self.rows.get(row.0)?;
-        let known = self.knowledge(&row.daemon_set.meta.key.namespace) == Knowledge::Complete;
-        known.then(|| row.tally.counts(row.daemon_set.is_observed()))
+        (row.knowledge == Knowledge::Complete).then(|| row.tally.counts(row.daemon_set.is_observed()))
     }
 
     /// How the watches stand.

@@ -214,7 +214,7 @@ impl TemplateContainer {
     }
 }
 
-/// One of the ORed terms of a required node affinity.
+/// One of the `ORed` terms of a required node affinity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct NodeSelectorTerm {
@@ -250,7 +250,7 @@ impl fmt::Display for MatchExpression {
     }
 }
 
-/// A toleration as written; `tolerationSeconds` plays no part in placement.
+/// A toleration as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Toleration {
@@ -263,6 +263,10 @@ pub struct Toleration {
     /// The effect; none matches every effect.
     #[serde(deserialize_with = "effect")]
     pub effect: Option<TaintEffect>,
+    /// For how long a `NoExecute` taint is tolerated; none is for ever. It plays no part in placement: the taint
+    /// manager evicts by it, and the controller puts a new pod there.
+    #[serde(rename = "tolerationSeconds")]
+    pub seconds: Option<i64>,
 }
 
 impl fmt::Display for Toleration {

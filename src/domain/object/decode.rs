@@ -21,7 +21,7 @@ pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 }
 
 /// The status of a condition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) struct ConditionStatus(pub(super) Option<bool>);
 
 impl<'de> Deserialize<'de> for ConditionStatus {
@@ -32,12 +32,6 @@ impl<'de> Deserialize<'de> for ConditionStatus {
             "False" => Some(false),
             _ => None,
         }))
-    }
-}
-
-impl Default for ConditionStatus {
-    fn default() -> Self {
-        Self(None)
     }
 }
 

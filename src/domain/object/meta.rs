@@ -23,6 +23,7 @@ impl Labels {
     }
 
     /// All labels, by key.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Text, &Text)> {
         self.0.iter().map(|(k, v)| (k, v))
     }

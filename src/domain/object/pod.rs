@@ -356,7 +356,7 @@ impl From<WirePod> for Pod {
             meta,
             revision: labels.get(REVISION_HASH).cloned(),
             template_generation: labels.get("pod-template-generation").cloned(),
-            node_name: (!wire.spec.node_name.is_empty()).then(|| NodeName(wire.spec.node_name)),
+            node_name: (!wire.spec.node_name.is_empty()).then_some(NodeName(wire.spec.node_name)),
             affinity_node: affinity_node(wire.spec.affinity),
             container_count: wire.spec.containers.len(),
             init: wire

@@ -3,7 +3,7 @@
 use crate::domain::object::{Labels, MatchExpression, NodeSelectorTerm};
 use crate::domain::text::Text;
 
-/// The ORed terms, read once. A malformed term matches nothing, silently, and the others still count.
+/// The `ORed` terms, read once. A malformed term matches nothing, silently, and the others still count.
 #[derive(Clone, Debug)]
 pub(super) struct Affinity(Vec<Result<Term, Malformed>>);
 

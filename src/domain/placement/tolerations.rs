@@ -63,7 +63,8 @@ const NETWORK_UNAVAILABLE: (&str, TaintEffect) =
 
 /// The tolerations a daemon pod gets: the template's, then the controller's.
 ///
-/// One that is the same in key, effect, operator and value is replaced in place, as the controller's upsert does.
+/// One that is the same in key, effect, operator and value is replaced in place, as the controller's upsert does; it
+/// loses its seconds.
 #[must_use]
 pub fn effective_tolerations(template: &Template) -> Vec<EffectiveToleration> {
     let mut effective: Vec<EffectiveToleration> = template
@@ -78,9 +79,13 @@ pub fn effective_tolerations(template: &Template) -> Vec<EffectiveToleration> {
             operator: TolerationOperator::Exists,
             value: Text::default(),
             effect: Some(effect.clone()),
+            seconds: None,
         };
         let automatic = EffectiveToleration { toleration, origin: Origin::Controller };
-        match effective.iter_mut().find(|known| known.toleration == automatic.toleration) {
+        let same = |known: &Toleration| {
+            *known == Toleration { seconds: known.seconds, ..automatic.toleration.clone() }
+        };
+        match effective.iter_mut().find(|known| same(&known.toleration)) {
             Some(known) => *known = automatic,
             None => effective.push(automatic),
         }

@@ -1,0 +1,54 @@
+//! How a command ends: exit codes are part of the contract for scripts.
+
+use std::io;
+
+use crate::cluster;
+
+/// How a command ended that did what it was asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Exit 0.
+    Done,
+    /// Exit 1: answered, and there is a problem.
+    Problem,
+}
+
+/// Why a command could not do what it was asked to do.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// Exit 2: wrong usage, or a named thing that does not exist or does not parse.
+    #[error("{0}")]
+    Usage(String),
+    /// Exit 3: the cluster could not be reached or read.
+    #[error(transparent)]
+    Cluster(#[from] cluster::Error),
+    /// Exit 3: the cluster may not be read, or not in time.
+    #[error("{0}")]
+    Unread(String),
+    /// Standard output cannot be written.
+    #[error("cannot write: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Outcome {
+    /// The exit code.
+    pub(super) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Problem => 1,
+        }
+    }
+}
+
+impl Failure {
+    /// The exit code.
+    pub(super) fn code(&self) -> u8 {
+        match self {
+            // The reader has seen enough: `dsgrid get | head` is no failure.
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+            Self::Output(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Cluster(_) | Self::Unread(_) => 3,
+        }
+    }
+}

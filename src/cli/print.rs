@@ -1,0 +1,27 @@
+//! The only place that writes to standard output and standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+/// Writes data to standard output.
+///
+/// A closed pipe is an error like any other here; [`super::failure::Failure::code`] makes it a quiet end.
+pub(super) fn data(text: &str) -> io::Result<()> {
+    bytes(text.as_bytes())
+}
+
+/// Writes bytes to standard output.
+pub(super) fn bytes(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+/// Writes a line for people to standard error; that nobody reads it is no failure.
+pub(super) fn note(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Whether the monitor has a terminal to draw on and to read keys from.
+pub(super) fn has_terminal() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}

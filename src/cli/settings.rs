@@ -1,0 +1,82 @@
+//! The configuration file.
+
+use std::io::ErrorKind;
+
+use serde::Deserialize;
+
+use super::args::ColorChoice;
+use super::failure::Failure;
+use super::paths::Paths;
+use crate::shell::logging::Level;
+
+/// The commented default configuration.
+pub(super) const DEFAULT: &str = include_str!("../../assets/default-config.yaml");
+
+/// What the configuration file says; flags win over it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Settings {
+    /// Draw with ASCII characters only.
+    pub(super) ascii: bool,
+    /// When to colour.
+    pub(super) color: ColorChoice,
+    /// What is logged.
+    pub(super) log_level: Level,
+    /// The node label by which the monitor groups its columns; empty is none.
+    pub(super) group_by: String,
+}
+
+impl Settings {
+    /// Reads the configuration file, if there is one.
+    pub(super) fn load(paths: Option<&Paths>) -> Result<Self, Failure> {
+        let Some(paths) = paths else { return Ok(Self::default()) };
+        let wrong = |why: String| {
+            let path = paths.config.display();
+            Failure::Usage(format!(
+                "cannot read the configuration {path}: {why}; `dsgrid config` prints a valid one"
+            ))
+        };
+        match std::fs::read_to_string(&paths.config) {
+            Ok(text) => Self::parse(&text).map_err(wrong),
+            Err(error) if error.kind() == ErrorKind::NotFound && !paths.config_is_named => {
+                Ok(Self::default())
+            }
+            Err(error) => Err(wrong(error.to_string())),
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        // A file of comments alone is no mapping, and as good as none.
+        let settings: Option<Self> = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+        Ok(settings.unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commented_defaults_are_the_defaults() {
+        assert_eq!(Settings::parse(DEFAULT).unwrap(), Settings::default());
+        // Each commented setting, taken in, is what is so without it.
+        let lines: Vec<&str> = DEFAULT
+            .lines()
+            .map(|line| line.strip_prefix('#').filter(|line| !line.starts_with(' ')).unwrap_or(line))
+            .filter(|line| !line.starts_with('#'))
+            .collect();
+        let taken_in = lines.join("\n");
+        for key in ["ascii:", "color:", "logLevel:", "groupBy:"] {
+            assert!(taken_in.contains(key), "{key} in {taken_in}");
+        }
+        assert_eq!(Settings::parse(&taken_in).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn a_mistake_names_its_line() {
+        let unknown = Settings::parse("ascii: true\ncolour: never\n").unwrap_err();
+        assert!(unknown.contains("colour") && unknown.contains("line 2"), "{unknown}");
+        let wrong = Settings::parse("\n\nlogLevel: loud\n").unwrap_err();
+        assert!(wrong.contains("loud") && wrong.contains("line 3"), "{wrong}");
+    }
+}

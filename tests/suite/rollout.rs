@@ -1,0 +1,179 @@
+//! Rollout states: from recordings of real rollouts, and from pictures made for the purpose.
+
+use std::collections::BTreeMap;
+
+use dsgrid::domain::event::{Change, ClusterEvent, Scope};
+use dsgrid::domain::inventory::Inventory;
+use dsgrid::domain::object::{DaemonSet, Pod};
+use dsgrid::domain::rollout::{RolloutState, rollout, row_why};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::support::build::{ago, daemon_set_json, node, now, pod_json, read, with};
+use crate::support::recording::{self, Player};
+
+/// `state: why` of one DaemonSet at every mark of a recording.
+fn story(recording: &str, daemon_set: &str) -> BTreeMap<String, String> {
+    let path = recording::all()
+        .into_iter()
+        .find(|path| path.to_string_lossy().contains(recording))
+        .expect("a recording");
+    let mut player = Player::default();
+    let mut marks = BTreeMap::new();
+    for line in recording::lines(&path) {
+        let Some(mark) = player.play(&line) else { continue };
+        let inventory = &player.inventory;
+        let (slot, _) = inventory
+            .rows()
+            .find(|(_, row)| row.daemon_set.meta.key.to_string() == daemon_set)
+            .expect("a set");
+        let state = rollout(inventory, slot).expect("a rollout").state.name();
+        let name = format!("{}{}", mark.name, if mark.synced { "+" } else { "" });
+        marks.insert(name, format!("{state}: {}", row_why(inventory, slot)));
+    }
+    marks
+}
+
+#[test]
+fn real_rollouts_are_told_as_they_were() {
+    for (recording, daemon_set, mark, told) in [
+        ("02-", "logging/fluent-bit", "after+", "complete: "),
+        ("03-", "logging/fluent-bit", "paused+", "waiting: OnDelete, 6 on v1 (r4)"),
+        ("03-", "logging/fluent-bit", "resumed+", "complete: "),
+        ("04-", "kube-system/cni", "two-replaced+", "waiting: OnDelete, 10 on v1 (r1)"),
+        ("09-", "monitoring/node-problem-detector", "stuck", "stuck: 8s: node-00005 ImagePullBackOff 7s"),
+        ("09-", "monitoring/node-problem-detector", "undone+", "complete: "),
+        ("10-", "monitoring/node-exporter", "pending", "stuck: 10s: node-00003 Pending 9s and 2 more"),
+        (
+            "06-",
+            "logging/fluent-bit",
+            "noschedule",
+            "stale: status not refreshed: desired 8, now 7 and 5 more",
+        ),
+        ("06-", "logging/fluent-bit", "noschedule+", "complete: 1 misscheduled"),
+        (
+            "07-",
+            "kube-system/kube-proxy",
+            "gone",
+            "stale: status not refreshed: desired 12, now 11 and 4 more",
+        ),
+        ("11-", "gpu/dcgm-exporter", "moved-away+", "complete: no node is wanted"),
+    ] {
+        assert_eq!(story(recording, daemon_set)[mark], told, "{recording} {daemon_set} at {mark}");
+    }
+}
+
+/// Four nodes; the DaemonSet and its pods as given.
+fn picture(daemon_set: Value, pods: Vec<Value>) -> Inventory {
+    let mut inventory = Inventory::new(now());
+    let nodes = ["n1", "n2", "n3", "n4"].map(|name| node(name, &[], &[])).to_vec();
+    inventory.apply(ClusterEvent::Nodes(Change::Replaced(Scope::Cluster, nodes)));
+    inventory.apply(ClusterEvent::DaemonSets(Change::Replaced(
+        Scope::Cluster,
+        vec![read::<DaemonSet>(daemon_set)],
+    )));
+    let pods: Vec<Pod> = pods.into_iter().map(read).collect();
+    inventory.apply(ClusterEvent::Pods(Change::Replaced(Scope::Cluster, pods)));
+    inventory
+}
+
+fn old(pod: Value) -> Value {
+    with(pod, "/metadata/labels", json!({"controller-revision-hash": "old", "pod-template-generation": "1"}))
+}
+
+fn state(inventory: &Inventory) -> RolloutState {
+    let (slot, _) = inventory.rows().next().expect("a row");
+    rollout(inventory, slot).expect("a rollout").state
+}
+
+fn counted(daemon_set: Value, updated: u32) -> Value {
+    let status = json!({"observedGeneration": 1, "desiredNumberScheduled": 4, "currentNumberScheduled": 4,
+        "numberReady": 4, "updatedNumberScheduled": updated, "numberAvailable": 4, "numberMisscheduled": 0});
+    with(daemon_set, "/status", status)
+}
+
+#[test]
+fn slow_is_not_stuck_until_it_has_been_still_for_long() {
+    // Two of four were replaced, the last of them became ready a minute ago.
+    let fresh = |p: Value| with(p, "/status/conditions/0/lastTransitionTime", json!(ago(60)));
+    let fresh = |p: Value| with(fresh(p), "/metadata/creationTimestamp", json!(ago(90)));
+    let pods = vec![
+        fresh(pod_json("a", "n1")),
+        fresh(pod_json("b", "n2")),
+        old(pod_json("c", "n3")),
+        old(pod_json("d", "n4")),
+    ];
+    let mut inventory = picture(counted(daemon_set_json(&json!({})), 2), pods);
+    assert_eq!(state(&inventory), RolloutState::Progressing);
+    inventory.advance(now() + SignedDuration::from_secs(239));
+    assert_eq!(state(&inventory), RolloutState::Progressing);
+    inventory.advance(now() + SignedDuration::from_secs(240));
+    assert_eq!(state(&inventory), RolloutState::Stuck, "five minutes after the last progress");
+}
+
+#[test]
+fn a_slow_set_gets_three_times_its_usual_time() {
+    // Each pod takes ten minutes to be ready.
+    let slow = |p: Value| with(p, "/metadata/creationTimestamp", json!(ago(660)));
+    let slow = |p: Value| with(slow(p), "/status/conditions/0/lastTransitionTime", json!(ago(60)));
+    let pods = vec![
+        slow(pod_json("a", "n1")),
+        old(pod_json("b", "n2")),
+        old(pod_json("c", "n3")),
+        old(pod_json("d", "n4")),
+    ];
+    let mut inventory = picture(counted(daemon_set_json(&json!({})), 1), pods);
+    inventory.advance(now() + SignedDuration::from_secs(29 * 60 - 1));
+    assert_eq!(state(&inventory), RolloutState::Progressing);
+    inventory.advance(now() + SignedDuration::from_secs(29 * 60));
+    assert_eq!(state(&inventory), RolloutState::Stuck);
+}
+
+#[test]
+fn one_failing_node_sticks_it_only_when_it_uses_the_whole_limit() {
+    let crash = json!({"waiting": {"reason": "CrashLoopBackOff"}});
+    let failing = |p: Value| {
+        let p = with(
+            p,
+            "/status/conditions/0",
+            json!({"type": "Ready", "status": "False", "lastTransitionTime": ago(20)}),
+        );
+        with(p, "/status/containerStatuses/0/state", crash.clone())
+    };
+    let recent = |p: Value| with(p, "/status/conditions/0/lastTransitionTime", json!(ago(30)));
+    let pods = || {
+        vec![
+            failing(pod_json("a", "n1")),
+            recent(pod_json("b", "n2")),
+            old(pod_json("c", "n3")),
+            old(pod_json("d", "n4")),
+        ]
+    };
+    assert_eq!(state(&picture(daemon_set_json(&json!({})), pods())), RolloutState::Stuck);
+    let two =
+        with(daemon_set_json(&json!({})), "/spec/updateStrategy/rollingUpdate/maxUnavailable", json!("50%"));
+    assert_ne!(state(&picture(two, pods())), RolloutState::Stuck, "one of two slots is free");
+}
+
+#[test]
+fn paused_unobserved_and_waiting_are_said_first() {
+    let pods = || ["n1", "n2", "n3", "n4"].map(|node| old(pod_json(node, node))).to_vec();
+    let on_delete = with(daemon_set_json(&json!({})), "/spec/updateStrategy", json!({"type": "OnDelete"}));
+    assert_eq!(state(&picture(counted(on_delete.clone(), 0), pods())), RolloutState::Waiting);
+    let saved = json!(
+        r#"{"updateStrategy":{"type":"RollingUpdate"},"by":"oncall","at":"2026-01-02T00:04:05Z","reason":"INC-4711"}"#
+    );
+    let paused = with(on_delete.clone(), "/metadata/annotations/dsgrid.dev~1paused", saved.clone());
+    let inventory = picture(paused, pods());
+    let (slot, _) = inventory.rows().next().expect("a row");
+    assert_eq!(state(&inventory), RolloutState::Paused);
+    assert_eq!(row_why(&inventory, slot), "paused 3h ago by oncall \"INC-4711\", 4 on old");
+    let leftover = with(daemon_set_json(&json!({})), "/metadata/annotations/dsgrid.dev~1paused", saved);
+    assert_ne!(
+        state(&picture(leftover, pods())),
+        RolloutState::Paused,
+        "beside RollingUpdate it is a leftover"
+    );
+    let unobserved = with(daemon_set_json(&json!({})), "/metadata/generation", json!(2));
+    assert_eq!(state(&picture(unobserved, pods())), RolloutState::Unobserved);
+}
