@@ -25,7 +25,7 @@ pub(super) use clock::ADOPTION_DELAY;
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Cluster(events) => cluster::heard(model, events),
-        Msg::Key(event) => key(model, &event),
+        Msg::Key(event) => apart(event).flat_map(|event| key(model, &event)).collect(),
         Msg::Resized(width, height) => {
             model.size = (width, height);
             changed(model);
@@ -79,4 +79,11 @@ fn type_character(model: &mut Model, event: &KeyEvent) {
     if let (KeyCode::Char(character), false) = (event.code, is_chord) {
         filter::typed(model, character);
     }
+}
+
+/// Over a slow line, Esc and the key after it arrive together and read as that key with Alt: they are two keys.
+fn apart(event: KeyEvent) -> impl Iterator<Item = KeyEvent> {
+    let escape = event.modifiers.contains(KeyModifiers::ALT).then(|| KeyCode::Esc.into());
+    let alone = KeyEvent { modifiers: event.modifiers - KeyModifiers::ALT, ..event };
+    escape.into_iter().chain([alone])
 }

@@ -136,7 +136,7 @@ impl Pace {
             updated().filter_map(|pod| Some(came(pod)?.duration_since(pod.meta.created?))).collect();
         took.sort_unstable();
         Self {
-            last_progress: updated().filter_map(came).max(),
+            last_progress: updated().filter_map(came).filter(|at| *at <= inventory.now()).max(),
             median: took.get(took.len() / 2).copied().unwrap_or_default(),
         }
     }

@@ -5,3 +5,4 @@ pub mod monitor;
 pub mod oracle;
 pub mod program;
 pub mod recording;
+pub mod terminal;

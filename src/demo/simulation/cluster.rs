@@ -273,15 +273,15 @@ impl Cluster {
     }
 
     fn find_owned(&self, owner: &Uid, set: &mut SetEntry) {
-        let mut owned: Vec<(&Uid, &Text)> = self
+        let mut found: Vec<(&Uid, &Text)> = self
             .pods
             .iter()
             .filter(|(_, entry)| entry.pod.meta.owner.as_ref().is_some_and(|o| o.uid == *owner))
             .filter_map(|(uid, entry)| Some((uid, &entry.pod.target()?.0)))
             .collect();
         // The map's own order is another one in every run.
-        owned.sort();
-        for (uid, node) in owned {
+        found.sort();
+        for (uid, node) in found {
             set.nodes.entry(node.clone()).or_default().pods.push(uid.clone());
         }
     }

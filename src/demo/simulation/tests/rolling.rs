@@ -5,6 +5,7 @@ use serde_json::json;
 use super::Rig;
 use crate::demo::kubelet::Outage;
 
+#[expect(clippy::needless_pass_by_value, reason = "reads better where it is called")]
 fn strategy(unavailable: serde_json::Value, surge: serde_json::Value) -> serde_json::Value {
     json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": unavailable, "maxSurge": surge}})
 }

@@ -158,3 +158,25 @@ fn bad_scenarios_say_what_is_wrong() {
         assert!(error.contains("mine.yaml") && error.contains(part), "{error}");
     }
 }
+
+/// Not a budget: prints what a large cluster costs. Run it in a release build with `--ignored --nocapture`.
+#[test]
+#[ignore = "measures; say --ignored"]
+#[expect(clippy::print_stderr, reason = "it is there to print")]
+fn what_a_large_cluster_costs() {
+    let scenario = Scenario::named("large").unwrap();
+    let began = std::time::Instant::now();
+    let (mut store, mut sim) = build(&scenario, None, 1, start()).unwrap();
+    eprintln!("{} nodes, {} pods: {:?}", store.len(Kind::Node), store.len(Kind::Pod), began.elapsed());
+    let began = std::time::Instant::now();
+    let (mut steps, mut longest) = (0, std::time::Duration::ZERO);
+    let version = store.resource_version();
+    while let Some(due) = sim.next_due().filter(|due| due.duration_since(start()).as_secs() < 60) {
+        let step = std::time::Instant::now();
+        sim.step(&mut store, due);
+        steps += 1;
+        longest = longest.max(step.elapsed());
+    }
+    let writes = store.resource_version() - version;
+    eprintln!("a minute: {steps} steps, {writes} writes in {:?}, longest {longest:?}", began.elapsed());
+}
