@@ -14,7 +14,7 @@ use super::model::Model;
 use super::overlay::Overlay;
 use crate::domain::age::age;
 use crate::domain::cell::CellState;
-use crate::domain::event::{LinkState, Watch};
+use crate::domain::event::{LinkState, Watch, WatchKind};
 use crate::domain::inventory::RowSlot;
 use crate::domain::rollout::{RolloutState, rollout, row_why};
 
@@ -128,7 +128,10 @@ impl Digest {
         };
         self.link_detail = worst.and_then(|(watch, state)| match state {
             LinkState::Retrying { why, .. } => {
-                Some(format!("{watch} is not live, what is shown is as it was then: {why}"))
+                Some(format!("the watch of {watch} is cut, what is shown is as it was then: {why}"))
+            }
+            LinkState::Denied { why } if watch.kind == WatchKind::Nodes => {
+                Some(format!("nodes may not be read, cells show pods only; ask for list and watch: {why}"))
             }
             LinkState::Denied { why } => Some(format!("{watch} may not be read: {why}")),
             LinkState::Connecting | LinkState::Syncing { .. } | LinkState::Live { .. } => None,

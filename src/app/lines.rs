@@ -47,11 +47,13 @@ fn unit(word: &str) -> Option<Duration> {
 #[must_use]
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
-    let (mut lines, mut line) = (Vec::new(), String::new());
-    for word in text.split(' ') {
-        if !line.is_empty() && line.width() + 1 + word.width() > width {
+    let words = text.trim_start_matches(' ');
+    let indent = (text.len() - words.len()).min(width - 1);
+    let (mut lines, mut line) = (Vec::new(), " ".repeat(indent));
+    for (at, word) in words.split(' ').enumerate() {
+        if !line.is_empty() && at > 0 && line.width() + 1 + word.width() > width {
             lines.push(std::mem::take(&mut line));
-        } else if !line.is_empty() || (word.is_empty() && lines.is_empty()) {
+        } else if !line.is_empty() && at > 0 {
             line.push(' ');
         }
         for character in word.chars() {
@@ -81,6 +83,7 @@ mod tests {
         assert_eq!(wrap("", 5), [""]);
         assert_eq!(wrap("日本語日本", 4), ["日本", "語日", "本"]);
         assert_eq!(wrap("a  b", 9), ["a  b"]);
+        assert_eq!(wrap("   12  pods here", 11), ["   12  pods", "here"]);
     }
 
     #[test]

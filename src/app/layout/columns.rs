@@ -113,9 +113,7 @@ pub(super) fn allot(shape: &Shape, mode: Mode) -> ListColumns {
         Mode::TooSmall => ListColumns::default(),
         Mode::Transposed => transposed(shape),
         Mode::Words => beside(shape, wanted.saturating_sub(gaps(shape)) * WORD_WIDTH, 0),
-        Mode::Matrix => {
-            beside(shape, wanted.min((width / 2).max(width.saturating_sub(least_left(shape)))), 0)
-        }
+        Mode::Matrix => beside(shape, wanted.min(width.saturating_sub(least_left(shape))), 0),
         Mode::Bars => {
             let groups = u16::try_from(shape.groups.len()).unwrap_or(u16::MAX).max(1);
             // Bars only take what the names, the counts and a good explanation leave.
