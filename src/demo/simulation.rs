@@ -11,7 +11,7 @@ pub mod timers;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -114,6 +114,8 @@ pub struct Simulation {
     pub(in crate::demo) kubelets: Kubelets,
     pub(in crate::demo) events: Events,
     pub(in crate::demo) director: Director,
+    next_syncs: BTreeMap<Uid, Timestamp>,
+    late_syncs: BTreeSet<Uid>,
     seed: u64,
     sequence: u64,
     stepped: Timestamp,
@@ -131,6 +133,8 @@ impl Simulation {
             kubelets: Kubelets::default(),
             events: Events::default(),
             director: Director::default(),
+            next_syncs: BTreeMap::new(),
+            late_syncs: BTreeSet::new(),
             seed,
             sequence: store.next_sequence(),
             stepped: now,
@@ -180,7 +184,33 @@ impl Simulation {
             self.consider_pod(io, &pod);
         }
         for set in std::mem::take(&mut self.wake.sets) {
-            self.sync_set(io, &set);
+            if self.may_sync(io.now, &set) {
+                self.sync_set(io, &set);
+            }
+        }
+    }
+
+    /// A sync looks at every node, so on a large cluster it waits for more news: half a second at 5,000 nodes, nothing
+    /// below 100.
+    fn may_sync(&mut self, now: Timestamp, set: &Uid) -> bool {
+        let nodes = u64::try_from(self.cluster.nodes.len()).unwrap_or(0);
+        let pause = Duration::from_millis(if nodes < 100 { 0 } else { nodes / 10 });
+        if pause.is_zero() {
+            return true;
+        }
+        match self.next_syncs.get(set).copied() {
+            Some(next) if next > now => {
+                // Planned already by whoever came first, unless that has passed.
+                if self.late_syncs.insert(set.clone()) {
+                    self.timers.at(next, Task::Sync(set.clone()));
+                }
+                false
+            }
+            _ => {
+                self.late_syncs.remove(set);
+                self.next_syncs.insert(set.clone(), later(now, pause));
+                true
+            }
         }
     }
 
@@ -233,6 +263,8 @@ impl Simulation {
                 let uid = Uid::new(&stored.uid);
                 if gone {
                     self.cluster.drop_set(&uid);
+                    self.next_syncs.remove(&uid);
+                    self.late_syncs.remove(&uid);
                     self.wake.sets.remove(&uid);
                 } else if let Some(ds) = decode(stored) {
                     self.cluster.put_set(stored, ds);

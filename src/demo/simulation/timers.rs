@@ -31,6 +31,18 @@ pub enum Task {
     Flap(usize),
 }
 
+/// Milliseconds between two ticks.
+const TICK: i64 = 100;
+
+fn next_tick(at: Timestamp) -> Timestamp {
+    let past = at.as_nanosecond().rem_euclid(i128::from(TICK) * 1_000_000);
+    if past == 0 {
+        return at;
+    }
+    let left = i128::from(TICK) * 1_000_000 - past;
+    Timestamp::from_nanosecond(at.as_nanosecond() + left).unwrap_or(at)
+}
+
 /// Tasks by due time; equal times keep the order they were planned in.
 #[derive(Debug, Default)]
 pub struct Timers {
@@ -39,8 +51,9 @@ pub struct Timers {
 }
 
 impl Timers {
-    /// Plans a task.
+    /// Plans a task, at the next tick: thousands of pods then share a few steps a second.
     pub fn at(&mut self, due: Timestamp, task: Task) {
+        let due = next_tick(due);
         self.planned += 1;
         self.heap.push(Reverse((due, self.planned, task)));
     }
