@@ -9,7 +9,7 @@ use crate::domain::counts::Counts;
 use crate::domain::explanation::sentence;
 use crate::domain::inventory::{Column, ColumnSlot, Inventory, RowSlot};
 use crate::domain::object::{DaemonSet, UpdateStrategy};
-use crate::domain::rollout::revision_label;
+
 use crate::domain::text::Text;
 
 /// The sentence under the grid.
@@ -54,7 +54,7 @@ fn daemon_set(model: &Model, slot: RowSlot) -> String {
     let object = &row.daemon_set;
     let mut parts = vec![strategy(object)];
     if let Some(revision) = model.inventory.current_revision(slot) {
-        parts.push(revision_label(&model.inventory, &object.meta.uid, &revision.hash));
+        parts.push(model.inventory.revision_label(&object.meta.uid, &revision.hash));
     }
     if let Some(line) = row_line(model, slot).filter(|line| !line.words.is_empty()) {
         parts.push(line.words);

@@ -11,7 +11,7 @@ use crate::domain::inventory::{CellView, Column, ColumnSlot, RowSlot};
 use crate::domain::object::{ContainerState, Pod};
 use crate::domain::pod_status::{PodStatus, ended_word};
 use crate::domain::reason::Ruling;
-use crate::domain::rollout::{revision_label, rollout};
+use crate::domain::rollout::rollout;
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +145,7 @@ fn pod_facts(model: &Model, view: &CellView<'_>, pod: &Pod, detail: &mut Detail)
     ));
     let uid = &view.row.daemon_set.meta.uid;
     let revision = pod.revision.as_ref().map_or("revision not known".to_owned(), |hash| {
-        format!("revision {}", revision_label(&model.inventory, uid, hash))
+        format!("revision {}", model.inventory.revision_label(uid, hash))
     });
     detail.fact(format!(
         "{revision}, {}, {}",
@@ -192,7 +192,7 @@ fn daemon_set(model: &Model, slot: RowSlot) -> Detail {
     for revision in sorted_revisions(model, slot) {
         let of_it = |pod: &&Pod| pod.revision.as_ref() == Some(&revision.hash) && !pod.is_gone();
         let pods = model.inventory.pods_of(slot).filter(of_it).count();
-        let label = revision_label(&model.inventory, &object.meta.uid, &revision.hash);
+        let label = model.inventory.revision_label(&object.meta.uid, &revision.hash);
         detail.fact(format!("{pods:>6}  pods on {label}, hash {}", revision.hash));
     }
     let blockers = rollout(&model.inventory, slot).map(|rollout| rollout.blockers).unwrap_or_default();

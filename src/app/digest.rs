@@ -215,7 +215,7 @@ pub(super) fn row_line(model: &Model, slot: RowSlot) -> Option<RowLine> {
     let why = row_why(&model.inventory, slot);
     let words = match state {
         RolloutState::Complete if why.is_empty() => "complete".to_owned(),
-        RolloutState::Complete => why,
+        RolloutState::Complete | RolloutState::Degraded => why,
         RolloutState::Unknown => String::new(),
         RolloutState::Paused => why.replacen("paused", "PAUSED", 1),
         RolloutState::Progressing => format!("progressing: {why}"),

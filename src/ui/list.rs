@@ -150,7 +150,10 @@ fn why(canvas: &mut Canvas, y: u16, slot: RowSlot) {
             Role::Warning
         }
         RolloutState::Complete if line.words == "complete" => Role::Faint,
-        RolloutState::Complete | RolloutState::Progressing | RolloutState::Unknown => Role::Text,
+        RolloutState::Complete
+        | RolloutState::Degraded
+        | RolloutState::Progressing
+        | RolloutState::Unknown => Role::Text,
     };
     canvas.put(columns.why_at(), y, columns.why, &line.words, canvas.theme.style(role));
 }

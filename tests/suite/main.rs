@@ -16,6 +16,7 @@ mod placement;
 mod preview;
 mod printing;
 mod pty;
+mod readme;
 mod replay;
 mod rollout;
 mod scenarios;
