@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::age::age;
-use super::cell::CellState;
+use super::cell::{CellState, available_from};
 use super::counts::Counts;
 use super::explanation::word;
 use super::id::NodeName;
@@ -151,9 +151,9 @@ struct Pace {
 
 impl Pace {
     fn of(inventory: &Inventory, slot: RowSlot, row: &Row) -> Self {
-        let settle = SignedDuration::from_secs(row.daemon_set.min_ready_seconds.max(0));
+        let seconds = row.daemon_set.min_ready_seconds;
         let updated = || inventory.pods_of(slot).filter(|pod| pod.ready && row.current().updated(pod));
-        let came = |pod: &Pod| Some(pod.ready_since? + settle);
+        let came = |pod: &Pod| Some(available_from(pod, seconds)?.max(pod.ready_since?));
         let mut took: Vec<SignedDuration> =
             updated().filter_map(|pod| Some(came(pod)?.duration_since(pod.meta.created?))).collect();
         took.sort_unstable();
