@@ -1,4 +1,4 @@
-//! The monitor as a value: [`Model`], messages, and [`update`], the one function that changes it.
+//! The monitor as a value: [`Model`], messages, and [`update()`], the one function that changes it.
 //!
 //! Nothing here does I/O or reads a clock: time arrives as a message, work leaves as an [`Effect`].
 //! So any behaviour is a list of messages, and any bug can be replayed from one.
