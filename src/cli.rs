@@ -3,6 +3,7 @@
 mod args;
 mod demo;
 mod document;
+mod explain;
 mod failure;
 mod get;
 mod info;

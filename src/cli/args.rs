@@ -1,5 +1,7 @@
 //! The flags and commands.
 
+mod explain;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +13,8 @@ use crate::cluster::{ConnectOptions, Token};
 use crate::domain::event::Scope;
 use crate::domain::text::Text;
 use crate::shell::logging::Level;
+
+pub(super) use explain::{AnswerFormat, ExplainArgs};
 
 /// A live terminal monitor for Kubernetes DaemonSets: one grid of DaemonSets and Nodes that says why.
 ///
@@ -29,6 +33,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Print the grid once, from a complete first sync
     Get(GetArgs),
+    /// Say why a DaemonSet has a pod on a node or has none; exit 1 if a cell shown is a problem
+    Explain(ExplainArgs),
     /// Open the monitor on an embedded cluster, or serve one; needs no cluster
     Demo(DemoArgs),
     /// Print version, paths, connection and what may be read
@@ -130,10 +136,10 @@ pub(super) struct Global {
     user: Option<String>,
     /// Only this namespace
     #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), help_heading = "Connection")]
-    namespace: Option<String>,
+    pub(super) namespace: Option<String>,
     /// All namespaces (the default)
     #[arg(short = 'A', long, global = true, conflicts_with = "namespace", help_heading = "Connection")]
-    all_namespaces: bool,
+    pub(super) all_namespaces: bool,
     /// Only DaemonSets whose labels match, like app=cni,tier!=test
     #[arg(short = 'l', long, global = true, value_name = "SELECTOR", help_heading = "Connection")]
     pub(super) selector: Option<String>,

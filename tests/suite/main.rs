@@ -6,6 +6,7 @@ mod support;
 mod cells;
 mod client;
 mod commands;
+mod commands_explain;
 mod counts;
 mod floors;
 mod inventory;
