@@ -10,6 +10,7 @@ mod info;
 mod monitor;
 mod names;
 mod paths;
+mod preview;
 mod print;
 mod run;
 mod settings;

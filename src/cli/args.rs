@@ -1,6 +1,7 @@
 //! The flags and commands.
 
 mod explain;
+mod preview;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use crate::domain::text::Text;
 use crate::shell::logging::Level;
 
 pub(super) use explain::{AnswerFormat, ExplainArgs};
+pub(super) use preview::{EditArgs, NodeArgs, PreviewArgs, PreviewChange};
 
 /// A live terminal monitor for Kubernetes DaemonSets: one grid of DaemonSets and Nodes that says why.
 ///
@@ -35,6 +37,8 @@ pub(super) enum Command {
     Get(GetArgs),
     /// Say why a DaemonSet has a pod on a node or has none; exit 1 if a cell shown is a problem
     Explain(ExplainArgs),
+    /// Say which pods a change of labels, taints, cordons or manifests would start and stop; changes nothing
+    Preview(PreviewArgs),
     /// Open the monitor on an embedded cluster, or serve one; needs no cluster
     Demo(DemoArgs),
     /// Print version, paths, connection and what may be read

@@ -2,6 +2,7 @@
 //! there, and only what rights do not let us read is null.
 
 mod explanation;
+mod preview;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -17,6 +18,7 @@ use crate::domain::reason::Reason;
 use crate::domain::rollout::rollout;
 
 pub(super) use explanation::explanation;
+pub(super) use preview::preview;
 
 /// The version of every document.
 const API_VERSION: &str = "dsgrid.dev/v1";

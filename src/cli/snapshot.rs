@@ -56,7 +56,7 @@ async fn read(connection: &Connection, scope: &Scope) -> Result<Snapshot, Failur
         match kind {
             WatchKind::DaemonSets | WatchKind::Pods if nowhere => {
                 let hint = "name a namespace that you may read with -n, or ask for a ClusterRole";
-                return Err(Failure::Unread(format!("{error}; {hint}")));
+                return Err(Failure::Denied(format!("{error}; {hint}")));
             }
             WatchKind::DaemonSets => return Err(error.into()),
             WatchKind::Nodes | WatchKind::Pods | WatchKind::Revisions => {}

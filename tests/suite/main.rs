@@ -7,6 +7,7 @@ mod cells;
 mod client;
 mod commands;
 mod commands_explain;
+mod commands_preview;
 mod counts;
 mod floors;
 mod inventory;
