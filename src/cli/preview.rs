@@ -1,5 +1,6 @@
 //! `dsgrid preview`: the pods that a change would start and stop. Nothing is changed.
 
+mod manifest;
 mod nodes;
 
 use std::collections::BTreeMap;
@@ -16,19 +17,23 @@ use crate::domain::preview::Impact;
 
 /// Runs the command.
 pub(super) async fn run(global: &Global, args: &PreviewArgs) -> Result<Outcome, Failure> {
-    match &args.change {
-        Some(change) => nodes::run(global, args.output, change).await,
-        None => Err(Failure::Usage(
+    match (&args.change, args.files.as_slice()) {
+        (Some(change), []) => nodes::run(global, args.output, change).await,
+        (None, []) => Err(Failure::Usage(
             "no change given; name one of label, taint, cordon and uncordon, or a manifest with -f"
                 .to_owned(),
         )),
+        (None, files) => manifest::run(global, args.output, files).await,
+        (Some(_), _) => {
+            Err(Failure::Usage("-f and a change to nodes cannot be previewed together".to_owned()))
+        }
     }
 }
 
-/// Reads all namespaces that may be read: a node's change touches pods in every one.
-async fn look(connection: &Connection, global: &Global) -> Result<Snapshot, Failure> {
-    let everything = snapshot::take(connection, &Scope::Cluster, global.request_timeout).await;
-    let snapshot = match (everything, global.scope()) {
+/// Reads a scope; of all namespaces, what may be read.
+async fn look(connection: &Connection, global: &Global, scope: &Scope) -> Result<Snapshot, Failure> {
+    let asked = snapshot::take(connection, scope, global.request_timeout).await;
+    let snapshot = match (asked, global.scope()) {
         (Err(Failure::Denied(_)), Scope::Namespace(namespace)) => {
             let scope = Scope::Namespace(namespace.clone());
             let mut part = snapshot::take(connection, &scope, global.request_timeout).await?;

@@ -7,6 +7,7 @@ use crate::cli::names::{node_not_found, typed_node};
 use crate::cli::print;
 use crate::cli::snapshot::Snapshot;
 use crate::cluster::{Connection, Environment};
+use crate::domain::event::Scope;
 use crate::domain::id::NodeName;
 use crate::domain::inventory::Inventory;
 use crate::domain::object::Node;
@@ -31,7 +32,8 @@ pub(super) async fn run(
     let daemon_sets = daemon_sets.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
 
     let connection = Connection::open(&global.connect_options(), &Environment::read()).await?;
-    let snapshot = super::look(&connection, global).await?;
+    // A node's change touches pods in every namespace, whatever -n says.
+    let snapshot = super::look(&connection, global, &Scope::Cluster).await?;
     let nodes = find(&snapshot, &targets)?;
     if nodes.is_empty() {
         print::note("no node has such labels");
