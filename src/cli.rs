@@ -3,12 +3,14 @@
 mod args;
 mod demo;
 mod document;
+mod explain;
 mod failure;
 mod get;
 mod info;
 mod monitor;
 mod names;
 mod paths;
+mod preview;
 mod print;
 mod run;
 mod settings;

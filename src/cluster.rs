@@ -9,6 +9,7 @@ mod frames;
 mod kubeconfig;
 mod list;
 mod mailbox;
+pub mod manifest;
 mod no_proxy;
 mod options;
 mod resource;

@@ -11,6 +11,7 @@ pub mod explanation;
 pub mod grid;
 pub mod id;
 pub mod inventory;
+pub mod label;
 pub mod object;
 pub mod pause;
 pub mod placement;

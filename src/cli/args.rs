@@ -1,5 +1,8 @@
 //! The flags and commands.
 
+mod explain;
+mod preview;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +14,9 @@ use crate::cluster::{ConnectOptions, Token};
 use crate::domain::event::Scope;
 use crate::domain::text::Text;
 use crate::shell::logging::Level;
+
+pub(super) use explain::{AnswerFormat, ExplainArgs};
+pub(super) use preview::{EditArgs, NodeArgs, PreviewArgs, PreviewChange};
 
 /// A live terminal monitor for Kubernetes DaemonSets: one grid of DaemonSets and Nodes that says why.
 ///
@@ -40,6 +46,10 @@ fn read_place(raw: &str) -> Result<String, String> {
 pub(super) enum Command {
     /// Print the grid once, from a complete first sync
     Get(GetArgs),
+    /// Say why a DaemonSet has a pod on a node or has none; exit 1 if a cell shown is a problem
+    Explain(ExplainArgs),
+    /// Say which pods a change of labels, taints, cordons or manifests would start and stop; changes nothing
+    Preview(PreviewArgs),
     /// Open the monitor on an embedded cluster, or serve one; needs no cluster
     Demo(DemoArgs),
     /// Print version, paths, connection and what may be read
@@ -141,10 +151,10 @@ pub(super) struct Global {
     user: Option<String>,
     /// Only this namespace
     #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), help_heading = "Connection")]
-    namespace: Option<String>,
+    pub(super) namespace: Option<String>,
     /// All namespaces (the default)
     #[arg(short = 'A', long, global = true, conflicts_with = "namespace", help_heading = "Connection")]
-    all_namespaces: bool,
+    pub(super) all_namespaces: bool,
     /// Only DaemonSets whose labels match, like app=cni,tier!=test
     #[arg(short = 'l', long, global = true, value_name = "SELECTOR", help_heading = "Connection")]
     pub(super) selector: Option<String>,

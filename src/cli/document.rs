@@ -1,5 +1,8 @@
-//! The JSON document of `get`: a contract. Fields may be added, none renamed; every key is always
+//! The JSON documents, that of `get` here: a contract. Fields may be added, none renamed; every key is always
 //! there, and only what rights do not let us read is null.
+
+mod explanation;
+mod preview;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,6 +16,12 @@ use crate::domain::object::{Pod, UpdateStrategy};
 use crate::domain::pod_status::PodStatus;
 use crate::domain::reason::Reason;
 use crate::domain::rollout::rollout;
+
+pub(super) use explanation::explanation;
+pub(super) use preview::preview;
+
+/// The version of every document.
+const API_VERSION: &str = "dsgrid.dev/v1";
 
 /// The grid.
 #[derive(Debug, Serialize)]
@@ -98,7 +107,7 @@ pub(super) fn document(
     let columns = columns(inventory);
     let cells = rows.iter().flat_map(|row| columns.iter().map(move |(column, _)| (*row, *column)));
     Document {
-        api_version: "dsgrid.dev/v1",
+        api_version: API_VERSION,
         kind: "Grid",
         context: context.to_owned(),
         taken_at: whole_seconds(inventory.now()),
@@ -108,7 +117,7 @@ pub(super) fn document(
         cells: cells
             .filter(|(row, column)| inventory.cell(*row, *column).is_some_and(&keep))
             .filter_map(|(row, column)| inventory.view(row, column))
-            .map(|view| cell(&view))
+            .map(|view| cell(&view, false))
             .collect(),
         warnings: snapshot.warnings.clone(),
     }
@@ -165,7 +174,8 @@ fn node(inventory: &Inventory, column: &Column) -> NodeEntry {
     }
 }
 
-fn cell(view: &CellView<'_>) -> CellEntry {
+/// A cell with what refuses, stops or ails; where `allowing`, also with what allows.
+fn cell(view: &CellView<'_>, allowing: bool) -> CellEntry {
     let known = view.knowledge == Knowledge::Complete;
     CellEntry {
         daemon_set: view.row.daemon_set.meta.key.to_string(),
@@ -173,7 +183,7 @@ fn cell(view: &CellView<'_>) -> CellEntry {
         state: view.cell.state,
         should_run: known.then_some(view.cell.run),
         should_continue: known.then_some(view.cell.keep),
-        reasons: reasons(view, false),
+        reasons: reasons(view, allowing),
         pods: view.pods.iter().map(|entry| pod(view, entry)).collect(),
     }
 }

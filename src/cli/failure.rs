@@ -24,7 +24,10 @@ pub(super) enum Failure {
     /// Exit 3: the cluster could not be reached or read.
     #[error(transparent)]
     Cluster(#[from] cluster::Error),
-    /// Exit 3: the cluster may not be read, or not in time.
+    /// Exit 3: what has to be read may not be read.
+    #[error("{0}")]
+    Denied(String),
+    /// Exit 3: the cluster was not read, or not in time.
     #[error("{0}")]
     Unread(String),
     /// Exit 1: a part of the program died.
@@ -54,7 +57,7 @@ impl Failure {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
             Self::Output(_) | Self::Broken(_) => 1,
             Self::Usage(_) => 2,
-            Self::Cluster(_) | Self::Unread(_) => 3,
+            Self::Cluster(_) | Self::Denied(_) | Self::Unread(_) => 3,
         }
     }
 }

@@ -7,13 +7,11 @@ use super::document::{columns, document};
 use super::failure::{Failure, Outcome};
 use super::names::TypedName;
 use super::print;
-use super::snapshot::{self, Snapshot};
+use super::snapshot::{self, Snapshot, known_daemon_sets};
 use super::table::Table;
 use crate::cluster::{Connection, Environment};
 use crate::domain::cell::{Cell, CellState};
-use crate::domain::event::Scope;
 use crate::domain::explanation::sentence;
-use crate::domain::id::ObjectKey;
 use crate::domain::inventory::{Inventory, Row, RowSlot};
 use crate::domain::object::UpdateStrategy;
 use crate::domain::rollout::{rollout, row_why};
@@ -34,7 +32,8 @@ pub(super) async fn run(global: &Global, args: &GetArgs) -> Result<Outcome, Fail
     }
     for name in &names {
         if !snapshot.inventory.rows().any(|(_, row)| name.means(&row.daemon_set.meta.key)) {
-            return Err(Failure::Usage(not_found(&connection, &scope, &snapshot, name).await));
+            let known = known_daemon_sets(&connection, &scope, &snapshot).await;
+            return Err(Failure::Usage(name.not_found(&scope, &known)));
         }
     }
 
@@ -57,18 +56,6 @@ fn choose(inventory: &Inventory, keep: impl Fn(&Row) -> bool) -> Vec<RowSlot> {
     rows.into_iter().map(|(slot, _)| slot).collect()
 }
 
-async fn not_found(connection: &Connection, scope: &Scope, snapshot: &Snapshot, name: &TypedName) -> String {
-    let mut known: Vec<ObjectKey> =
-        snapshot.inventory.rows().map(|(_, row)| row.daemon_set.meta.key.clone()).collect();
-    if *scope != Scope::Cluster {
-        // Where else it is helps; that it may not be asked is no reason to fail in another way.
-        known.extend(connection.daemon_set_names().await.unwrap_or_default());
-    }
-    known.sort();
-    known.dedup();
-    name.not_found(scope, &known)
-}
-
 fn show(
     connection: &Connection,
     args: &GetArgs,
@@ -82,7 +69,7 @@ fn show(
     };
     let document = || document(&connection.context, snapshot, rows, keep);
     match args.output {
-        OutputFormat::Json => print::data(&format!("{}\n", json(&document())))?,
+        OutputFormat::Json => print::json(&document())?,
         OutputFormat::Yaml => print::data(&yaml(&document()))?,
         OutputFormat::Table | OutputFormat::Wide if rows.is_empty() => {
             print::note("no DaemonSets found");
@@ -97,10 +84,6 @@ fn show(
         OutputFormat::Wide => print::data(&grid(snapshot, rows, true).render())?,
     }
     Ok(())
-}
-
-fn json(document: &impl Serialize) -> String {
-    serde_json::to_string_pretty(document).expect("the document has string keys and no failing serializers")
 }
 
 fn yaml(document: &impl Serialize) -> String {

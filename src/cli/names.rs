@@ -1,7 +1,7 @@
-//! DaemonSets by the names people type.
+//! DaemonSets and nodes by the names people type.
 
 use crate::domain::event::Scope;
-use crate::domain::id::ObjectKey;
+use crate::domain::id::{NodeName, ObjectKey};
 use crate::domain::text::{Text, sanitize};
 
 /// The most suggestions that help.
@@ -36,6 +36,11 @@ impl TypedName {
         Ok(Self { namespace: namespace.map(Text::new), name: Text::new(name) })
     }
 
+    /// The namespace, where it was typed with the name.
+    pub(super) fn namespace(&self) -> Option<&Text> {
+        self.namespace.as_ref()
+    }
+
     /// Whether it means this DaemonSet.
     pub(super) fn means(&self, key: &ObjectKey) -> bool {
         self.name == key.name && self.namespace.as_ref().is_none_or(|namespace| *namespace == key.namespace)
@@ -54,13 +59,7 @@ impl TypedName {
         };
         let named: Vec<_> = known.iter().filter(|key| key.name == self.name).collect();
         let hint = if named.is_empty() {
-            let mut close: Vec<_> = known
-                .iter()
-                .map(|key| (strangeness(&self.name, &key.name), key))
-                .filter(|(strangeness, _)| *strangeness <= 2)
-                .collect();
-            close.sort();
-            let close = list(close.into_iter().map(|(_, key)| key).collect());
+            let close = list(close(&self.name, known, |key| key.name.as_str()));
             if close.is_empty() {
                 "; `dsgrid get` lists all".to_owned()
             } else {
@@ -71,6 +70,47 @@ impl TypedName {
         };
         format!("there is no DaemonSet {:?}{place}{hint}", self.name.as_str())
     }
+}
+
+/// Reads the name of a node: `NAME` or `node/NAME`.
+pub(super) fn typed_node(raw: &str) -> Result<NodeName, String> {
+    let name = match raw.split_once('/') {
+        None => raw,
+        Some(("node" | "nodes" | "no", name)) => name,
+        Some(_) => "",
+    };
+    // What no node can be called: whoever typed it meant something else.
+    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
+    if name.is_empty() || !name.chars().all(legal) {
+        return Err(format!("{:?} names no node; write node/NAME", sanitize(raw)));
+    }
+    Ok(NodeName::from(name))
+}
+
+/// Says that there is no such node, and which ones are called alike.
+pub(super) fn node_not_found(name: &NodeName, known: &[NodeName]) -> String {
+    let close: Vec<&str> = close(name.as_str(), known, NodeName::as_str)
+        .into_iter()
+        .take(SUGGESTIONS)
+        .map(NodeName::as_str)
+        .collect();
+    let hint = match (close.is_empty(), known.len()) {
+        (false, _) => format!("; did you mean {}?", close.join(", ")),
+        (true, 0) => "; the cluster has none".to_owned(),
+        (true, count) => format!("; the cluster has {count}, like {}", known[0]),
+    };
+    format!("there is no node {:?}{hint}", name.as_str())
+}
+
+/// Those called alike, the closest first.
+fn close<'a, T: Ord>(typed: &str, known: &'a [T], name: impl Fn(&T) -> &str) -> Vec<&'a T> {
+    let mut close: Vec<_> = known
+        .iter()
+        .map(|one| (strangeness(typed, name(one)), one))
+        .filter(|(strangeness, _)| *strangeness <= 2)
+        .collect();
+    close.sort();
+    close.into_iter().map(|(_, one)| one).collect()
 }
 
 /// 0 where one name holds the other, else the number of edits between them.

@@ -2,11 +2,20 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use serde::Serialize;
+
 /// Writes data to standard output.
 ///
 /// A closed pipe is an error like any other here; [`super::failure::Failure::code`] makes it a quiet end.
 pub(super) fn data(text: &str) -> io::Result<()> {
     bytes(text.as_bytes())
+}
+
+/// Writes a JSON document to standard output.
+pub(super) fn json(document: &impl Serialize) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(document)
+        .expect("the documents have string keys and no failing serializers");
+    data(&format!("{text}\n"))
 }
 
 /// Writes bytes to standard output.

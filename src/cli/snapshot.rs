@@ -8,6 +8,7 @@ use super::failure::Failure;
 use crate::cluster::{Connection, FirstSync};
 use crate::domain::counts::Counts;
 use crate::domain::event::{ClusterEvent, LinkState, Scope, Watch, WatchKind};
+use crate::domain::id::ObjectKey;
 use crate::domain::inventory::Inventory;
 use crate::domain::text::Text;
 
@@ -56,7 +57,7 @@ async fn read(connection: &Connection, scope: &Scope) -> Result<Snapshot, Failur
         match kind {
             WatchKind::DaemonSets | WatchKind::Pods if nowhere => {
                 let hint = "name a namespace that you may read with -n, or ask for a ClusterRole";
-                return Err(Failure::Unread(format!("{error}; {hint}")));
+                return Err(Failure::Denied(format!("{error}; {hint}")));
             }
             WatchKind::DaemonSets => return Err(error.into()),
             WatchKind::Nodes | WatchKind::Pods | WatchKind::Revisions => {}
@@ -102,4 +103,21 @@ async fn find_adopted(connection: &Connection, snapshot: &mut Snapshot) {
             }
         }
     }
+}
+
+/// The DaemonSets that exist, as far as they may be read, to say where a missing one is.
+pub(super) async fn known_daemon_sets(
+    connection: &Connection,
+    scope: &Scope,
+    snapshot: &Snapshot,
+) -> Vec<ObjectKey> {
+    let mut known: Vec<ObjectKey> =
+        snapshot.inventory.rows().map(|(_, row)| row.daemon_set.meta.key.clone()).collect();
+    if *scope != Scope::Cluster {
+        // Where else it is helps; that it may not be asked is no reason to fail in another way.
+        known.extend(connection.daemon_set_names().await.unwrap_or_default());
+    }
+    known.sort();
+    known.dedup();
+    known
 }

@@ -4,16 +4,17 @@ use std::path::PathBuf;
 
 use kube::Client;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::error::Error;
 use super::kubeconfig::{self, authority};
 use super::list::{self, list};
 use super::mailbox::Sender;
 use super::options::{ConnectOptions, Environment};
-use super::resource::Resource;
+use super::resource::{Resource, path};
 use super::transport;
 use super::watch::{Backoff, Watches};
-use super::wire::{Ask, Wire};
+use super::wire::{Ask, Wire, encode};
 use crate::domain::event::{Change, ClusterEvent, Scope, WatchKind};
 use crate::domain::id::{ObjectKey, Uid};
 use crate::domain::object::{ControllerRevision, DaemonSet, Node, Pod};
@@ -168,6 +169,36 @@ impl Connection {
     pub async fn daemon_set_names(&self) -> Result<Vec<ObjectKey>, Error> {
         let listed = list::<DaemonSet>(&self.wire, &Scope::Cluster, "", |_| {}).await?;
         Ok(listed.objects.into_iter().map(|daemon_set| daemon_set.meta.key).collect())
+    }
+
+    /// A DaemonSet as the server has it, whole.
+    ///
+    /// # Errors
+    /// It cannot be read, or is gone.
+    pub async fn daemon_set_json(&self, key: &ObjectKey) -> Result<Value, Error> {
+        let path = path::<DaemonSet>(&Scope::Namespace(key.namespace.clone()));
+        self.get_json(format!("{path}/{}", encode(&key.name)), format!("get the DaemonSet {key}")).await
+    }
+
+    /// The stored revisions that a DaemonSet's selector finds, whole.
+    ///
+    /// # Errors
+    /// The list failed.
+    pub async fn revisions_json(&self, daemon_set: &ObjectKey, selector: &str) -> Result<Vec<Value>, Error> {
+        let scope = Scope::Namespace(daemon_set.namespace.clone());
+        let path = format!("{}?labelSelector={}", path::<ControllerRevision>(&scope), encode(selector));
+        let mut list = self.get_json(path, list::doing::<ControllerRevision>("list", &scope)).await?;
+        match list["items"].take() {
+            Value::Array(items) => Ok(items),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// One GET.
+    async fn get_json(&self, path: String, doing: String) -> Result<Value, Error> {
+        let ask = Ask { path, doing, within: std::time::Duration::from_secs(30) };
+        let (body, _) = self.wire.read(&ask).await?;
+        serde_json::from_slice(&body).map_err(|error| self.wire.unreadable(&ask, &error))
     }
 
     /// Asks the server for its version.

@@ -4,6 +4,9 @@
 //! before is held against the verdict after, together with the pods that are there. The update strategy plays no
 //! part: `OnDelete` does not hold back a change of placement.
 
+pub mod edit;
+pub mod template;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -28,8 +31,27 @@ pub enum Outcome {
     EvictLoop,
     /// The pod stays though it is no longer wanted; once gone it does not come back.
     KeepMisscheduled,
+    /// The rolling update deletes old pods, and none comes back: the template no longer wants the node.
+    RemoveOnRollout,
+    /// The rolling update deletes old pods and creates a new one.
+    Replace,
     /// A pod is created.
     Start,
+}
+
+impl Outcome {
+    /// The name of the JSON contract, like `removeOnRollout`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::EvictLoop => "evictLoop",
+            Self::KeepMisscheduled => "keepMisscheduled",
+            Self::RemoveOnRollout => "removeOnRollout",
+            Self::Replace => "replace",
+            Self::Start => "start",
+        }
+    }
 }
 
 /// One DaemonSet on one node that a change touches.
@@ -96,6 +118,41 @@ impl NodeChange {
         }
         changed.taints = taints.into();
         changed
+    }
+
+    /// The parts of it that change nothing on a node, in words.
+    #[must_use]
+    pub fn without_effect(&self, node: &Node) -> Vec<String> {
+        let name = &node.meta.key.name;
+        let mut idle = Vec::new();
+        for (key, value) in &self.labels {
+            match (value, node.meta.labels.get(key)) {
+                (Some(value), Some(known)) if value == known => {
+                    idle.push(format!("{name} has the label {key}={value} already"));
+                }
+                (None, None) => idle.push(format!("{name} has no label {key} to remove")),
+                _ => {}
+            }
+        }
+        for taint in self.add_taints.iter().filter(|taint| node.taints.contains(taint)) {
+            idle.push(format!("{name} has the taint {taint} already"));
+        }
+        for (key, effect) in &self.remove_taints {
+            let meant = |taint: &&Taint| {
+                taint.key == *key && effect.as_ref().is_none_or(|effect| *effect == taint.effect)
+            };
+            if !node.taints.iter().any(|taint| meant(&taint)) {
+                let effect =
+                    effect.as_ref().map(|effect| format!(":{}", effect.as_str())).unwrap_or_default();
+                idle.push(format!("{name} has no taint {key}{effect} to remove"));
+            }
+        }
+        match self.unschedulable {
+            Some(true) if node.unschedulable => idle.push(format!("{name} is cordoned already")),
+            Some(false) if !node.unschedulable => idle.push(format!("{name} is not cordoned")),
+            _ => {}
+        }
+        idle
     }
 }
 

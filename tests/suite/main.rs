@@ -6,6 +6,8 @@ mod support;
 mod cells;
 mod client;
 mod commands;
+mod commands_explain;
+mod commands_preview;
 mod counts;
 mod floors;
 mod inventory;

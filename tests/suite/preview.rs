@@ -121,6 +121,9 @@ fn what_was_foretold_is_what_the_real_controller_did() {
                             Outcome::Start => foretold.started.insert(place),
                             Outcome::Stop => foretold.stopped.insert(place),
                             Outcome::KeepMisscheduled | Outcome::EvictLoop => true,
+                            Outcome::Replace | Outcome::RemoveOnRollout => {
+                                panic!("no node change rolls a template")
+                            }
                         };
                     }
                 }

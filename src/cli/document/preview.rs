@@ -1,0 +1,52 @@
+//! The JSON document of `preview`: only what would change.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{API_VERSION, whole_seconds};
+use crate::cli::snapshot::Snapshot;
+use crate::domain::preview::{Impact, Outcome};
+use crate::domain::text::Text;
+
+/// What would change.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::cli) struct PreviewDocument {
+    api_version: &'static str,
+    kind: &'static str,
+    context: String,
+    taken_at: Timestamp,
+    complete: bool,
+    changes: Vec<ChangeEntry>,
+    warnings: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChangeEntry {
+    node: String,
+    daemon_set: String,
+    effect: Outcome,
+    reason: String,
+    pods: Vec<Text>,
+}
+
+/// Makes the document.
+pub(in crate::cli) fn preview(context: &str, snapshot: &Snapshot, impacts: &[Impact]) -> PreviewDocument {
+    let entry = |impact: &Impact| ChangeEntry {
+        node: impact.node.to_string(),
+        daemon_set: impact.daemon_set.to_string(),
+        effect: impact.outcome,
+        reason: impact.reason.clone(),
+        pods: impact.pods.clone(),
+    };
+    PreviewDocument {
+        api_version: API_VERSION,
+        kind: "Preview",
+        context: context.to_owned(),
+        taken_at: whole_seconds(snapshot.inventory.now()),
+        complete: snapshot.complete,
+        changes: impacts.iter().map(entry).collect(),
+        warnings: snapshot.warnings.clone(),
+    }
+}
