@@ -1,5 +1,10 @@
 //! The program in a real terminal: it starts, draws, resizes, suspends, and always gives the terminal back.
 
+use dsgrid::app::{Effect, Msg};
+use dsgrid::shell::event_loop::{Execute, ExitReason};
+use dsgrid::shell::monitor::{Options, run_monitor};
+use tokio::sync::mpsc::UnboundedSender;
+
 use crate::support::terminal::Terminal;
 
 const DSGRID: &str = env!("CARGO_BIN_EXE_dsgrid");
@@ -92,4 +97,40 @@ fn without_a_terminal_it_says_what_to_do() {
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
     assert!(String::from_utf8_lossy(&output.stderr).contains("dsgrid get"));
+}
+
+/// Not a test by itself: the child of the one below, which runs it in a terminal.
+#[test]
+fn panics_when_asked() {
+    if std::env::var_os("DSGRID_TEST_PANIC").is_none() {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let reason = runtime.block_on(async {
+        tokio::spawn(async {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            panic!("a task fell over");
+        });
+        let (_silent, events) = tokio::sync::mpsc::unbounded_channel();
+        run_monitor(Options::default(), events, Idle).await
+    });
+    assert_eq!(reason.expect("the terminal works"), ExitReason::Panicked);
+}
+
+/// Carries nothing out.
+struct Idle;
+
+impl Execute for Idle {
+    fn execute(&mut self, _: Effect, _: &UnboundedSender<Msg>) {}
+}
+
+#[test]
+fn a_panic_in_any_task_gives_the_terminal_back_and_is_told() {
+    let own = std::env::current_exe().expect("this test binary").to_string_lossy().into_owned();
+    let arguments = ["pty::panics_when_asked", "--exact", "--nocapture"];
+    let mut terminal = Terminal::start(&own, &arguments, &[("DSGRID_TEST_PANIC", "1")], 80, 24);
+    terminal.wait_until("the monitor", vt100::Screen::alternate_screen);
+    assert_eq!(terminal.wait_for_exit(), 0, "{}", terminal.text());
+    terminal.assert_restored();
+    assert!(terminal.text().contains("a task fell over"), "{}", terminal.text());
 }
