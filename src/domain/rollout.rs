@@ -75,6 +75,9 @@ pub struct Blocker {
     pub node: NodeName,
     /// Its cell.
     pub state: CellState,
+    /// Not a normal step of a rollout: it takes somebody, or something, to get it well. Failing, unschedulable, lost, or
+    /// being deleted for far too long.
+    pub stuck: bool,
     /// An old and a new pod stand here side by side.
     pub surging: bool,
     /// Why, like `node-00112 NotReady 22m`.
@@ -113,7 +116,10 @@ pub fn rollout(inventory: &Inventory, slot: RowSlot) -> Option<Rollout> {
     let state = match () {
         () if on_delete && something_left => RolloutState::Waiting,
         () if something_left && (too_long || slots_are_held(row, &blockers)) => RolloutState::Stuck,
-        () if !something_left && (too_long || blockers.iter().any(Blocker::is_stuck)) => {
+        () if !something_left
+            && (too_long
+                || blockers.iter().any(|blocker| blocker.stuck || blocker.state == CellState::NotReady)) =>
+        {
             RolloutState::Degraded
         }
         () if row.stale_since.is_some() => RolloutState::Stale,
@@ -132,15 +138,8 @@ fn slots_are_held(row: &Row, blockers: &[Blocker]) -> bool {
     };
     let surge = row.daemon_set.allows_surge();
     let slots = if surge { max_surge } else { max_unavailable }.resolve(row.tally.desired).max(1);
-    let held = blockers.iter().filter(|blocker| blocker.is_stuck() && (!surge || blocker.surging)).count();
+    let held = blockers.iter().filter(|blocker| blocker.stuck && (!surge || blocker.surging)).count();
     held >= usize::try_from(slots).unwrap_or(usize::MAX)
-}
-
-impl Blocker {
-    /// Not a normal step of a rollout: it takes somebody, or something, to get it well.
-    fn is_stuck(&self) -> bool {
-        self.state.is_problem() || self.state == CellState::Terminating
-    }
 }
 
 /// How fast pods came up so far: read from their own times, so that it is right at first sight.
@@ -190,6 +189,8 @@ fn blockers(inventory: &Inventory, slot: RowSlot, row: &Row) -> Vec<Blocker> {
             (state != CellState::Terminating || cell.problem || cell.run).then(|| Blocker {
                 node: named.name.clone(),
                 state,
+                stuck: matches!(state, CellState::Failing | CellState::Unschedulable | CellState::Lost)
+                    || (state == CellState::Terminating && cell.problem),
                 surging: inventory.view(slot, column).is_some_and(|view| is_surging(&view)),
                 why: blocker_words(inventory, slot, column),
             })

@@ -156,6 +156,18 @@ fn one_failing_node_sticks_it_only_when_it_uses_the_whole_limit() {
 }
 
 #[test]
+fn a_pod_on_its_way_out_sticks_nothing_until_it_is_overdue() {
+    let recent = |p: Value| with(p, "/status/conditions/0/lastTransitionTime", json!(ago(30)));
+    let leaving = |ends| with(old(pod_json("a", "n1")), "/metadata/deletionTimestamp", json!(ago(ends)));
+    let unready = |p: Value| with(p, "/status/conditions/0/status", json!("False"));
+    let others = || vec![recent(pod_json("b", "n2")), old(pod_json("c", "n3")), old(pod_json("d", "n4"))];
+    let state_with =
+        |pod: Value| state(&picture(counted(daemon_set_json(&json!({})), 1), [others(), vec![pod]].concat()));
+    assert_ne!(state_with(unready(leaving(-20))), RolloutState::Stuck);
+    assert_eq!(state_with(unready(leaving(31))), RolloutState::Stuck);
+}
+
+#[test]
 fn paused_unobserved_and_waiting_are_said_first() {
     let pods = || ["n1", "n2", "n3", "n4"].map(|node| old(pod_json(node, node))).to_vec();
     let on_delete = with(daemon_set_json(&json!({})), "/spec/updateStrategy", json!({"type": "OnDelete"}));
