@@ -12,6 +12,7 @@ mod counts;
 mod floors;
 mod inventory;
 mod licences;
+mod manifests;
 mod placement;
 mod preview;
 mod printing;
