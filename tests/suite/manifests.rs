@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use dsgrid::cluster::manifest;
 use dsgrid::domain::event::{Change, ClusterEvent, Scope};
 use dsgrid::domain::inventory::Inventory;
-use dsgrid::domain::object::DaemonSet;
+use dsgrid::domain::object::{DaemonSet, Pod};
 use dsgrid::domain::preview::template::{TemplateEdit, template_impact};
+use dsgrid::domain::preview::{Impact, Outcome};
 use dsgrid::domain::text::Text;
 use serde_json::{Value, json};
 
 use crate::support::build::{daemon_set_json, node, now, pod_json, read, with};
-use crate::support::recording;
+use crate::support::recording::{self, Player};
 
 /// The objects of a line: one, or those of a list.
 fn objects(line: &recording::Line) -> Vec<Value> {
@@ -221,4 +222,94 @@ fn what_is_deleted_by_hand_still_follows_placement() {
             &["start leaving []", "evictLoop leaving []"],
         ),
     ]);
+}
+
+/// The nodes on which a DaemonSet's pods went and came until somebody did the next thing.
+#[derive(Debug, Default, PartialEq)]
+struct Deeds {
+    gone: BTreeSet<String>,
+    come: BTreeSet<String>,
+}
+
+impl Deeds {
+    fn note(&mut self, line: &recording::Line, owner: &Text) {
+        if line.resource != "pods" || !matches!(line.kind.as_str(), "ADDED" | "MODIFIED") {
+            return;
+        }
+        let pod: Pod = serde_json::from_str(line.object.get()).expect("a pod");
+        let ours = pod.meta.owner.as_ref().is_some_and(|pods| pods.name == *owner);
+        let Some(node) = pod.target().filter(|_| ours) else { return };
+        if pod.is_deleting() {
+            self.gone.insert(node.to_string());
+        } else if line.kind == "ADDED" {
+            self.come.insert(node.to_string());
+        }
+    }
+
+    fn foretold(impacts: &[Impact]) -> Self {
+        let nodes = |outcomes: &[Outcome]| -> BTreeSet<String> {
+            let meant = impacts.iter().filter(|impact| outcomes.contains(&impact.outcome));
+            meant.map(|impact| impact.node.to_string()).collect()
+        };
+        Self {
+            gone: nodes(&[Outcome::Stop, Outcome::Replace, Outcome::RemoveOnRollout]),
+            come: nodes(&[Outcome::Start, Outcome::Replace]),
+        }
+    }
+}
+
+#[test]
+fn what_was_foretold_of_a_template_is_what_the_real_controller_did() {
+    let mut compared = 0;
+    for (recording, name) in [("02-", "fluent-bit"), ("11-", "dcgm-exporter")] {
+        let name = Text::new(name);
+        let path = recording::all().into_iter().find(|path| path.to_string_lossy().contains(recording));
+        let (mut player, mut live, mut revisions) = (Player::default(), None::<Value>, Vec::new());
+        let mut pending: Option<(Deeds, Deeds)> = None;
+        for line in recording::lines(&path.expect("a recording")) {
+            if line.kind == "COMMAND"
+                && let Some((foretold, done)) = pending.take()
+            {
+                assert_eq!(foretold, done, "{recording} before {}", line.object.get());
+                compared += 1;
+            }
+            if matches!(line.kind.as_str(), "LIST" | "ADDED" | "MODIFIED") {
+                for mut object in objects(&line) {
+                    match line.resource.as_str() {
+                        "controllerrevisions" => revisions.push(object),
+                        "daemonsets" if object["metadata"]["name"] == name.as_str() => {
+                            (object["apiVersion"], object["kind"]) = (json!("apps/v1"), json!("DaemonSet"));
+                            let known = live.replace(object.clone());
+                            let newer = |known: &Value| {
+                                known["metadata"]["generation"] != object["metadata"]["generation"]
+                            };
+                            if let Some(known) = known.filter(newer) {
+                                let wanted =
+                                    manifest::read("f", &object.to_string()).expect("a manifest").remove(0);
+                                let update = wanted.against(&known, &revisions).expect("the same selector");
+                                let edit = TemplateEdit {
+                                    after: &wanted.daemon_set,
+                                    live: Some(&wanted.daemon_set.meta.uid),
+                                    changed: update.changed,
+                                    revision: update.revision.as_ref(),
+                                };
+                                let impacts = template_impact(&player.inventory, &edit);
+                                pending = Some((Deeds::foretold(&impacts), Deeds::default()));
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            if let Some((_, done)) = &mut pending {
+                done.note(&line, &name);
+            }
+            player.play(&line);
+        }
+        if let Some((foretold, done)) = pending {
+            assert_eq!(foretold, done, "{recording} at the end");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 4, "{compared}");
 }
