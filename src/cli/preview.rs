@@ -12,7 +12,7 @@ use super::print;
 use super::snapshot::{self, Snapshot};
 use super::table::Table;
 use crate::cluster::Connection;
-use crate::domain::event::{Scope, Watch, WatchKind};
+use crate::domain::event::{LinkState, Scope, WatchKind};
 use crate::domain::preview::Impact;
 
 /// Runs the command.
@@ -45,9 +45,13 @@ async fn look(connection: &Connection, global: &Global, scope: &Scope) -> Result
         }
         (whole, _) => whole?,
     };
-    if !snapshot.inventory.is_complete(&Watch { kind: WatchKind::Nodes, scope: Scope::Cluster }) {
-        let why = snapshot.warnings.first().map_or("nodes may not be listed", String::as_str);
-        return Err(Failure::Unread(format!("{why}; without the nodes nothing can be foretold")));
+    let unread = [WatchKind::Nodes, WatchKind::Pods].into_iter().any(|kind| {
+        let links = snapshot.inventory.links();
+        links.iter().any(|(watch, state)| watch.kind == kind && matches!(state, LinkState::Denied { .. }))
+    });
+    if unread {
+        let why = snapshot.warnings.join("; ");
+        return Err(Failure::Denied(format!("{why}; without nodes and pods nothing can be foretold")));
     }
     for warning in &snapshot.warnings {
         print::note(&format!("warning: {warning}"));

@@ -24,7 +24,7 @@ fn changes(cluster: &Served, arguments: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn changes_to_nodes_are_foretold_in_pods() {
+fn changes_to_labels_are_foretold_in_pods() {
     let cluster = Served::recording("09-");
     for (arguments, expected) in [
         (
@@ -41,6 +41,29 @@ fn changes_to_nodes_are_foretold_in_pods() {
         ),
         (vec!["label", "node", "node-00007", "pool=batch", "-l", "app.kubernetes.io/name=cni"], vec![]),
         (vec!["label", "node-00007", "pool=db"], vec![]),
+    ] {
+        assert_eq!(changes(&cluster, &arguments), expected, "{arguments:?}");
+    }
+
+    let table = cluster.run(&["preview", "label", "node/node-00007", "pool=gpu"]);
+    assert_eq!(table.code, 0);
+    let lines: Vec<&str> = table.data.lines().collect();
+    assert_eq!(
+        lines[0].split_whitespace().collect::<Vec<_>>(),
+        ["EFFECT", "DAEMONSET", "NODE", "PODS", "REASON"]
+    );
+    assert!(
+        lines[1].starts_with("stop ") && lines[1].contains("csi-node-") && lines[1].contains("pool In"),
+        "{}",
+        table.data
+    );
+    assert!(table.notes.contains("in all: stop 1; nothing was changed"), "{}", table.notes);
+}
+
+#[test]
+fn changes_to_taints_and_cordons_are_foretold_in_pods() {
+    let cluster = Served::recording("09-");
+    for (arguments, expected) in [
         (
             vec!["taint", "node/node-00010", "nvidia.com/gpu-"],
             vec![
@@ -81,20 +104,6 @@ fn changes_to_nodes_are_foretold_in_pods() {
     ] {
         assert_eq!(changes(&cluster, &arguments), expected, "{arguments:?}");
     }
-
-    let table = cluster.run(&["preview", "label", "node/node-00007", "pool=gpu"]);
-    assert_eq!(table.code, 0);
-    let lines: Vec<&str> = table.data.lines().collect();
-    assert_eq!(
-        lines[0].split_whitespace().collect::<Vec<_>>(),
-        ["EFFECT", "DAEMONSET", "NODE", "PODS", "REASON"]
-    );
-    assert!(
-        lines[1].starts_with("stop ") && lines[1].contains("csi-node-") && lines[1].contains("pool In"),
-        "{}",
-        table.data
-    );
-    assert!(table.notes.contains("in all: stop 1; nothing was changed"), "{}", table.notes);
 }
 
 #[test]
@@ -163,4 +172,158 @@ fn nonsense_about_nodes_is_told_precisely() {
         assert!(refused.notes.contains(told) && refused.data.is_empty(), "{arguments:?}: {}", refused.notes);
     }
     assert_eq!(run(&["preview", "cordon", "node/x"]).code, 3, "no kubeconfig");
+}
+
+/// The live DaemonSet as a manifest that somebody would keep, with an edit.
+fn manifest(cluster: &Served, name: &str, edit: impl Fn(&mut Value)) -> std::path::PathBuf {
+    use std::io::Read;
+    static NUMBER: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let server = std::fs::read_to_string(&cluster.kubeconfig).expect("readable");
+    let address = server.split("server: ").nth(1).and_then(|rest| rest.lines().next()).expect("an address");
+    let address = address.trim().trim_matches('"').trim_start_matches("http://");
+    let (namespace, ds) = name.split_once('/').expect("a namespace");
+    let mut stream = std::net::TcpStream::connect(address).expect("it listens");
+    let path = format!("/apis/apps/v1/namespaces/{namespace}/daemonsets/{ds}");
+    let ask = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    std::io::Write::write_all(&mut stream, ask.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answered");
+    let body = &answer[answer.find('{').expect("an object")..=answer.rfind('}').expect("an object")];
+    let mut object: Value = serde_json::from_str(body).expect("JSON");
+    object["metadata"] = json!({"name": ds, "namespace": namespace, "labels": object["metadata"]["labels"]});
+    object.as_object_mut().expect("an object").remove("status");
+    edit(&mut object);
+    let file = std::env::temp_dir().join(format!("dsgrid-preview-{}-{number}.yaml", std::process::id()));
+    std::fs::write(&file, serde_yaml::to_string(&object).expect("YAML")).expect("writable");
+    file
+}
+
+fn foretold(cluster: &Served, name: &str, edit: impl Fn(&mut Value)) -> Vec<String> {
+    let file = manifest(cluster, name, edit);
+    let foretold = changes(cluster, &["-f", file.to_str().expect("text")]);
+    std::fs::remove_file(file).expect("it is ours");
+    foretold
+}
+
+#[test]
+fn changed_manifests_are_foretold_in_pods() {
+    let cluster = Served::recording("09-");
+    let image = |object: &mut Value| {
+        object["spec"]["template"]["spec"]["containers"][0]["image"] = json!("registry.example/x:v9");
+    };
+    assert_eq!(foretold(&cluster, "storage/csi-node", |_| {}), Vec::<String>::new(), "nothing changes");
+    let replaced = foretold(&cluster, "logging/fluent-bit", image);
+    assert_eq!(replaced.len(), 7, "{replaced:?}");
+    assert!(replaced.iter().all(|change| change.starts_with("replace logging/fluent-bit node-000")));
+    assert_eq!(
+        foretold(&cluster, "kube-system/cni", image),
+        Vec::<String>::new(),
+        "OnDelete replaces nothing"
+    );
+    // Left behind by OnDelete: 9 of 11 pods are old.
+    let rolled = foretold(&cluster, "kube-system/cni", |object| object["spec"]["updateStrategy"] = json!({}));
+    assert_eq!(rolled.len(), 9, "{rolled:?}");
+    // Back to an older template: pods that still have it stay.
+    let moved = foretold(&cluster, "gpu/dcgm-exporter", |object| {
+        object["spec"]["template"]["spec"]["nodeSelector"] = json!({"pool": "db"});
+    });
+    assert_eq!(
+        moved,
+        [
+            "stop gpu/dcgm-exporter node-00006",
+            "start gpu/dcgm-exporter node-00003",
+            "start gpu/dcgm-exporter node-00005",
+            "start gpu/dcgm-exporter node-00007"
+        ]
+    );
+    let untolerated = foretold(&cluster, "gpu/nvidia-device-plugin", |object| {
+        object["spec"]["template"]["spec"].as_object_mut().expect("a spec").remove("tolerations");
+    });
+    assert_eq!(
+        untolerated,
+        [
+            "removeOnRollout gpu/nvidia-device-plugin node-00010",
+            "replace gpu/nvidia-device-plugin node-00006"
+        ]
+    );
+    let created = foretold(&cluster, "gpu/dcgm-exporter", |object| object["metadata"]["name"] = json!("new"));
+    assert_eq!(created, ["start gpu/new node-00006"]);
+}
+
+#[test]
+fn manifests_are_told_about_on_standard_error() {
+    let cluster = Served::recording("09-");
+    let file = manifest(&cluster, "kube-system/cni", |object| {
+        object["spec"]["template"]["metadata"]["annotations"] = json!({"a": "b"});
+    });
+    let text = std::fs::read_to_string(&file).expect("readable");
+    std::fs::remove_file(file).expect("it is ours");
+    for (text, told) in [
+        (
+            text.clone(),
+            "kube-system/cni: the strategy is OnDelete; the template changes, and 11 pods of an old one",
+        ),
+        (format!("{text}---\n{}", text.replace("name: cni\n", "name: other\n")), "kube-system/other is new"),
+    ] {
+        let mut child = crate::support::program::dsgrid(&["preview", "-f", "-"]);
+        child.env("KUBECONFIG", &cluster.kubeconfig);
+        child.stdin(std::process::Stdio::piped());
+        child.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        let mut child = child.spawn().expect("it starts");
+        let mut input = child.stdin.take().expect("piped");
+        std::io::Write::write_all(&mut input, text.as_bytes()).expect("written");
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
+        let notes = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{notes}");
+        assert!(notes.contains(told), "{notes}");
+    }
+}
+
+#[test]
+fn manifests_that_make_no_sense_are_told_precisely() {
+    let cluster = Served::recording("09-");
+    let edited = |edit: &dyn Fn(&mut Value)| manifest(&cluster, "storage/csi-node", edit);
+    let path = |file: &std::path::PathBuf| file.to_str().expect("text").to_owned();
+    for (file, told) in [
+        (edited(&|object| object["kind"] = json!("Deployment")), "it is a Deployment, not a DaemonSet"),
+        (edited(&|object| object["spec"]["paused"] = json!(true)), "unknown field spec.paused"),
+        (edited(&|object| object["spec"]["updateStrategy"]["type"] = json!("Recreate")), "is not supported"),
+        (edited(&|object| object["spec"]["selector"] = json!({})), "spec.selector is missing or empty"),
+        (
+            edited(&|object| object["spec"]["selector"]["matchLabels"]["x"] = json!("y")),
+            "do not match spec.selector",
+        ),
+        (
+            edited(&|object| {
+                object["spec"]["selector"]["matchLabels"]["x"] = json!("y");
+                object["spec"]["template"]["metadata"]["labels"]["x"] = json!("y");
+            }),
+            "spec.selector cannot be changed",
+        ),
+    ] {
+        let refused = cluster.run(&["preview", "-f", &path(&file)]);
+        assert_eq!(refused.code, 2, "{}", refused.notes);
+        assert!(refused.notes.contains(told) && refused.notes.contains(&path(&file)), "{}", refused.notes);
+        assert!(refused.data.is_empty());
+        std::fs::remove_file(file).expect("it is ours");
+    }
+    let good = edited(&|_| {});
+    let good_path = path(&good);
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    for (arguments, told) in [
+        (vec!["-f", "/nonexistent.yaml"], "cannot read /nonexistent.yaml"),
+        (vec!["-f", readme], "Cargo.toml"),
+        (vec!["-f", "-"], "standard input: it holds no object"),
+        (vec!["-f", &good_path, "-f", &good_path], "storage/csi-node is there twice"),
+        (vec!["-f", &good_path, "-n", "gpu"], "it is in the namespace storage, but -n says gpu"),
+        (vec!["-f", &good_path, "cordon", "node/node-00003"], "cannot be previewed together"),
+        (vec!["-f"], "a value is required"),
+    ] {
+        let refused = cluster.run(&[&["preview"], arguments.as_slice()].concat());
+        assert_eq!(refused.code, 2, "{arguments:?}: {}", refused.notes);
+        assert!(refused.notes.contains(told) && refused.data.is_empty(), "{arguments:?}: {}", refused.notes);
+    }
+    std::fs::remove_file(good).expect("it is ours");
 }

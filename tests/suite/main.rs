@@ -13,6 +13,7 @@ mod floors;
 mod inventory;
 mod kubectl;
 mod licences;
+mod manifests;
 mod pacing;
 mod placement;
 mod preview;

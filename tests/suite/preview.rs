@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dsgrid::domain::event::{Change, ClusterEvent, Scope};
-use dsgrid::domain::id::NodeName;
+use dsgrid::domain::id::{NodeName, Uid};
 use dsgrid::domain::inventory::Inventory;
 use dsgrid::domain::object::{DaemonSet, Node, Pod, Taint};
 use dsgrid::domain::placement::Placement;
+use dsgrid::domain::preview::template::{TemplateEdit, template_impact};
 use dsgrid::domain::preview::{NodeChange, Outcome, impact};
 use dsgrid::domain::text::Text;
 use proptest::prelude::*;
@@ -292,6 +293,37 @@ proptest! {
             Some(Outcome::EvictLoop) => prop_assert!(is.0 && expected.is_none()),
             told => prop_assert_eq!(told, expected),
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_096, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_manifest_preview_is_the_recipe(
+        before in pod_specs(), after in pod_specs(), node in nodes(), pod in pods(), rolling in any::<bool>(),
+    ) {
+        let inventory = cluster(&before, &node, pod.as_ref());
+        let kind = if rolling { "RollingUpdate" } else { "OnDelete" };
+        let after_set: DaemonSet = read(json!({"metadata": {"name": "ds", "namespace": "default"},
+            "spec": {"template": {"spec": after}, "updateStrategy": {"type": kind}}}));
+        let uid = Uid::new("ds");
+        let edit = TemplateEdit { after: &after_set, live: Some(&uid), changed: true, revision: None };
+        let impacts = template_impact(&inventory, &edit);
+        let (was, is) = (oracle::verdict(&before, &node), oracle::verdict(&after, &node));
+        let there = pod.as_ref().is_some_and(|pod| pod["metadata"]["deletionTimestamp"].is_null());
+        let expected = match (there, is, was) {
+            (false, (true, _), (false, _)) => Some(Outcome::Start),
+            (false, ..) => None,
+            (true, (_, false), (_, kept)) => kept.then_some(Outcome::Stop),
+            (true, (true, _), _) => rolling.then_some(Outcome::Replace),
+            (true, (false, true), _) if rolling => Some(Outcome::RemoveOnRollout),
+            (true, (false, true), (ran, _)) => ran.then_some(Outcome::KeepMisscheduled),
+        };
+        let told = impacts.iter().map(|impact| impact.outcome).filter(|outcome| *outcome != Outcome::EvictLoop);
+        prop_assert_eq!(told.collect::<Vec<_>>(), Vec::from_iter(expected));
+        // Only what runs can be evicted again and again.
+        prop_assert!(is.0 || !impacts.iter().any(|impact| impact.outcome == Outcome::EvictLoop));
     }
 }
 

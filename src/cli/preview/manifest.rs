@@ -10,7 +10,6 @@ use crate::cli::snapshot::Snapshot;
 use crate::cluster::manifest::{self, Manifest};
 use crate::cluster::{Connection, Environment};
 use crate::domain::event::Scope;
-use crate::domain::inventory::Row;
 use crate::domain::preview::Impact;
 use crate::domain::preview::template::{TemplateEdit, template_impact};
 use crate::domain::selector::Selector;
@@ -101,16 +100,17 @@ async fn preview(
     let update = manifest.against(&object, &revisions).map_err(|error| Failure::Usage(error.to_string()))?;
     let edit =
         TemplateEdit { after, live: Some(uid), changed: update.changed, revision: update.revision.as_ref() };
-    tell(live, &edit, edit.left_behind(inventory));
+    if live.daemon_set.meta.deleting.is_some() {
+        print::note(&format!("{key} is being deleted: its controller does nothing any more"));
+        return Ok(Vec::new());
+    }
+    tell(&edit, edit.left_behind(inventory));
     Ok(template_impact(inventory, &edit))
 }
 
 /// Says what the list of changes cannot.
-fn tell(live: &Row, edit: &TemplateEdit<'_>, left_behind: usize) {
+fn tell(edit: &TemplateEdit<'_>, left_behind: usize) {
     let key = &edit.after.meta.key;
-    if live.daemon_set.meta.deleting.is_some() {
-        print::note(&format!("{key} is being deleted: its controller does nothing any more"));
-    }
     if !edit.changed {
         print::note(&format!("{key}: the template does not change"));
     }

@@ -88,8 +88,7 @@ impl TemplateEdit<'_> {
         let staying: Vec<&Pod> = view.pods.iter().copied().filter(|pod| !pod.is_deleting()).collect();
         let names = |pods: &[&Pod]| pods.iter().map(|pod| pod.meta.key.name.clone()).collect::<Vec<Text>>();
         if staying.is_empty() {
-            let starts = is.run && !was.run;
-            return if starts { vec![(Outcome::Start, wanted(after, node), Vec::new())] } else { Vec::new() };
+            return if is.run && !was.run { created(node, after) } else { Vec::new() };
         }
         if !is.keep {
             let stops = was.keep;
@@ -120,6 +119,7 @@ impl TemplateEdit<'_> {
     }
 }
 
+/// What happens on a node that has no pod yet.
 fn created(node: &Node, placement: &Placement) -> Vec<Happening> {
     if !placement.verdict(node).run {
         return Vec::new();
