@@ -42,7 +42,8 @@ impl Terminal {
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.cwd(env!("CARGO_MANIFEST_DIR"));
-        for name in ["NO_COLOR", "SSH_CONNECTION", "KUBECONFIG", "DSGRID_CONFIG", "LC_ALL"] {
+        for name in ["NO_COLOR", "SSH_CONNECTION", "KUBECONFIG", "DSGRID_CONFIG", "LC_ALL", "RUST_BACKTRACE"]
+        {
             command.env_remove(name);
         }
         command.env("TERM", "xterm-256color");
