@@ -1,3 +1,9 @@
 //! Moves data between terminal, cluster and model; decides nothing.
 
+pub mod event_loop;
+pub mod executor;
+pub mod frame;
 pub mod logging;
+pub mod monitor;
+mod signal;
+pub mod terminal;

@@ -1,1 +1,66 @@
-//! Draws the model.
+//! Draws the model. Nothing here changes it: drawing reads, `update` decides.
+
+mod bars;
+mod detail;
+mod glyph;
+mod header;
+mod hints;
+mod line;
+mod list;
+mod map;
+mod matrix;
+mod message;
+mod page;
+mod picker;
+mod theme;
+mod transposed;
+
+pub use theme::{Role, Theme};
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::Model;
+use crate::app::layout::Mode;
+
+/// What every part of the screen draws on and with.
+struct Canvas<'a> {
+    buffer: &'a mut Buffer,
+    model: &'a Model,
+    theme: &'a Theme,
+    area: Rect,
+}
+
+/// Draws the whole screen:
+///
+/// ```text
+/// header: context, totals, what is wrong            links
+///    headings                                       nodes
+/// >✕ rows                                           cells
+/// -- map of the selected DaemonSet ----------------------
+///  zone cells
+/// what is selected, in one sentence
+/// keys, or a message, or the filter
+/// ```
+pub fn draw(frame: &mut Frame, model: &Model, theme: &Theme) {
+    let area = frame.area();
+    let mut canvas = Canvas { buffer: frame.buffer_mut(), model, theme, area };
+    // The size is a message, so for a moment the model may still know the old one.
+    let known = model.size();
+    if (area.width, area.height) != known || model.layout().mode == Mode::TooSmall {
+        message::too_small(&mut canvas);
+        return;
+    }
+    header::draw(&mut canvas);
+    match model.layout().mode {
+        Mode::Transposed => transposed::draw(&mut canvas),
+        Mode::Words | Mode::Matrix | Mode::Bars | Mode::TooSmall => list::draw(&mut canvas),
+    }
+    map::draw(&mut canvas);
+    message::nothing_to_show(&mut canvas);
+    detail::draw(&mut canvas);
+    hints::draw(&mut canvas);
+    page::draw(&mut canvas);
+    picker::draw(&mut canvas);
+}

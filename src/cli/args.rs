@@ -26,8 +26,19 @@ pub(super) use preview::{EditArgs, NodeArgs, PreviewArgs, PreviewChange};
 pub(super) struct Cli {
     #[command(flatten)]
     pub(super) global: Global,
+    /// Open the monitor at this DaemonSet
+    #[arg(value_name = "NAMESPACE/NAME", value_parser = read_place)]
+    pub(super) name: Option<String>,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
+}
+
+/// A word without a slash is more likely a mistyped command.
+fn read_place(raw: &str) -> Result<String, String> {
+    match raw.split_once('/') {
+        Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => Ok(raw.to_owned()),
+        _ => Err("neither a command nor a DaemonSet as NAMESPACE/NAME; see `dsgrid --help`".to_owned()),
+    }
 }
 
 /// What to do.

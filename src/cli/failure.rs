@@ -11,6 +11,8 @@ pub(super) enum Outcome {
     Done,
     /// Exit 1: answered, and there is a problem.
     Problem,
+    /// Exit 130: somebody ended it from outside.
+    Interrupted,
 }
 
 /// Why a command could not do what it was asked to do.
@@ -42,6 +44,7 @@ impl Outcome {
         match self {
             Self::Done => 0,
             Self::Problem => 1,
+            Self::Interrupted => 130,
         }
     }
 }

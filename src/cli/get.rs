@@ -14,7 +14,7 @@ use crate::domain::cell::{Cell, CellState};
 use crate::domain::explanation::sentence;
 use crate::domain::inventory::{Inventory, Row, RowSlot};
 use crate::domain::object::UpdateStrategy;
-use crate::domain::rollout::{revision_label, rollout, row_why};
+use crate::domain::rollout::{rollout, row_why};
 use crate::domain::selector::Selector;
 
 /// Runs the command.
@@ -143,7 +143,7 @@ fn wide_columns(inventory: &Inventory, slot: RowSlot, row: &Row) -> [String; 4] 
         UpdateStrategy::OnDelete => "OnDelete".to_owned(),
     };
     let revision = inventory.current_revision(slot);
-    let revision = revision.map(|it| revision_label(inventory, &daemon_set.meta.uid, &it.hash));
+    let revision = revision.map(|it| inventory.revision_label(&daemon_set.meta.uid, &it.hash));
     let template = &daemon_set.template;
     let selector: Vec<String> =
         template.node_selector.iter().map(|(key, value)| format!("{key}={value}")).collect();

@@ -1,7 +1,17 @@
 //! `dsgrid` alone: the monitor.
 
-use super::failure::Failure;
+use super::args::{ColorChoice, Global};
+use super::failure::{Failure, Outcome};
 use super::print;
+use super::settings::Settings;
+use crate::app::{Capabilities, Colour, Settings as MonitorSettings};
+use crate::cluster::{ConnectOptions, Connection, Environment, mailbox};
+use crate::domain::event::Scope;
+use crate::domain::selector::Selector;
+use crate::domain::text::Text;
+use crate::shell::event_loop::ExitReason;
+use crate::shell::executor::ClusterExecutor;
+use crate::shell::monitor::{Options, run_monitor};
 
 /// Refuses to start the monitor where it could not be seen; asked before anything is read.
 pub(super) fn needs_terminal() -> Result<(), Failure> {
@@ -11,4 +21,50 @@ pub(super) fn needs_terminal() -> Result<(), Failure> {
     Err(Failure::Usage(
         "the monitor needs a terminal; without one use `dsgrid get` (see `dsgrid get --help`)".to_owned(),
     ))
+}
+
+/// Connects and runs the monitor until it ends.
+pub(super) async fn run(
+    global: &Global,
+    settings: &Settings,
+    connect: &ConnectOptions,
+    start_at: Option<&str>,
+) -> Result<Outcome, Failure> {
+    let selector = global.selector.as_deref().map(Selector::parse).transpose();
+    let selector = selector.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
+    let connection = Connection::open(connect, &Environment::read()).await?;
+    let scope = global.scope();
+    let options = Options {
+        settings: MonitorSettings {
+            context: connection.context.clone(),
+            scope: match &scope {
+                Scope::Namespace(namespace) => Some(namespace.clone()),
+                Scope::Cluster | Scope::DaemonSet(_) => None,
+            },
+            selector,
+            capabilities: capabilities(global, settings),
+            start_at: start_at.map(Text::new),
+            group_by: (!settings.group_by.is_empty()).then(|| Text::new(&settings.group_by)),
+        },
+        is_remote: std::env::var_os("SSH_CONNECTION").is_some(),
+    };
+    let (sender, receiver) = mailbox();
+    let watches = connection.start_watches(&scope, &sender);
+    let executor = ClusterExecutor::new(connection, watches);
+    match run_monitor(options, receiver, executor).await {
+        Ok(ExitReason::Quit | ExitReason::HungUp) => Ok(Outcome::Done),
+        Ok(ExitReason::Terminated) => Ok(Outcome::Interrupted),
+        Ok(ExitReason::Panicked) => Err(Failure::Broken("a part of dsgrid failed".to_owned())),
+        Err(error) => Err(Failure::Usage(format!("{error:#}"))),
+    }
+}
+
+/// What the terminal can show: flags win over the configuration, and that over the environment.
+fn capabilities(global: &Global, settings: &Settings) -> Capabilities {
+    let colour = match global.color.unwrap_or(settings.color) {
+        ColorChoice::Auto => None,
+        ColorChoice::Always => Some(Colour::Ansi),
+        ColorChoice::Never => Some(Colour::Mono),
+    };
+    Capabilities::detect(|name| std::env::var(name).ok(), global.ascii || settings.ascii, colour)
 }

@@ -59,7 +59,8 @@ fn run(cli: &Cli, mut command: clap::Command) -> Result<u8, Failure> {
     let outcome = match &cli.command {
         None => {
             monitor::needs_terminal()?;
-            return Err(Failure::Usage("this build has no monitor; use `dsgrid get`".to_owned()));
+            let (connect, start_at) = (global.connect_options(), cli.name.as_deref());
+            online(global, async |_, settings| monitor::run(global, settings, &connect, start_at).await)?
         }
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
@@ -83,9 +84,8 @@ fn run(cli: &Cli, mut command: clap::Command) -> Result<u8, Failure> {
         Some(Command::Demo(args)) => {
             if args.serve.is_none() {
                 monitor::needs_terminal()?;
-                return Err(Failure::Usage("this build has no monitor; use `dsgrid get`".to_owned()));
             }
-            online(global, async |_, _| demo::serve(demo::start(args).await?).await)?
+            online(global, async |_, settings| demo::run(global, settings, args).await)?
         }
         Some(Command::Info) => {
             online(global, async |paths, settings| info::run(global, paths, settings).await)?

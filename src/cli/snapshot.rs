@@ -49,7 +49,8 @@ async fn read(connection: &Connection, scope: &Scope) -> Result<Snapshot, Failur
         ClusterEvent::ClockRead(ahead) => Some(*ahead),
         _ => None,
     });
-    let now = Timestamp::now() + ahead.unwrap_or(SignedDuration::ZERO);
+    let local = Timestamp::now();
+    let now = local.checked_add(ahead.unwrap_or(SignedDuration::ZERO)).unwrap_or(local);
     let mut snapshot = Snapshot { inventory: Inventory::new(now), complete: true, warnings: Vec::new() };
     for (kind, error) in denied {
         let nowhere = *scope == Scope::Cluster && kind != WatchKind::Nodes;

@@ -3,19 +3,38 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::replay::{self, Pace, Player, Recording, ReplayError};
+use super::scenario::build::build;
+use super::scenario::{Scenario, ScenarioError};
 use super::server::{self, Options, Shared, write_kubeconfig};
+use super::simulation::Simulation;
 
 /// The kubeconfig's context.
 pub const CONTEXT: &str = "dsgrid-demo";
 
+/// The shortest pause between two steps of the simulation.
+const SHORT: Duration = Duration::from_millis(5);
+/// The longest.
+const LONG: Duration = Duration::from_secs(60);
+
 /// What the cluster shows.
 #[derive(Debug)]
 pub enum Source {
+    /// A scenario, simulated by controllers, a scheduler and kubelets.
+    Simulated {
+        /// The scenario.
+        scenario: Box<Scenario>,
+        /// How many nodes; the scenario's own number where none is given.
+        nodes: Option<usize>,
+        /// The same seed gives the same cluster.
+        seed: u64,
+    },
     /// A recording of a real control plane.
     Recorded {
         /// The file.
@@ -52,6 +71,9 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
+    /// The scenario cannot be built.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
     /// The recording cannot be played.
     #[error(transparent)]
     Replay(#[from] ReplayError),
@@ -79,6 +101,12 @@ impl EmbeddedCluster {
         }
         let mut tasks = JoinSet::new();
         let shared = match source {
+            Source::Simulated { scenario, nodes, seed } => {
+                let (store, simulation) = build(&scenario, nodes, seed, Timestamp::now())?;
+                let shared = Shared::new(store, Timestamp::now);
+                tasks.spawn(simulate(simulation, shared.clone()));
+                shared
+            }
             Source::Recorded { file, pace } => {
                 let mut player = Player::new(Recording::open(&file)?)?;
                 let shared = replay::share(&mut player, pace);
@@ -115,6 +143,23 @@ impl EmbeddedCluster {
                 Some(Ok(())) if !self.tasks.is_empty() => {}
                 Some(Ok(())) | None => return "its server ended".to_owned(),
             }
+        }
+    }
+}
+
+/// Lets the simulation act whenever something is due, or a client changed something.
+async fn simulate(mut simulation: Simulation, shared: Shared) {
+    let mut changed = shared.changed();
+    loop {
+        changed.mark_unchanged();
+        shared.write(|store| simulation.step(store, shared.now()));
+        let wait = simulation.next_due().map(|due| due.duration_since(shared.now()));
+        // What is due already has been done by the step: a little patience keeps a mistake from spinning.
+        let wait = wait.map_or(LONG, |wait| Duration::try_from(wait).unwrap_or_default().max(SHORT));
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            // The sender lives as long as `shared` does.
+            _ = changed.changed() => {}
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod admission;
 pub mod deletion;
 pub mod history;
 pub mod identity;
+pub mod initial;
 pub mod kind;
 pub mod object;
 pub mod recorded;

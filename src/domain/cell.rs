@@ -202,6 +202,17 @@ pub fn controller_order(a: &Pod, b: &Pod) -> std::cmp::Ordering {
     ))
 }
 
+/// From when on a pod is available (`podutil.IsPodAvailable`): as soon as it is ready, or that many seconds later; none
+/// while it is not ready.
+#[must_use]
+pub fn available_from(pod: &Pod, min_ready_seconds: i64) -> Option<Timestamp> {
+    match (pod.ready, min_ready_seconds) {
+        (false, _) => None,
+        (true, ..=0) => Some(Timestamp::MIN),
+        (true, seconds) => pod.ready_since?.checked_add(SignedDuration::from_secs(seconds)).ok(),
+    }
+}
+
 impl Facts<'_> {
     /// The cell, and when it changes by time alone.
     #[must_use]
@@ -223,12 +234,6 @@ impl Facts<'_> {
             problem: state.is_problem() || overdue,
         };
         (cell, alarm.due)
-    }
-
-    /// Whether a pod is available now (`podutil.IsPodAvailable`).
-    #[must_use]
-    pub fn is_available(&self, pod: &Pod) -> bool {
-        self.available(pod, &mut Alarm { now: self.now, due: None })
     }
 
     /// The pods that are not being deleted.
@@ -277,13 +282,7 @@ impl Facts<'_> {
     }
 
     fn available(&self, pod: &Pod, alarm: &mut Alarm) -> bool {
-        let seconds = self.daemon_set.min_ready_seconds;
-        pod.ready
-            && (seconds <= 0
-                || pod
-                    .ready_since
-                    .and_then(|since| since.checked_add(SignedDuration::from_secs(seconds)).ok())
-                    .is_some_and(|at| alarm.passed(at)))
+        available_from(pod, self.daemon_set.min_ready_seconds).is_some_and(|at| alarm.passed(at))
     }
 
     fn failing(&self, alarm: &mut Alarm) -> bool {

@@ -6,7 +6,6 @@ use super::inventory::{CellView, ColumnSlot, Inventory, RowSlot};
 use super::object::{Container, ContainerState, Pod, Termination};
 use super::pod_status::{PodStatus, ended_word};
 use super::reason::{Reason, Rule, Ruling};
-use super::rollout::revision_label;
 
 /// Everything that refuses, stops or ails; where `allowing`, also the rules that allow.
 #[must_use]
@@ -115,6 +114,7 @@ pub fn word(view: &CellView<'_>) -> String {
         }
         CellState::Lost if view.column.node.is_none() => "no node".to_owned(),
         CellState::Lost => "NotReady".to_owned(),
+        CellState::NotReady => "not ready".to_owned(),
         other => other.name().to_owned(),
     }
 }
@@ -135,7 +135,7 @@ pub fn sentence(inventory: &Inventory, row: RowSlot, column: ColumnSlot) -> Stri
     let uid = &view.row.daemon_set.meta.uid;
     let revision = view.pods.first().and_then(|pod| pod.revision.as_ref());
     let revision =
-        revision.map(|hash| format!("  {}", revision_label(inventory, uid, hash))).unwrap_or_default();
+        revision.map(|hash| format!("  {}", inventory.revision_label(uid, hash))).unwrap_or_default();
     format!("{place}{revision}  {}", state_words(&view))
 }
 

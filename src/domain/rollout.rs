@@ -1,16 +1,18 @@
 //! How far a DaemonSet's rollout is, and why it is not further.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::age::age;
-use super::cell::CellState;
+use super::cell::{CellState, available_from};
 use super::counts::Counts;
+use super::explanation::word;
 use super::id::NodeName;
-use super::inventory::{ColumnSlot, Inventory, Row, RowSlot};
+use super::inventory::{CellView, ColumnSlot, Inventory, Row, RowSlot};
 use super::object::{Pod, UpdateStrategy};
 use super::pause::Pause;
-use super::pod_status::PodStatus;
 
 /// The state of a rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -20,8 +22,11 @@ pub enum RolloutState {
     Complete,
     /// Not complete, and moving.
     Progressing,
-    /// Not complete, and nothing moves.
+    /// Something is left to update, and nothing moves.
     Stuck,
+    /// Nothing is left to update, but some wanted node has no available pod. Not of the design's list: one dead node
+    /// would otherwise call every DaemonSet of the cluster stuck, and hide the rollout that is.
+    Degraded,
     /// Paused by dsgrid.
     Paused,
     /// `OnDelete`, with outdated pods: somebody has to delete them.
@@ -42,6 +47,7 @@ impl RolloutState {
             Self::Complete => "complete",
             Self::Progressing => "progressing",
             Self::Stuck => "stuck",
+            Self::Degraded => "degraded",
             Self::Paused => "paused",
             Self::Waiting => "waiting",
             Self::Unobserved => "unobserved",
@@ -69,6 +75,8 @@ pub struct Blocker {
     pub node: NodeName,
     /// Its cell.
     pub state: CellState,
+    /// An old and a new pod stand here side by side.
+    pub surging: bool,
     /// Why, like `node-00112 NotReady 22m`.
     pub why: String,
 }
@@ -96,29 +104,43 @@ pub fn rollout(inventory: &Inventory, slot: RowSlot) -> Option<Rollout> {
     }
     let pace = Pace::of(inventory, slot, row);
     let blockers = blockers(inventory, slot, row);
-    let held = blockers.iter().filter(|b| b.state.is_problem() || b.state == CellState::Terminating).count();
-    let slots = match &row.daemon_set.strategy {
-        UpdateStrategy::RollingUpdate { max_unavailable, .. } => {
-            max_unavailable.resolve(row.tally.desired).max(1)
-        }
-        UpdateStrategy::OnDelete => u32::MAX,
-    };
-    let held_up = held >= usize::try_from(slots).unwrap_or(usize::MAX);
     // Nothing can have moved before there was something to move to.
     let begun = inventory.current_revision(slot).and_then(|revision| revision.meta.created);
     let idle = pace.last_progress.max(begun).or(row.daemon_set.meta.created);
     let too_long = idle.is_some_and(|since| inventory.now().duration_since(since) >= pace.patience());
-    let waiting = row.daemon_set.strategy == UpdateStrategy::OnDelete
-        && row.tally.updated < row.tally.desired
-        && row.tally.available == row.tally.desired;
+    let something_left = row.tally.updated < row.tally.desired;
+    let on_delete = row.daemon_set.strategy == UpdateStrategy::OnDelete;
     let state = match () {
-        () if waiting => RolloutState::Waiting,
-        () if held_up || too_long => RolloutState::Stuck,
+        () if on_delete && something_left => RolloutState::Waiting,
+        () if something_left && (too_long || slots_are_held(row, &blockers)) => RolloutState::Stuck,
+        () if !something_left && (too_long || blockers.iter().any(Blocker::is_stuck)) => {
+            RolloutState::Degraded
+        }
         () if row.stale_since.is_some() => RolloutState::Stale,
         () => RolloutState::Progressing,
     };
     let since = (state == RolloutState::Stuck).then_some(idle).flatten();
     Some(Rollout { state, blockers, since })
+}
+
+/// Whether nodes that will not get well by waiting use up the whole limit (`update.go`, `rollingUpdate`): without
+/// surge each unavailable one takes from `maxUnavailable`; with surge only those where old and new stand side by side
+/// take from `maxSurge`.
+fn slots_are_held(row: &Row, blockers: &[Blocker]) -> bool {
+    let UpdateStrategy::RollingUpdate { max_unavailable, max_surge } = &row.daemon_set.strategy else {
+        return false;
+    };
+    let surge = row.daemon_set.allows_surge();
+    let slots = if surge { max_surge } else { max_unavailable }.resolve(row.tally.desired).max(1);
+    let held = blockers.iter().filter(|blocker| blocker.is_stuck() && (!surge || blocker.surging)).count();
+    held >= usize::try_from(slots).unwrap_or(usize::MAX)
+}
+
+impl Blocker {
+    /// Not a normal step of a rollout: it takes somebody, or something, to get it well.
+    fn is_stuck(&self) -> bool {
+        self.state.is_problem() || self.state == CellState::Terminating
+    }
 }
 
 /// How fast pods came up so far: read from their own times, so that it is right at first sight.
@@ -129,14 +151,14 @@ struct Pace {
 
 impl Pace {
     fn of(inventory: &Inventory, slot: RowSlot, row: &Row) -> Self {
-        let settle = SignedDuration::from_secs(row.daemon_set.min_ready_seconds.max(0));
+        let seconds = row.daemon_set.min_ready_seconds;
         let updated = || inventory.pods_of(slot).filter(|pod| pod.ready && row.current().updated(pod));
-        let came = |pod: &Pod| Some(pod.ready_since? + settle);
+        let came = |pod: &Pod| Some(available_from(pod, seconds)?.max(pod.ready_since?));
         let mut took: Vec<SignedDuration> =
             updated().filter_map(|pod| Some(came(pod)?.duration_since(pod.meta.created?))).collect();
         took.sort_unstable();
         Self {
-            last_progress: updated().filter_map(came).max(),
+            last_progress: updated().filter_map(came).filter(|at| *at <= inventory.now()).max(),
             median: took.get(took.len() / 2).copied().unwrap_or_default(),
         }
     }
@@ -153,8 +175,9 @@ fn blockers(inventory: &Inventory, slot: RowSlot, row: &Row) -> Vec<Blocker> {
         row.cell(*column).is_some_and(|cell| match cell.state {
             CellState::Terminating => true,
             CellState::Excluded | CellState::Unknown | CellState::Misscheduled => false,
-            CellState::Lost => !cell.available || !cell.run,
-            _ => cell.run && !cell.available,
+            CellState::Lost => !cell.available,
+            // With surge, the old pod can be available beside a new one that fails.
+            state => cell.run && (!cell.available || state.is_problem()),
         })
     };
     let mut blockers: Vec<Blocker> = inventory
@@ -167,12 +190,19 @@ fn blockers(inventory: &Inventory, slot: RowSlot, row: &Row) -> Vec<Blocker> {
             (state != CellState::Terminating || cell.problem || cell.run).then(|| Blocker {
                 node: named.name.clone(),
                 state,
+                surging: inventory.view(slot, column).is_some_and(|view| is_surging(&view)),
                 why: blocker_words(inventory, slot, column),
             })
         })
         .collect();
     blockers.sort_by(|a, b| (a.state, &a.node).cmp(&(b.state, &b.node)));
     blockers
+}
+
+fn is_surging(view: &CellView<'_>) -> bool {
+    let updated = |pod: &&&Pod| view.is_updated(pod);
+    let count = view.pods.iter().filter(updated).count();
+    count > 0 && count < view.pods.len()
 }
 
 fn blocker_words(inventory: &Inventory, row: RowSlot, column: ColumnSlot) -> String {
@@ -188,7 +218,8 @@ fn blocker_words(inventory: &Inventory, row: RowSlot, column: ColumnSlot) -> Str
     }
     match view.pods.first() {
         None => format!("{name} has no pod"),
-        Some(pod) => format!("{name} {} {}", PodStatus::of(pod).word, age(pod.meta.created, view.now)),
+        Some(_) if view.cell.state == CellState::Misscheduled => format!("{name} misscheduled"),
+        Some(pod) => format!("{name} {} {}", word(&view), age(pod.meta.created, view.now)),
     }
 }
 
@@ -213,18 +244,25 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
     let words = match rollout.state {
         RolloutState::Stuck => {
             let since = rollout.since.map(|since| format!("{}: ", age(Some(since), now))).unwrap_or_default();
-            format!("{since}{}", blocked())
+            let blocked = blocked();
+            let cause = if blocked.is_empty() { "nothing became updated and available" } else { &blocked };
+            format!("{since}{cause}")
         }
         RolloutState::Progressing => {
             format!("{} of {} updated{}", row.tally.updated, row.tally.desired, prefixed("; ", &blocked()))
         }
-        RolloutState::Waiting => format!("OnDelete{}", outdated_words(inventory, slot)),
+        RolloutState::Waiting => {
+            let problems = prefixed("; ", &problem_words(inventory, slot));
+            format!("OnDelete{}{problems}", outdated_words(inventory, slot))
+        }
         RolloutState::Unobserved => "the controller has not seen the newest spec".to_owned(),
         RolloutState::Stale => stale_words(inventory, slot),
         RolloutState::Complete if daemon_set.status.desired == 0 && row.tally.desired == 0 => {
             "no node is wanted".to_owned()
         }
-        RolloutState::Complete | RolloutState::Paused | RolloutState::Unknown => problem_words(row),
+        RolloutState::Complete | RolloutState::Degraded | RolloutState::Paused | RolloutState::Unknown => {
+            problem_words(inventory, slot)
+        }
     };
     if row.stale_since.is_some() && rollout.state != RolloutState::Stale {
         format!("{words}{}", prefixed("; ", &stale_words(inventory, slot)))
@@ -243,31 +281,19 @@ fn outdated_words(inventory: &Inventory, slot: RowSlot) -> String {
     if row.tally.outdated == 0 {
         return String::new();
     }
-    let mut hashes = std::collections::BTreeMap::new();
+    let mut hashes = BTreeMap::new();
     for pod in inventory.pods_of(slot).filter(|pod| !pod.is_gone() && !row.current().updated(pod)) {
         *hashes.entry(pod.revision.clone()).or_insert(0_usize) += 1;
     }
     let uid = &row.daemon_set.meta.uid;
     let (most, _) = hashes.iter().max_by_key(|(_, count)| **count).unzip();
-    let label = most.cloned().flatten().map(|hash| revision_label(inventory, uid, &hash));
+    let label = most.cloned().flatten().map(|hash| inventory.revision_label(uid, &hash));
     let others = if hashes.len() > 1 { " and older" } else { "" };
     format!(
         ", {} on {}{others}",
         row.tally.outdated,
         label.unwrap_or_else(|| "an unknown revision".to_owned())
     )
-}
-
-/// What people call a revision: the image tag and its number, `3.1.4 (r2)`; the hash while the revision is not known.
-#[must_use]
-pub fn revision_label(inventory: &Inventory, daemon_set: &super::id::Uid, hash: &str) -> String {
-    match inventory.revision(daemon_set, hash) {
-        Some(revision) => match revision.containers.first() {
-            Some(container) => format!("{} (r{})", container.tag(), revision.revision),
-            None => format!("r{}", revision.revision),
-        },
-        None => hash.to_owned(),
-    }
 }
 
 /// Which of the controller's counters lag: `status not refreshed: desired 12, now 11 and 4 more`.
@@ -282,8 +308,21 @@ fn stale_words(inventory: &Inventory, slot: RowSlot) -> String {
     format!("status not refreshed: {} {}, now {}{more}", first.name, first.theirs, first.ours)
 }
 
-/// What is wrong in the row beside its rollout: `2 failing, 1 lost`.
-fn problem_words(row: &Row) -> String {
-    let bad = CellState::ALL.into_iter().filter(|state| state.is_problem() && row.tally.of(*state) > 0);
-    bad.map(|state| format!("{} {}", row.tally.of(state), state.name())).collect::<Vec<_>>().join(", ")
+/// What is wrong in the row beside its rollout, the most frequent first: `6 CrashLoopBackOff, batch-b-003 NotReady 22m`.
+fn problem_words(inventory: &Inventory, slot: RowSlot) -> String {
+    let Some(row) = inventory.row(slot).filter(|row| row.tally.problems > 0) else { return String::new() };
+    let mut words: BTreeMap<String, Vec<ColumnSlot>> = BTreeMap::new();
+    for (column, _) in
+        inventory.columns().filter(|(column, _)| row.cell(*column).is_some_and(|cell| cell.problem))
+    {
+        let Some(view) = inventory.view(slot, column) else { continue };
+        words.entry(word(&view)).or_default().push(column);
+    }
+    let mut words: Vec<(String, Vec<ColumnSlot>)> = words.into_iter().collect();
+    words.sort_by_key(|(_, columns)| std::cmp::Reverse(columns.len()));
+    let told = words.iter().map(|(word, columns)| match columns.as_slice() {
+        [one] if words.len() < 3 => blocker_words(inventory, slot, *one),
+        many => format!("{} {word}", many.len()),
+    });
+    told.collect::<Vec<_>>().join(", ")
 }

@@ -222,3 +222,30 @@ fn problems_are_those_of_the_contract() {
     assert_eq!(problems, ["failing", "missing", "unschedulable", "lost", "notReady", "misscheduled"]);
     assert!(CellState::ALL.iter().enumerate().all(|(at, state)| state.severity() == at));
 }
+
+#[test]
+fn no_time_a_server_can_send_breaks_the_arithmetic() {
+    for at in [
+        "9999-12-31T23:59:59Z",
+        "9999-12-30T22:00:00Z",
+        "-009999-01-02T00:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "nonsense",
+        "",
+    ] {
+        let odd = |p: Value, pointer: &str| with(p, pointer, json!(at));
+        let unready = odd(
+            odd(unready(pod()), "/metadata/creationTimestamp"),
+            "/status/containerStatuses/0/state/running/startedAt",
+        );
+        let last = json!({"terminated": {"exitCode": 1, "finishedAt": at}});
+        let ended = with(unready.clone(), "/status/containerStatuses/0/lastState", last);
+        let ready = odd(pod(), "/status/conditions/0/lastTransitionTime");
+        let deleting = odd(pod(), "/metadata/deletionTimestamp");
+        for pod in [unready, ended, ready, deleting] {
+            let mut case = Case::of(vec![pod]);
+            case.daemon_set = with(case.daemon_set, "/spec/minReadySeconds", json!(i64::MAX));
+            case.cell();
+        }
+    }
+}

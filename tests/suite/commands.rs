@@ -34,7 +34,7 @@ fn get_prints_the_grid_of_a_recording() {
     assert_eq!(lines[0], header);
     assert_eq!(lines.len(), 11);
     assert_eq!(lines[3][..9], ["kube-system", "cni", "11", "11", "11", "2", "11", "0", "waiting"]);
-    assert!(lines.iter().any(|line| line.join(" ").contains("storage broken-agent 7 7 6 7 6 0 stuck")));
+    assert!(lines.iter().any(|line| line.join(" ").contains("storage broken-agent 7 7 6 7 6 0 degraded")));
 
     let one = cluster.run(&["get", "ds/fluent-bit", "-n", "logging"]);
     assert_eq!(one.data.lines().count(), 2);

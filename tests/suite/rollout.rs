@@ -50,7 +50,7 @@ fn real_rollouts_are_told_as_they_were() {
             "noschedule",
             "stale: status not refreshed: desired 8, now 7 and 5 more",
         ),
-        ("06-", "logging/fluent-bit", "noschedule+", "complete: 1 misscheduled"),
+        ("06-", "logging/fluent-bit", "noschedule+", "complete: node-00008 misscheduled"),
         (
             "07-",
             "kube-system/kube-proxy",
@@ -176,4 +176,47 @@ fn paused_unobserved_and_waiting_are_said_first() {
     );
     let unobserved = with(daemon_set_json(&json!({})), "/metadata/generation", json!(2));
     assert_eq!(state(&picture(unobserved, pods())), RolloutState::Unobserved);
+}
+
+#[test]
+fn with_nothing_left_to_update_a_bad_node_degrades_and_sticks_nothing() {
+    let crash = json!({"waiting": {"reason": "CrashLoopBackOff"}});
+    let failing = |p: Value| {
+        let p = with(
+            p,
+            "/status/conditions/0",
+            json!({"type": "Ready", "status": "False", "lastTransitionTime": ago(20)}),
+        );
+        with(p, "/status/containerStatuses/0/state", crash.clone())
+    };
+    let pods = vec![
+        failing(pod_json("a", "n1")),
+        failing(pod_json("b", "n2")),
+        pod_json("c", "n3"),
+        pod_json("d", "n4"),
+    ];
+    let inventory = picture(daemon_set_json(&json!({})), pods);
+    assert_eq!(state(&inventory), RolloutState::Degraded);
+    let (slot, _) = inventory.rows().next().expect("a row");
+    assert!(row_why(&inventory, slot).starts_with("2 CrashLoopBackOff"), "{}", row_why(&inventory, slot));
+}
+
+#[test]
+fn with_surge_only_nodes_with_two_pods_take_from_the_limit() {
+    let surge = json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}});
+    let daemon_set = with(daemon_set_json(&json!({})), "/spec/updateStrategy", surge);
+    let recent = |p: Value| with(p, "/status/conditions/0/lastTransitionTime", json!(ago(30)));
+    let unready = |p: Value| {
+        let p = with(
+            p,
+            "/status/conditions/0",
+            json!({"type": "Ready", "status": "False", "lastTransitionTime": ago(20)}),
+        );
+        with(p, "/status/containerStatuses/0/state", json!({"waiting": {"reason": "CrashLoopBackOff"}}))
+    };
+    let base = || vec![recent(pod_json("b", "n2")), old(pod_json("c", "n3")), old(pod_json("d", "n4"))];
+    let alone = [base(), vec![unready(pod_json("a", "n1"))]].concat();
+    assert_ne!(state(&picture(daemon_set.clone(), alone)), RolloutState::Stuck);
+    let beside = [base(), vec![old(pod_json("a", "n1")), unready(pod_json("a2", "n1"))]].concat();
+    assert_eq!(state(&picture(daemon_set, beside)), RolloutState::Stuck);
 }

@@ -129,17 +129,21 @@ impl Player {
         if line.kind == "MARK" {
             return Some(serde_json::from_str(raw).expect("a mark"));
         }
-        let event = match line.resource.as_str() {
-            "daemonsets" => change(line).map(ClusterEvent::DaemonSets),
-            "nodes" => change(line).map(ClusterEvent::Nodes),
-            "pods" => change(line).map(ClusterEvent::Pods),
-            "controllerrevisions" => change(line).map(ClusterEvent::Revisions),
-            _ => None,
-        };
-        if let Some(event) = event {
+        if let Some(event) = event(line) {
             self.inventory.apply(event);
         }
         None
+    }
+}
+
+/// What a line says of the cluster, if it does.
+pub fn event(line: &Line) -> Option<ClusterEvent> {
+    match line.resource.as_str() {
+        "daemonsets" => change(line).map(ClusterEvent::DaemonSets),
+        "nodes" => change(line).map(ClusterEvent::Nodes),
+        "pods" => change(line).map(ClusterEvent::Pods),
+        "controllerrevisions" => change(line).map(ClusterEvent::Revisions),
+        _ => None,
     }
 }
 

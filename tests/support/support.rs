@@ -1,6 +1,8 @@
 //! What several tests stand on.
 
 pub mod build;
+pub mod monitor;
 pub mod oracle;
 pub mod program;
 pub mod recording;
+pub mod terminal;

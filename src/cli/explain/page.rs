@@ -10,7 +10,6 @@ use crate::domain::inventory::{CellView, Inventory};
 use crate::domain::object::Pod;
 use crate::domain::pod_status::PodStatus;
 use crate::domain::reason::{Reason, Rule, Ruling};
-use crate::domain::rollout::revision_label;
 
 /// The width that everybody has.
 const WIDTH: usize = 80;
@@ -73,7 +72,7 @@ fn telling(inventory: &Inventory, view: &CellView<'_>) -> String {
 fn revision(inventory: &Inventory, view: &CellView<'_>, hash: Option<&str>) -> String {
     hash.map_or_else(
         || "unknown".to_owned(),
-        |hash| revision_label(inventory, &view.row.daemon_set.meta.uid, hash),
+        |hash| inventory.revision_label(&view.row.daemon_set.meta.uid, hash),
     )
 }
 

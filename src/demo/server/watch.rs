@@ -39,8 +39,9 @@ struct Watch {
 
 /// How a watch begins.
 enum Beginning {
-    /// With the objects there are; a bookmark says where they end if that was asked for.
-    Objects { end: bool },
+    /// With the objects there are, at some version at least; a bookmark says where they end if that was
+    /// asked for.
+    Objects { end: bool, least: u64 },
     /// With what comes from now on.
     Now,
     /// With the changes after a version.
@@ -96,9 +97,9 @@ fn beginning(call: &Call) -> Result<Beginning, Rejection> {
             let why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
             Err(invalid_options(Cause::forbidden("resourceVersionMatch", why)))
         }
-        (Some(true), _) => Ok(Beginning::Objects { end: true }),
+        (Some(true), version) => Ok(Beginning::Objects { end: true, least: version.unwrap_or(0) }),
         (Some(false), None) => Ok(Beginning::Now),
-        (None, None) => Ok(Beginning::Objects { end: false }),
+        (None, None) => Ok(Beginning::Objects { end: false, least: 0 }),
         (_, Some(version)) => Ok(Beginning::After(version)),
     }
 }
@@ -115,15 +116,18 @@ impl Watch {
     fn begin(&mut self, store: &Store, beginning: &Beginning) -> Result<Option<Rejection>, Rejection> {
         let kind = self.selection.kind;
         self.position = store.next_sequence();
+        let current = store.list_version(kind);
         match beginning {
             Beginning::Now => {}
-            Beginning::Objects { end } => {
+            Beginning::Objects { least, .. } if *least > current => {
+                return Err(Rejection::not_yet(*least, current));
+            }
+            Beginning::Objects { end, .. } => {
                 let objects: Vec<_> = self.selection.objects(store, None).cloned().collect();
                 self.initial = objects.into_iter();
-                self.initial_end = end.then(|| store.list_version(kind));
+                self.initial_end = end.then_some(current);
             }
             Beginning::After(version) => {
-                let current = store.list_version(kind);
                 if *version > current {
                     return Err(Rejection::not_yet(*version, current));
                 }

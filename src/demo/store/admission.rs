@@ -36,7 +36,7 @@ pub(super) fn object_mut(value: &mut Value) -> &mut Map<String, Value> {
     value.as_object_mut().expect("made an object just above")
 }
 
-fn drop_nulls(value: &mut Value) {
+pub(super) fn drop_nulls(value: &mut Value) {
     match value {
         Value::Object(map) => {
             map.retain(|_, v| !v.is_null());
@@ -125,6 +125,15 @@ pub(super) fn prepare_create(kind: Kind, object: &mut Value, now: Timestamp) -> 
         Kind::ControllerRevision => {}
     }
     Ok(())
+}
+
+/// What admission would have filled in a pod that was created before time began.
+pub(super) fn complete_initial_pod(pod: &mut Value) {
+    let name = pod["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    // Refuses only unknown priority classes; the built-in scenarios have none, others keep priority 0.
+    let _ = defaults::pod(&name, &mut pod["spec"]);
+    pod["metadata"]["generation"] = 1.into();
+    pod["status"]["qosClass"] = defaults::qos_class(&pod["spec"]).into();
 }
 
 /// Every freshly created node is tainted until the lifecycle controller has seen it Ready.

@@ -172,7 +172,7 @@ impl Store {
         Ok(object)
     }
 
-    fn fresh_name(&self, identities: &mut Identities, kind: Kind, object: &Value) -> String {
+    pub(super) fn fresh_name(&self, identities: &mut Identities, kind: Kind, object: &Value) -> String {
         let meta = &object["metadata"];
         let namespace = meta["namespace"].as_str().unwrap_or_default();
         // The API server cuts the prefix so that the whole stays a legal label value.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{Column, ColumnSlot, Inventory, Row, RowSlot};
-use crate::domain::cell::{Cell, Knowledge};
+use crate::domain::cell::{Cell, Knowledge, available_from};
 use crate::domain::counts::Counts;
 use crate::domain::event::{LinkState, Watch};
 use crate::domain::id::{NodeName, Uid};
@@ -43,8 +43,8 @@ impl CellView<'_> {
     /// Whether a pod is available now.
     #[must_use]
     pub fn is_available(&self, pod: &Pod) -> bool {
-        let seconds = jiff::SignedDuration::from_secs(self.row.daemon_set.min_ready_seconds.max(0));
-        pod.ready && (seconds.is_zero() || pod.ready_since.is_some_and(|since| since + seconds <= self.now))
+        let from = available_from(pod, self.row.daemon_set.min_ready_seconds);
+        from.is_some_and(|at| at <= self.now)
     }
 }
 
@@ -132,6 +132,18 @@ impl Inventory {
     #[must_use]
     pub fn revision(&self, daemon_set: &Uid, hash: &str) -> Option<&ControllerRevision> {
         self.revisions(daemon_set).iter().find(|revision| revision.hash == *hash)
+    }
+
+    /// What people call a revision: the image tag and its number, `3.1.4 (r2)`; the hash while it is not known.
+    #[must_use]
+    pub fn revision_label(&self, daemon_set: &Uid, hash: &str) -> String {
+        match self.revision(daemon_set, hash) {
+            Some(revision) => match revision.containers.first() {
+                Some(container) => format!("{} (r{})", container.tag(), revision.revision),
+                None => format!("r{}", revision.revision),
+            },
+            None => hash.to_owned(),
+        }
     }
 
     /// The current revision of a DaemonSet.

@@ -14,10 +14,14 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// Reads an RFC 3339 time; absent, `null` or unreadable is none, as a bad time must not hide the object.
+/// Later times are nonsense, and leave no room to add a grace period to.
+const LATEST: Timestamp = Timestamp::constant(221_845_392_000, 0);
+
+/// Reads an RFC 3339 time; absent, `null`, unreadable or beyond the year 8999 is none, as a bad time must not hide the
+/// object.
 pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let raw = Option::<Text>::deserialize(deserializer)?;
-    Ok(raw.and_then(|text| text.parse().ok()))
+    Ok(raw.and_then(|text| text.parse().ok()).filter(|at| *at <= LATEST))
 }
 
 /// The status of a condition.

@@ -1,0 +1,126 @@
+//! What the user can do, in the user's verbs. Keys are bound to these in the keymap and nowhere else.
+
+/// Something the user can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// One up.
+    MoveUp,
+    /// One down.
+    MoveDown,
+    /// One to the left.
+    MoveLeft,
+    /// One to the right.
+    MoveRight,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// Half a page up.
+    HalfPageUp,
+    /// Half a page down.
+    HalfPageDown,
+    /// The first row.
+    GoToTop,
+    /// The last row.
+    GoToBottom,
+    /// The first column.
+    GoToStart,
+    /// The last column.
+    GoToEnd,
+    /// Between list and map.
+    SwitchFocus,
+    /// Details of what is selected.
+    Open,
+    /// One step back.
+    Back,
+    /// Back, and out of the program at home.
+    Leave,
+    /// Out of the program.
+    Quit,
+    /// Suspend the program.
+    Suspend,
+    /// Type a filter.
+    TypeFilter,
+    /// Choose a namespace.
+    PickNamespace,
+    /// The next cause.
+    NextCause,
+    /// The previous cause.
+    PreviousCause,
+    /// What blocks the rollout of this row.
+    GoToBlocker,
+    /// Counters wide or narrow.
+    ToggleCounters,
+    /// Rows become columns.
+    Transpose,
+    /// Choose the grouping label.
+    PickGroup,
+    /// Another order.
+    ChangeOrder,
+    /// Map on or off.
+    ToggleMap,
+    /// Only what is affected.
+    ToggleAffected,
+    /// Copy what is selected.
+    Copy,
+    /// Receive everything anew.
+    Refresh,
+    /// Every key.
+    Help,
+    /// Keep the filter as typed.
+    KeepFilter,
+    /// Drop the filter.
+    ClearFilter,
+    /// Remove the last character.
+    EraseCharacter,
+    /// Remove the last word.
+    EraseWord,
+    /// Remove the whole line.
+    EraseLine,
+    /// Take the chosen entry.
+    Choose,
+}
+
+impl Action {
+    /// All of them, for the test that each is bound.
+    pub const ALL: [Self; 38] = [
+        Self::MoveUp,
+        Self::MoveDown,
+        Self::MoveLeft,
+        Self::MoveRight,
+        Self::PageUp,
+        Self::PageDown,
+        Self::HalfPageUp,
+        Self::HalfPageDown,
+        Self::GoToTop,
+        Self::GoToBottom,
+        Self::GoToStart,
+        Self::GoToEnd,
+        Self::SwitchFocus,
+        Self::Open,
+        Self::Back,
+        Self::Leave,
+        Self::Quit,
+        Self::Suspend,
+        Self::TypeFilter,
+        Self::PickNamespace,
+        Self::NextCause,
+        Self::PreviousCause,
+        Self::GoToBlocker,
+        Self::ToggleCounters,
+        Self::Transpose,
+        Self::PickGroup,
+        Self::ChangeOrder,
+        Self::ToggleMap,
+        Self::ToggleAffected,
+        Self::Copy,
+        Self::Refresh,
+        Self::Help,
+        Self::KeepFilter,
+        Self::ClearFilter,
+        Self::EraseCharacter,
+        Self::EraseWord,
+        Self::EraseLine,
+        Self::Choose,
+    ];
+}

@@ -1,0 +1,175 @@
+//! One sentence about what is selected.
+
+use super::cursor::{ColumnPlace, CountColumn, RowPlace};
+use super::digest::{link_words, row_line};
+use super::lines::thousands;
+use super::model::Model;
+use crate::domain::age::age;
+use crate::domain::counts::Counts;
+use crate::domain::explanation::sentence;
+use crate::domain::inventory::{Column, ColumnSlot, Inventory, RowSlot};
+use crate::domain::object::{DaemonSet, UpdateStrategy};
+
+use crate::domain::text::Text;
+
+/// The sentence under the grid.
+pub(super) fn selection(model: &Model) -> String {
+    match (&model.cursor.row, &model.cursor.column) {
+        (RowPlace::Header, ColumnPlace::Node(_)) => model
+            .selected_column()
+            .and_then(|slot| model.inventory.column_at(slot))
+            .map(|column| node(model, column))
+            .unwrap_or_default(),
+        (RowPlace::Header, ColumnPlace::Count(count)) => count.meaning().to_owned(),
+        (RowPlace::Header, ColumnPlace::Name) if !model.is_synced() => progress(model),
+        (RowPlace::Header, ColumnPlace::Name) if model.grid.rows.is_empty() => String::new(),
+        (RowPlace::Header, ColumnPlace::Name) => {
+            format!("DaemonSets, {}; below: one a row", model.lens.row_order.name())
+        }
+        (RowPlace::DaemonSet(_), column) => {
+            model.selected_row().map(|row| in_row(model, row, column)).unwrap_or_default()
+        }
+    }
+}
+
+/// What is still to come, watch by watch.
+fn progress(model: &Model) -> String {
+    let links = model.inventory.links().iter();
+    links.map(|(watch, state)| link_words(watch, state, model.now)).collect::<Vec<_>>().join(", ")
+}
+
+fn in_row(model: &Model, row: RowSlot, column: &ColumnPlace) -> String {
+    match column {
+        ColumnPlace::Name => daemon_set(model, row),
+        ColumnPlace::Count(column) => count(model, row, *column),
+        ColumnPlace::Node(_) => {
+            model.selected_column().map(|column| sentence(&model.inventory, row, column)).unwrap_or_default()
+        }
+    }
+}
+
+/// A DaemonSet: how it updates, what is current, how it stands.
+fn daemon_set(model: &Model, slot: RowSlot) -> String {
+    let Some(row) = model.inventory.row(slot) else { return String::new() };
+    let object = &row.daemon_set;
+    let mut parts = vec![strategy(object)];
+    if let Some(revision) = model.inventory.current_revision(slot) {
+        parts.push(model.inventory.revision_label(&object.meta.uid, &revision.hash));
+    }
+    if let Some(line) = row_line(model, slot).filter(|line| !line.words.is_empty()) {
+        parts.push(line.words);
+    }
+    format!("{}  {}", object.meta.key, parts.join("; "))
+}
+
+/// How a DaemonSet updates, in a few words.
+pub(super) fn strategy(object: &DaemonSet) -> String {
+    match &object.strategy {
+        UpdateStrategy::OnDelete => "OnDelete".to_owned(),
+        UpdateStrategy::RollingUpdate { max_unavailable, max_surge } => {
+            if object.allows_surge() {
+                format!("RollingUpdate maxSurge {max_surge}")
+            } else {
+                format!("RollingUpdate maxUnavailable {max_unavailable}")
+            }
+        }
+    }
+}
+
+/// A number, what it means, and whose it is.
+fn count(model: &Model, slot: RowSlot, column: CountColumn) -> String {
+    let Some(row) = model.inventory.row(slot) else { return String::new() };
+    let key = &row.daemon_set.meta.key;
+    let ours = model.inventory.computed(slot);
+    let theirs = Counts::from(&row.daemon_set.status);
+    let text = |value: Option<u32>| value.map_or("not known".to_owned(), |value| thousands(value as usize));
+    let value = number(&model.inventory, slot, column);
+    let mut words = format!("{key}  {}: {}", column.meaning(), text(value));
+    if let Some(ours) =
+        ours.clone().filter(|_| column != CountColumn::Bad && column != CountColumn::UpdatedShare)
+    {
+        let controller = of(&theirs, column);
+        if controller != of(&ours, column) && controller.is_some() {
+            words.push_str("; the controller counted ");
+            words.push_str(&text(controller));
+            words.push_str(", it counts again only when something makes it");
+        }
+    } else if ours.is_none() {
+        words.push_str(" (the controller's count; nodes and pods are not known yet)");
+    }
+    words
+}
+
+/// The number in a row's column; ours where it can be computed, else the controller's.
+#[must_use]
+pub fn number(inventory: &Inventory, slot: RowSlot, column: CountColumn) -> Option<u32> {
+    let row = inventory.row(slot)?;
+    let ours = inventory.computed(slot);
+    let counts = ours.clone().unwrap_or_else(|| Counts::from(&row.daemon_set.status));
+    match column {
+        // Without cells nothing can be called bad.
+        CountColumn::Bad => ours.map(|_| row.tally.problems),
+        CountColumn::UpdatedShare => share(counts.up_to_date?, counts.desired),
+        column => of(&counts, column),
+    }
+}
+
+fn of(counts: &Counts, column: CountColumn) -> Option<u32> {
+    match column {
+        CountColumn::Desired => Some(counts.desired),
+        CountColumn::Current => Some(counts.current),
+        CountColumn::Ready => Some(counts.ready),
+        CountColumn::UpToDate => counts.up_to_date,
+        CountColumn::Available => Some(counts.available),
+        CountColumn::Misscheduled => Some(counts.misscheduled),
+        CountColumn::Bad | CountColumn::UpdatedShare => None,
+    }
+}
+
+/// Percent, rounded down so that only all is 100.
+fn share(part: u32, whole: u32) -> Option<u32> {
+    (part * 100).checked_div(whole)
+}
+
+/// A node: its state, kind, taints and problems.
+pub(super) fn node(model: &Model, column: &Column) -> String {
+    let Some(object) = &column.node else {
+        return format!("{}  the Node object is gone or may not be read; pods still target it", column.name);
+    };
+    let labels = &object.meta.labels;
+    let known = ["topology.kubernetes.io/zone", "node.kubernetes.io/instance-type", "pool"];
+    let kind: Vec<&str> = known.iter().filter_map(|key| labels.get(key)).map(Text::as_str).collect();
+    let taints: Vec<String> = object.taints.iter().map(ToString::to_string).collect();
+    let mut parts = vec![object.status_word()];
+    parts.extend((!kind.is_empty()).then(|| kind.join(" ")));
+    parts.push(format!("age {}", age(object.meta.created, model.now)));
+    parts.extend((!taints.is_empty()).then(|| format!("taints {}", taints.join(" "))));
+    parts.push(match column.problems {
+        0 => "every DaemonSet as wanted".to_owned(),
+        1 => "1 DaemonSet not as wanted".to_owned(),
+        many => format!("{many} DaemonSets not as wanted"),
+    });
+    format!("{}  {}", column.name, parts.join("; "))
+}
+
+/// The name to copy for what is selected: a node, a pod, a DaemonSet or a number.
+pub(super) fn copyable(model: &Model) -> Option<String> {
+    let row = model.selected_row();
+    match (&model.cursor.column, row) {
+        (ColumnPlace::Node(name), None) => Some(name.to_string()),
+        (ColumnPlace::Node(name), Some(row)) => {
+            let pod = model.selected_column().and_then(|column: ColumnSlot| {
+                let view = model.inventory.view(row, column)?;
+                view.pods.first().map(|pod| pod.meta.key.name.to_string())
+            });
+            pod.or_else(|| Some(name.to_string()))
+        }
+        (ColumnPlace::Name, Some(row)) => {
+            model.inventory.row(row).map(|row| row.daemon_set.meta.key.to_string())
+        }
+        (ColumnPlace::Count(column), Some(row)) => {
+            number(&model.inventory, row, *column).map(|number| number.to_string())
+        }
+        (ColumnPlace::Name | ColumnPlace::Count(_), None) => None,
+    }
+}

@@ -1,0 +1,228 @@
+//! The words on the screen that depend on data and time, made once a frame.
+//!
+//! Judging a rollout walks over its pods, so it is not done for every event; and comparing two digests tells whether
+//! the passing of time changed anything that can be seen.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::describe;
+use super::detail::{Detail, detail};
+use super::lines::{cadence, thousands};
+use super::model::Model;
+use super::overlay::Overlay;
+use crate::domain::age::age;
+use crate::domain::cell::CellState;
+use crate::domain::event::{LinkState, Watch, WatchKind};
+use crate::domain::inventory::RowSlot;
+use crate::domain::rollout::{RolloutState, rollout, row_why};
+
+/// With more cells in unfinished rollouts than this, they are judged once a second instead of once a frame.
+const MANY_CELLS: u32 = 20_000;
+/// How often then.
+const SELDOM: SignedDuration = SignedDuration::from_secs(1);
+
+/// A row's rollout in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowLine {
+    /// How it stands.
+    pub state: RolloutState,
+    /// State and why in one line.
+    pub words: String,
+}
+
+/// A number with its word, for the header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// Like `2 FAILING`.
+    pub text: String,
+    /// The state of the counted cells; none where rollouts are counted.
+    pub state: Option<CellState>,
+}
+
+/// The words on the screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Digest {
+    /// The rows that can be seen.
+    pub rows: HashMap<RowSlot, RowLine>,
+    /// What is wrong, worst first.
+    pub tags: Vec<Tag>,
+    /// How the watches stand.
+    pub link: String,
+    /// Whether all of them are live.
+    pub is_live: bool,
+    /// Why not, if there is more to say.
+    pub link_detail: Option<String>,
+    /// The explanation of what is selected.
+    pub sentence: String,
+    /// The open details.
+    pub detail: Option<Detail>,
+    /// How soon any of it can read differently by time alone.
+    pub cadence: Option<SignedDuration>,
+    /// How the rollouts stood when they were judged last.
+    pub(super) rollouts: Rollouts,
+}
+
+/// The rollouts of all rows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rollouts {
+    states: HashMap<RowSlot, RolloutState>,
+    judged: Option<Timestamp>,
+}
+
+impl PartialEq for Rollouts {
+    /// When they were judged cannot be seen.
+    fn eq(&self, other: &Self) -> bool {
+        self.states == other.states
+    }
+}
+impl Eq for Rollouts {}
+
+impl Digest {
+    /// Makes all words anew.
+    pub(super) fn of(model: &Model) -> Self {
+        let rollouts = rollouts(model);
+        let mut digest = Self { tags: tags(model, &rollouts), rollouts, ..Self::default() };
+        digest.link(model);
+        let visible =
+            model.grid.rows.iter().skip(model.scroll.list).take(usize::from(model.layout.list.height));
+        let rows = if model.transposed { None } else { Some(visible) };
+        for slot in rows.into_iter().flatten() {
+            if let Some(line) = row_line(model, *slot) {
+                digest.rows.insert(*slot, line);
+            }
+        }
+        digest.sentence = describe::selection(model);
+        if let Some(Overlay::Detail { of, .. }) = &model.overlay {
+            digest.detail = Some(detail(model, of));
+        }
+        digest.cadence = digest.texts().filter_map(cadence).min();
+        digest
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let rows = self.rows.values().map(|line| line.words.as_str());
+        let detail = self.detail.iter().flat_map(|detail| detail.lines.iter().map(|line| line.text.as_str()));
+        let link = [self.link.as_str(), self.link_detail.as_deref().unwrap_or_default()];
+        rows.chain(detail).chain(link).chain([self.sentence.as_str()])
+    }
+
+    /// The watch that is worst off speaks for all.
+    fn link(&mut self, model: &Model) {
+        let links = model.inventory.links();
+        let rank = |state: &LinkState| match state {
+            LinkState::Retrying { .. } => 0,
+            LinkState::Denied { .. } => 1,
+            LinkState::Connecting => 2,
+            LinkState::Syncing { .. } => 3,
+            LinkState::Live { .. } => 4,
+        };
+        let worst = links.iter().min_by_key(|(_, state)| rank(state));
+        let others = links.values().filter(|state| rank(state) < 2).count().saturating_sub(1);
+        let more = if others > 0 { format!(" +{others}") } else { String::new() };
+        (self.link, self.is_live) = match worst {
+            None => ("connecting".to_owned(), false),
+            Some((_, LinkState::Live { .. })) => ("live".to_owned(), true),
+            Some((watch, state)) => (format!("{}{more}", link_words(watch, state, model.now)), false),
+        };
+        self.link_detail = worst.and_then(|(watch, state)| match state {
+            LinkState::Retrying { why, .. } => {
+                Some(format!("the watch of {watch} is cut, what is shown is as it was then: {why}"))
+            }
+            LinkState::Denied { why } if watch.kind == WatchKind::Nodes => {
+                Some(format!("nodes may not be read, cells show pods only; ask for list and watch: {why}"))
+            }
+            LinkState::Denied { why } => Some(format!("{watch} may not be read: {why}")),
+            LinkState::Connecting | LinkState::Syncing { .. } | LinkState::Live { .. } => None,
+        });
+    }
+}
+
+/// How one watch stands.
+pub(super) fn link_words(watch: &Watch, state: &LinkState, now: Timestamp) -> String {
+    match state {
+        LinkState::Connecting => format!("connecting for {watch}"),
+        LinkState::Syncing { received, expected } => {
+            let of = expected.map(|all| format!(" of {}", thousands(all as usize))).unwrap_or_default();
+            format!("syncing {watch} {}{of}", thousands(*received as usize))
+        }
+        LinkState::Live { .. } => format!("{watch} live"),
+        LinkState::Retrying { since, .. } => format!("{watch} RETRYING {}", age(Some(*since), now)),
+        LinkState::Denied { .. } => format!("{watch} DENIED"),
+    }
+}
+
+fn rollouts(model: &Model) -> Rollouts {
+    let known = &model.digest.rollouts;
+    let rows = || model.inventory.rows();
+    let unfinished = |tally: &crate::domain::counts::Tally| tally.complete < tally.desired;
+    let cost: u32 = rows().filter(|(_, row)| unfinished(&row.tally)).map(|(_, row)| row.tally.desired).sum();
+    let recent = known.judged.is_some_and(|judged| model.now.duration_since(judged) < SELDOM);
+    if cost > MANY_CELLS && recent && rows().all(|(slot, _)| known.states.contains_key(&slot)) {
+        return known.clone();
+    }
+    let states =
+        rows().filter_map(|(slot, _)| Some((slot, rollout(&model.inventory, slot)?.state))).collect();
+    Rollouts { states, judged: Some(model.now) }
+}
+
+fn tags(model: &Model, rollouts: &Rollouts) -> Vec<Tag> {
+    let mut sums = [0_u32; 13];
+    let mut problems = 0;
+    for (_, row) in model.inventory.rows() {
+        problems += row.tally.problems;
+        for (sum, count) in sums.iter_mut().zip(row.tally.states) {
+            *sum += count;
+        }
+    }
+    let of = |wanted| rollouts.states.values().filter(|state| **state == wanted).count();
+    let mut tags = Vec::new();
+    for (state, word) in [(RolloutState::Stuck, "STUCK"), (RolloutState::Paused, "PAUSED")] {
+        if of(state) > 0 {
+            tags.push(Tag { text: format!("{} {word}", of(state)), state: None });
+        }
+    }
+    let mut told = 0;
+    for state in CellState::ALL.into_iter().filter(|state| state.is_problem()) {
+        let count = sums[state.severity()];
+        told += count;
+        if count > 0 {
+            let text = format!("{} {}", thousands(count as usize), state_word(state).to_uppercase());
+            tags.push(Tag { text, state: Some(state) });
+        }
+    }
+    // What is a problem without a bad state is a deletion that does not end.
+    if problems > told {
+        let text = format!("{} NOT ENDING", thousands((problems - told) as usize));
+        tags.push(Tag { text, state: Some(CellState::Terminating) });
+    }
+    tags
+}
+
+/// A state in words for people.
+#[must_use]
+pub(super) fn state_word(state: CellState) -> &'static str {
+    match state {
+        CellState::NotReady => "not ready",
+        other => other.name(),
+    }
+}
+
+/// State and why in one line.
+pub(super) fn row_line(model: &Model, slot: RowSlot) -> Option<RowLine> {
+    let state = rollout(&model.inventory, slot)?.state;
+    let why = row_why(&model.inventory, slot);
+    let words = match state {
+        RolloutState::Complete if why.is_empty() => "complete".to_owned(),
+        RolloutState::Complete | RolloutState::Degraded => why,
+        RolloutState::Unknown => String::new(),
+        RolloutState::Paused => why.replacen("paused", "PAUSED", 1),
+        RolloutState::Progressing => format!("progressing: {why}"),
+        RolloutState::Waiting => format!("WAITING: {why}"),
+        RolloutState::Stuck => format!("STUCK {why}"),
+        RolloutState::Unobserved => format!("UNOBSERVED: {why}"),
+        RolloutState::Stale => format!("STALE: {why}"),
+    };
+    Some(RowLine { state, words })
+}

@@ -1,0 +1,45 @@
+//! Which keys are worth a hint now, most useful first.
+
+use super::action::Action;
+use super::cursor::RowPlace;
+use super::keymap::{Binding, Context, binding_of};
+use super::model::Model;
+
+/// The keys that make sense for what is selected.
+#[must_use]
+pub fn hints(model: &Model) -> Vec<&'static Binding> {
+    let context = model.context_of_keys();
+    let actions: Vec<Action> = match context {
+        Context::Filter => vec![Action::KeepFilter, Action::ClearFilter, Action::EraseWord],
+        Context::Picker => vec![Action::Choose, Action::Back],
+        Context::Page => vec![Action::Back, Action::PageDown, Action::Copy],
+        Context::Grid | Context::Everywhere => grid(model),
+    };
+    actions.into_iter().filter_map(|action| binding_of(context, action)).collect()
+}
+
+fn grid(model: &Model) -> Vec<Action> {
+    let row = model.selected_row().and_then(|slot| model.inventory.row(slot));
+    let is_unfinished = row.is_some_and(|row| row.tally.complete < row.tally.desired);
+    let is_narrowed = !model.filter.is_empty() || model.namespace.is_some();
+    let mut actions = Vec::new();
+    let mut add = |wanted: bool, action| {
+        if wanted {
+            actions.push(action);
+        }
+    };
+    add(row.is_some() || model.has_node(), Action::Open);
+    add(model.inventory.rows().any(|(_, row)| row.tally.problems > 0), Action::NextCause);
+    add(is_unfinished, Action::GoToBlocker);
+    add(model.layout.map.is_some(), Action::SwitchFocus);
+    add(is_narrowed, Action::Back);
+    add(true, Action::TypeFilter);
+    add(model.cursor.row == RowPlace::Header && model.has_node(), Action::ChangeOrder);
+    add(true, Action::ToggleAffected);
+    add(true, Action::ToggleCounters);
+    add(true, Action::Transpose);
+    add(true, Action::PickGroup);
+    add(true, Action::Help);
+    add(true, Action::Leave);
+    actions
+}

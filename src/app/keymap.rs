@@ -1,0 +1,139 @@
+//! The one table of keys. Dispatch, help, hints and the README's list are all made from it.
+
+mod key;
+mod table;
+
+pub use key::Key;
+pub use table::BINDINGS;
+
+use crossterm::event::KeyEvent;
+
+use super::action::Action;
+
+/// Where a key means something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// On every screen, before anything else.
+    Everywhere,
+    /// The grid.
+    Grid,
+    /// A page over the grid: help or details.
+    Page,
+    /// A list to choose from.
+    Picker,
+    /// The filter line; keys that are not bound are typed.
+    Filter,
+}
+
+impl Context {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Everywhere, Self::Grid, Self::Page, Self::Picker, Self::Filter];
+
+    /// The heading in the help.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Everywhere => "Everywhere",
+            Self::Grid => "Grid",
+            Self::Page => "Help and details",
+            Self::Picker => "Lists to choose from",
+            Self::Filter => "Filter line",
+        }
+    }
+}
+
+/// Whether an action changes the cluster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Danger {
+    /// It only looks.
+    #[default]
+    None,
+    /// It changes the cluster: refused with `--read-only`.
+    Mutating,
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// What it does.
+    pub action: Action,
+    /// Where.
+    pub context: Context,
+    /// By which keys.
+    pub keys: &'static [Key],
+    /// One or two words, for the hint line.
+    pub hint: &'static str,
+    /// A sentence, for the help.
+    pub description: &'static str,
+    /// Whether it changes the cluster.
+    pub danger: Danger,
+}
+
+/// The action of a key in a context; the keys for everywhere come first.
+#[must_use]
+pub fn action_for(context: Context, event: &KeyEvent) -> Option<Action> {
+    [Context::Everywhere, context].into_iter().find_map(|context| {
+        let mut bindings = BINDINGS.iter().filter(|binding| binding.context == context);
+        bindings.find(|binding| binding.keys.iter().any(|key| key.is(event))).map(|binding| binding.action)
+    })
+}
+
+/// The line of the table for an action in a context.
+#[must_use]
+pub fn binding_of(context: Context, action: Action) -> Option<&'static Binding> {
+    BINDINGS.iter().find(|binding| binding.context == context && binding.action == action)
+}
+
+/// The README's list of keys.
+#[must_use]
+pub fn key_table_markdown() -> String {
+    let part = |context: Context| {
+        let of_it = BINDINGS.iter().filter(move |binding| binding.context == context);
+        let lines = of_it.map(|binding| {
+            let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
+            format!("| {} | {} |\n", keys.join(" "), binding.description)
+        });
+        format!("| {} | |\n|---|---|\n{}", context.title(), lines.collect::<String>())
+    };
+    Context::ALL.map(part).join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_context() {
+        for context in Context::ALL {
+            let mut seen = HashSet::new();
+            for binding in
+                BINDINGS.iter().filter(|b| b.context == context || b.context == Context::Everywhere)
+            {
+                for key in binding.keys {
+                    assert!(seen.insert((key.to_string(), key)), "{key} twice in {context:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_action_has_a_key_and_every_line_is_told() {
+        for action in Action::ALL {
+            assert!(BINDINGS.iter().any(|binding| binding.action == action), "{action:?} has no key");
+        }
+        for binding in BINDINGS {
+            assert!(!binding.keys.is_empty(), "{:?} has no key", binding.action);
+            assert!(!binding.hint.is_empty() && !binding.description.is_empty(), "{:?}", binding.action);
+        }
+    }
+
+    #[test]
+    fn the_readme_table_has_every_key() {
+        let table = key_table_markdown();
+        for key in BINDINGS.iter().flat_map(|binding| binding.keys) {
+            assert!(table.contains(&format!("`{key}`")), "{key}");
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! The monitor's whole state. Its fields belong to `app`; everything else reads it by methods.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::capabilities::Capabilities;
+use super::cursor::{ColumnPlace, Cursor, Focus, RowPlace};
+use super::digest::Digest;
+use super::keymap::Context;
+use super::labels::NodeLabels;
+use super::layout::Layout;
+use super::notice::Notice;
+use super::overlay::Overlay;
+use crate::domain::event::{LinkState, WatchKind};
+use crate::domain::grid::{Grid, Lens};
+use crate::domain::id::{NodeName, Uid};
+use crate::domain::inventory::{Changed, ColumnSlot, Inventory, RowSlot};
+use crate::domain::selector::Selector;
+use crate::domain::text::Text;
+
+/// What is known before anything is heard.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The kubeconfig context, or what stands for it.
+    pub context: Text,
+    /// The namespace that is watched; none for all.
+    pub scope: Option<Text>,
+    /// Only DaemonSets with these labels.
+    pub selector: Selector,
+    /// What the terminal can show.
+    pub capabilities: Capabilities,
+    /// The DaemonSet to begin with, if there is one of this `namespace/name` or name.
+    pub start_at: Option<Text>,
+    /// The node label by which columns are grouped at first; none lets the monitor choose.
+    pub group_by: Option<Text>,
+}
+
+/// Once the cursor has moved, orders that depend on states wait so long.
+pub(super) const HOLD: SignedDuration = SignedDuration::from_secs(2);
+
+/// How the nodes are grouped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Grouping {
+    /// By zone where the nodes do not fit the width, else not.
+    #[default]
+    Automatic,
+    /// As the user chose.
+    Chosen(Option<Text>),
+}
+
+/// What is scrolled how far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Scroll {
+    pub list: usize,
+    pub cells: usize,
+    pub map: usize,
+}
+
+/// The monitor's whole state.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, none of which excludes another")]
+pub struct Model {
+    pub(super) settings: Settings,
+    pub(super) inventory: Inventory,
+    pub(super) lens: Lens,
+    pub(super) grid: Grid,
+    pub(super) labels: NodeLabels,
+    pub(super) size: (u16, u16),
+    pub(super) layout: Layout,
+    pub(super) scroll: Scroll,
+    pub(super) cursor: Cursor,
+    /// The node that was selected last, for coming back to the map.
+    pub(super) last_node: Option<NodeName>,
+    /// Where the cursor was in the orders, for when what it names goes away.
+    pub(super) last_place: (usize, usize),
+    pub(super) focus: Focus,
+    /// Whether the user has moved: before that the cursor stays on the worst row.
+    pub(super) has_moved: bool,
+    pub(super) last_move: Option<Timestamp>,
+    /// What waits for the cursor to rest.
+    pub(super) held: Changed,
+    pub(super) grouping: Grouping,
+    pub(super) transposed: bool,
+    pub(super) map: Option<bool>,
+    pub(super) counters: Option<bool>,
+    /// The filter as typed.
+    pub(super) filter: String,
+    /// Whether the filter is being typed.
+    pub(super) typing: bool,
+    pub(super) namespace: Option<Text>,
+    pub(super) overlay: Option<Overlay>,
+    pub(super) notice: Option<Notice>,
+    pub(super) clock_offset: SignedDuration,
+    /// Whether the server's clock was read, or objects came without it: before that no age can be told.
+    pub(super) clock_known: bool,
+    /// The local clock.
+    pub(super) local: Timestamp,
+    pub(super) now: Timestamp,
+    pub(super) digest: Digest,
+    /// When the digest was made.
+    pub(super) digested: Timestamp,
+    /// Since when a DaemonSet's current count differs from ours, and whether its pods were asked for.
+    pub(super) adoptions: HashMap<Uid, (Timestamp, bool)>,
+    pub(super) version: u64,
+}
+
+impl Model {
+    /// A monitor that has heard nothing yet.
+    #[must_use]
+    pub fn new(settings: Settings, now: Timestamp) -> Self {
+        let mut lens = Lens::default();
+        lens.filter.selector = settings.selector.clone();
+        let grouping =
+            settings.group_by.clone().map_or_else(Grouping::default, |label| Grouping::Chosen(Some(label)));
+        Self {
+            settings,
+            // Time in the inventory never goes back, and the local clock may be ahead of the server's.
+            inventory: Inventory::new(Timestamp::UNIX_EPOCH),
+            lens,
+            grid: Grid::default(),
+            labels: NodeLabels::default(),
+            size: (80, 24),
+            layout: Layout::default(),
+            scroll: Scroll::default(),
+            cursor: Cursor::default(),
+            last_node: None,
+            last_place: (0, 0),
+            focus: Focus::List,
+            has_moved: false,
+            last_move: None,
+            held: Changed::default(),
+            grouping,
+            transposed: false,
+            map: None,
+            counters: None,
+            filter: String::new(),
+            typing: false,
+            namespace: None,
+            overlay: None,
+            notice: None,
+            clock_offset: SignedDuration::ZERO,
+            clock_known: false,
+            local: now,
+            now,
+            digest: Digest::default(),
+            digested: now,
+            adoptions: HashMap::new(),
+            version: 0,
+        }
+    }
+
+    /// What is known of the cluster.
+    #[must_use]
+    pub fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// Which rows and columns are shown, in which order.
+    #[must_use]
+    pub fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// By what the grid is filtered, ordered and grouped.
+    #[must_use]
+    pub fn lens(&self) -> &Lens {
+        &self.lens
+    }
+
+    /// Where everything goes on the screen.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The terminal's columns and lines.
+    #[must_use]
+    pub fn size(&self) -> (u16, u16) {
+        self.size
+    }
+
+    /// What the terminal can show.
+    #[must_use]
+    pub fn capabilities(&self) -> Capabilities {
+        self.settings.capabilities
+    }
+
+    /// The context's name.
+    #[must_use]
+    pub fn context(&self) -> &Text {
+        &self.settings.context
+    }
+
+    /// The namespace that is shown; none for all.
+    #[must_use]
+    pub fn namespace(&self) -> Option<&Text> {
+        self.namespace.as_ref().or(self.settings.scope.as_ref())
+    }
+
+    /// What is selected.
+    #[must_use]
+    pub fn cursor(&self) -> &Cursor {
+        &self.cursor
+    }
+
+    /// In which half the cursor moves.
+    #[must_use]
+    pub fn focus(&self) -> Focus {
+        self.focus
+    }
+
+    /// The words that depend on data and time, made once a frame.
+    #[must_use]
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// How the node names are shortened.
+    #[must_use]
+    pub fn node_labels(&self) -> &NodeLabels {
+        &self.labels
+    }
+
+    /// The first visible row, the first visible column of cells, and the first visible line of the map.
+    #[must_use]
+    pub fn scrolled(&self) -> (usize, usize, usize) {
+        (self.scroll.list, self.scroll.cells, self.scroll.map)
+    }
+
+    /// What lies over the grid.
+    #[must_use]
+    pub fn overlay(&self) -> Option<&Overlay> {
+        self.overlay.as_ref()
+    }
+
+    /// A short word to the user.
+    #[must_use]
+    pub fn notice(&self) -> Option<&Notice> {
+        self.notice.as_ref()
+    }
+
+    /// The filter as typed, and whether it is being typed now.
+    #[must_use]
+    pub fn filter(&self) -> (&str, bool) {
+        (&self.filter, self.typing)
+    }
+
+    /// Server time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Grows whenever the screen would look different.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Where keys go.
+    #[must_use]
+    pub fn context_of_keys(&self) -> Context {
+        match &self.overlay {
+            Some(Overlay::Picker(_)) => Context::Picker,
+            Some(Overlay::Help { .. } | Overlay::Detail { .. }) => Context::Page,
+            None if self.typing => Context::Filter,
+            None => Context::Grid,
+        }
+    }
+
+    /// The selected DaemonSet's row.
+    #[must_use]
+    pub fn selected_row(&self) -> Option<RowSlot> {
+        match &self.cursor.row {
+            RowPlace::DaemonSet(uid) => self.inventory.row_of(uid),
+            RowPlace::Header => None,
+        }
+    }
+
+    /// The selected node's column.
+    #[must_use]
+    pub fn selected_column(&self) -> Option<ColumnSlot> {
+        self.cursor.column.node().and_then(|name| self.inventory.column_of(name))
+    }
+
+    /// The DaemonSet whose map is shown: the selected one, or the first.
+    #[must_use]
+    pub fn map_row(&self) -> Option<RowSlot> {
+        self.selected_row().or_else(|| self.grid.rows.first().copied())
+    }
+
+    /// Whether nodes are rows.
+    #[must_use]
+    pub fn is_transposed(&self) -> bool {
+        self.transposed
+    }
+
+    /// Whether what is on screen may be old: a watch that was live is not.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        let broken = |state: &LinkState| matches!(state, LinkState::Retrying { .. });
+        self.inventory
+            .links()
+            .iter()
+            .any(|(watch, state)| watch.kind != WatchKind::Revisions && broken(state))
+    }
+
+    /// Whether everything was received at least once, as far as it may be read.
+    #[must_use]
+    pub fn is_synced(&self) -> bool {
+        let links = self.inventory.links();
+        !links.is_empty()
+            && links.iter().all(|(watch, state)| {
+                self.inventory.is_complete(watch) || matches!(state, LinkState::Denied { .. })
+            })
+    }
+
+    /// The next instant at which the screen changes by time alone; server time.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        let held = self.held.any().then_some(self.last_move).flatten().map(|moved| moved + HOLD);
+        let notice = self.notice.as_ref().map(|notice| notice.until);
+        let ages = self.digest.cadence.map(|cadence| self.digested + cadence);
+        let waiting = self.adoptions.values().filter(|(_, asked)| !asked);
+        let adoption = waiting.map(|(since, _)| *since + super::update::ADOPTION_DELAY).min();
+        [self.inventory.next_due(), held, notice, ages, adoption].into_iter().flatten().min()
+    }
+
+    /// Whether a node is selected.
+    pub(super) fn has_node(&self) -> bool {
+        matches!(self.cursor.column, ColumnPlace::Node(_))
+    }
+}

@@ -1,0 +1,25 @@
+//! What happened.
+
+use crossterm::event::KeyEvent;
+use jiff::Timestamp;
+
+use crate::domain::event::ClusterEvent;
+
+/// Something that happened, outside or at the keyboard.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// The cluster said these things, in this order.
+    Cluster(Vec<ClusterEvent>),
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The terminal has this many columns and lines.
+    Resized(u16, u16),
+    /// The local clock shows this.
+    Ticked(Timestamp),
+    /// A frame is about to be drawn: the words that depend on time are made anew.
+    FrameCame,
+    /// The program came back from a suspension.
+    Resumed,
+    /// Work ended badly; the words are for people.
+    WorkFailed(String),
+}

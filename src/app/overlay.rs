@@ -1,0 +1,63 @@
+//! What lies over the grid.
+
+use super::cursor::Cursor;
+use crate::domain::text::Text;
+
+/// Something over the grid; it takes the keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// Every key.
+    Help {
+        /// The first visible line.
+        top: usize,
+    },
+    /// Details of what was selected when it was opened.
+    Detail {
+        /// What.
+        of: Cursor,
+        /// The first visible line.
+        top: usize,
+    },
+    /// A list to choose from.
+    Picker(Picker),
+}
+
+/// What is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PickerKind {
+    /// A namespace.
+    Namespace,
+    /// The label by which nodes are grouped.
+    Group,
+}
+
+/// A list to choose from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picker {
+    /// What is chosen.
+    pub kind: PickerKind,
+    /// The entries with a word on each; an entry without a value means all, or none.
+    pub entries: Vec<(Option<Text>, String)>,
+    /// The marked one.
+    pub at: usize,
+}
+
+impl Picker {
+    /// The question.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        match self.kind {
+            PickerKind::Namespace => "show which namespace",
+            PickerKind::Group => "group nodes by which label",
+        }
+    }
+
+    /// The words for the entry that means all, or none.
+    #[must_use]
+    pub fn nothing(&self) -> &'static str {
+        match self.kind {
+            PickerKind::Namespace => "all namespaces",
+            PickerKind::Group => "do not group",
+        }
+    }
+}

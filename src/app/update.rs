@@ -1,0 +1,89 @@
+//! The one function that changes the model. It only hands each message to the file of its noun.
+
+mod act;
+mod clock;
+mod cluster;
+mod filter;
+mod jump;
+mod lens;
+mod motion;
+mod overlay;
+mod settle;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::digest::Digest;
+use super::effect::Effect;
+use super::keymap::{Context, action_for};
+use super::model::Model;
+use super::msg::Msg;
+use super::notice::Notice;
+
+pub(super) use clock::ADOPTION_DELAY;
+
+/// Takes in what happened; says what is to be done.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Cluster(events) => cluster::heard(model, events),
+        Msg::Key(event) => apart(event).flat_map(|event| key(model, &event)).collect(),
+        Msg::Resized(width, height) => {
+            model.size = (width, height);
+            changed(model);
+            Vec::new()
+        }
+        Msg::Ticked(local) => clock::ticked(model, local),
+        Msg::FrameCame => {
+            let digest = Digest::of(model);
+            if digest != model.digest {
+                model.version += 1;
+            }
+            model.digest = digest;
+            model.digested = model.now;
+            Vec::new()
+        }
+        Msg::Resumed => {
+            model.version += 1;
+            Vec::new()
+        }
+        Msg::WorkFailed(words) => {
+            model.notice = Some(Notice::failed(words, model.now));
+            model.version += 1;
+            Vec::new()
+        }
+    }
+}
+
+/// The screen looks different now: puts cursor, layout and scroll in order.
+fn changed(model: &mut Model) {
+    settle::settle(model);
+    model.version += 1;
+}
+
+fn key(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
+    // Some terminals also report that a key was let go.
+    if event.kind == KeyEventKind::Release {
+        return Vec::new();
+    }
+    let context = model.context_of_keys();
+    let effects = action_for(context, event).map(|action| act::act(model, action));
+    if effects.is_none() && context == Context::Filter {
+        type_character(model, event);
+    }
+    changed(model);
+    effects.unwrap_or_default()
+}
+
+/// A key that is not bound is typed.
+fn type_character(model: &mut Model, event: &KeyEvent) {
+    let is_chord = event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    if let (KeyCode::Char(character), false) = (event.code, is_chord) {
+        filter::typed(model, character);
+    }
+}
+
+/// Over a slow line, Esc and the key after it arrive together and read as that key with Alt: they are two keys.
+fn apart(event: KeyEvent) -> impl Iterator<Item = KeyEvent> {
+    let escape = event.modifiers.contains(KeyModifiers::ALT).then(|| KeyCode::Esc.into());
+    let alone = KeyEvent { modifiers: event.modifiers - KeyModifiers::ALT, ..event };
+    escape.into_iter().chain([alone])
+}

@@ -1,0 +1,82 @@
+//! An action is carried out where its noun lives.
+
+use super::{filter, jump, lens, motion, overlay};
+use crate::app::action::Action;
+use crate::app::describe::copyable;
+use crate::app::effect::Effect;
+use crate::app::keymap::Context;
+use crate::app::model::Model;
+use crate::app::notice::Notice;
+use crate::app::overlay::Overlay;
+
+/// Carries an action out.
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Quit => return vec![Effect::Quit],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Leave if model.context_of_keys() == Context::Grid => return vec![Effect::Quit],
+        Action::Copy => return copy(model),
+        Action::Refresh => {
+            model.notice = Some(Notice::said("receiving everything anew", model.now));
+            return vec![Effect::Relist];
+        }
+        Action::MoveUp
+        | Action::MoveDown
+        | Action::MoveLeft
+        | Action::MoveRight
+        | Action::PageUp
+        | Action::PageDown
+        | Action::HalfPageUp
+        | Action::HalfPageDown
+        | Action::GoToTop
+        | Action::GoToBottom
+        | Action::GoToStart
+        | Action::GoToEnd => {
+            if model.overlay.is_some() {
+                overlay::moved(model, action);
+            } else {
+                motion::moved(model, action);
+            }
+        }
+        Action::SwitchFocus => motion::switch_focus(model),
+        Action::NextCause => jump::cause(model, 1),
+        Action::PreviousCause => jump::cause(model, -1),
+        Action::GoToBlocker => jump::blocker(model),
+        Action::Open => overlay::open_detail(model),
+        Action::Help => model.overlay = Some(Overlay::Help { top: 0 }),
+        Action::PickNamespace => overlay::pick_namespace(model),
+        Action::PickGroup => overlay::pick_group(model),
+        Action::Choose => overlay::choose(model),
+        Action::Back | Action::Leave => back(model),
+        Action::TypeFilter => model.typing = true,
+        Action::KeepFilter => model.typing = false,
+        Action::ClearFilter => filter::clear(model),
+        Action::EraseCharacter => filter::erase_character(model),
+        Action::EraseWord => filter::erase_word(model),
+        Action::EraseLine => filter::erase_line(model),
+        Action::ToggleCounters => lens::toggle_counters(model),
+        Action::Transpose => lens::transpose(model),
+        Action::ChangeOrder => lens::change_order(model),
+        Action::ToggleMap => lens::toggle_map(model),
+        Action::ToggleAffected => lens::toggle_affected(model),
+    }
+    Vec::new()
+}
+
+/// One step back; at home, what was narrowed is widened again. Never out of the program.
+fn back(model: &mut Model) {
+    if model.overlay.take().is_some() || model.notice.take().is_some() {
+        return;
+    }
+    filter::clear(model);
+}
+
+fn copy(model: &mut Model) -> Vec<Effect> {
+    let Some(name) = copyable(model) else {
+        model.notice = Some(Notice::failed("nothing is selected that has a name", model.now));
+        return Vec::new();
+    };
+    let words = format!("copied {name}, if the terminal allows it (OSC 52)");
+    model.notice = Some(Notice::said(words, model.now));
+    vec![Effect::CopyToClipboard(name)]
+}

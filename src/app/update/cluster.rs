@@ -1,0 +1,34 @@
+//! What the cluster said becomes knowledge.
+
+use super::{changed, clock};
+use crate::app::effect::Effect;
+use crate::app::model::Model;
+use crate::domain::event::ClusterEvent;
+use crate::domain::inventory::Changed;
+
+/// Takes in a batch.
+pub(super) fn heard(model: &mut Model, events: Vec<ClusterEvent>) -> Vec<Effect> {
+    let mut seen = Changed::default();
+    for event in events {
+        match event {
+            ClusterEvent::ClockRead(offset) => clock::read(model, offset),
+            ClusterEvent::DaemonSets(_)
+            | ClusterEvent::Nodes(_)
+            | ClusterEvent::Pods(_)
+            | ClusterEvent::Revisions(_)
+                if !model.clock_known =>
+            {
+                // Without a reading the local clock has to do.
+                model.clock_known = true;
+                seen |= clock::advance(model);
+                seen |= model.inventory.apply(event);
+            }
+            event => seen |= model.inventory.apply(event),
+        }
+    }
+    if seen.any() {
+        clock::reorder(model, seen);
+        changed(model);
+    }
+    Vec::new()
+}

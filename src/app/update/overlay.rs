@@ -1,0 +1,127 @@
+//! Pages and lists over the grid.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::filter;
+use super::lens::project;
+use crate::app::action::Action;
+use crate::app::cursor::{ColumnPlace, RowPlace};
+use crate::app::digest::Digest;
+use crate::app::model::{Grouping, Model};
+use crate::app::notice::Notice;
+use crate::app::overlay::{Overlay, Picker, PickerKind};
+use crate::app::page::page;
+use crate::app::viewport::step;
+use crate::domain::text::Text;
+
+/// Labels by which people think of nodes; offered first.
+const USUAL: [&str; 5] = [
+    "topology.kubernetes.io/zone",
+    "pool",
+    "node.kubernetes.io/instance-type",
+    "topology.kubernetes.io/region",
+    "kubernetes.io/arch",
+];
+
+/// Opens the details of what is selected.
+pub(super) fn open_detail(model: &mut Model) {
+    let selected =
+        model.cursor.row != RowPlace::Header || matches!(model.cursor.column, ColumnPlace::Node(_));
+    if !selected {
+        model.notice = Some(Notice::said("select a DaemonSet, a number or a node first", model.now));
+        return;
+    }
+    model.overlay = Some(Overlay::Detail { of: model.cursor.clone(), top: 0 });
+    // Its lines are needed for the next key, which may come before the next frame.
+    model.digest = Digest::of(model);
+}
+
+/// Scrolls a page, or moves in a list.
+pub(super) fn moved(model: &mut Model, action: Action) {
+    let shown = page(model);
+    let (length, visible) = match (&model.overlay, &shown) {
+        (Some(Overlay::Picker(picker)), _) => (picker.entries.len(), 1),
+        (_, Some(page)) => (page.lines.len() - page.visible + 1, page.visible),
+        _ => return,
+    };
+    let screen = isize::try_from(visible.saturating_sub(1).max(1)).unwrap_or(1);
+    let delta = match action {
+        Action::MoveUp => -1,
+        Action::MoveDown => 1,
+        Action::PageUp => -screen,
+        Action::PageDown => screen,
+        Action::GoToTop => isize::MIN / 2,
+        Action::GoToBottom => isize::MAX / 2,
+        _ => return,
+    };
+    match model.overlay.as_mut() {
+        Some(Overlay::Picker(picker)) => picker.at = step(picker.at, delta, length),
+        Some(Overlay::Help { top } | Overlay::Detail { top, .. }) => *top = step(*top, delta, length),
+        None => {}
+    }
+}
+
+/// Offers the namespaces that hold DaemonSets.
+pub(super) fn pick_namespace(model: &mut Model) {
+    let count = |namespace: &Text| {
+        let of_it = model.inventory.rows().filter(|(_, row)| row.daemon_set.meta.key.namespace == *namespace);
+        match of_it.count() {
+            1 => "1 DaemonSet".to_owned(),
+            many => format!("{many} DaemonSets"),
+        }
+    };
+    let namespaces = model.inventory.namespaces();
+    let mut entries = vec![(None, String::new())];
+    entries.extend(namespaces.into_iter().map(|name| {
+        let words = count(&name);
+        (Some(name), words)
+    }));
+    let at = entries.iter().position(|(name, _)| *name == model.namespace).unwrap_or_default();
+    model.overlay = Some(Overlay::Picker(Picker { kind: PickerKind::Namespace, entries, at }));
+}
+
+/// Offers the labels of the nodes, the usual ones first, those that tell every node apart last.
+pub(super) fn pick_group(model: &mut Model) {
+    let mut values: BTreeMap<&Text, BTreeSet<&Text>> = BTreeMap::new();
+    let mut nodes = 0;
+    for (_, column) in model.inventory.columns() {
+        let Some(node) = &column.node else { continue };
+        nodes += 1;
+        for (key, value) in node.meta.labels.iter() {
+            values.entry(key).or_default().insert(value);
+        }
+    }
+    let rank = |key: &Text, values: usize| {
+        let usual = USUAL.iter().position(|usual| *usual == key.as_str()).unwrap_or(USUAL.len());
+        (nodes > 1 && values == nodes, usual)
+    };
+    let mut labels: Vec<(&Text, usize)> =
+        values.into_iter().map(|(key, values)| (key, values.len())).collect();
+    labels.sort_by_key(|(key, values)| rank(key, *values));
+    let mut entries = vec![(None, String::new())];
+    entries.extend(labels.into_iter().map(|(key, values)| {
+        (Some(key.clone()), format!("{values} value{}", if values == 1 { "" } else { "s" }))
+    }));
+    let at = entries.iter().position(|(key, _)| *key == model.lens.group_by).unwrap_or_default();
+    model.overlay = Some(Overlay::Picker(Picker { kind: PickerKind::Group, entries, at }));
+}
+
+/// Takes the marked entry.
+pub(super) fn choose(model: &mut Model) {
+    let Some(Overlay::Picker(mut picker)) = model.overlay.take() else { return };
+    if picker.at >= picker.entries.len() {
+        return;
+    }
+    let (entry, _) = picker.entries.swap_remove(picker.at);
+    match picker.kind {
+        PickerKind::Namespace => {
+            model.namespace = entry;
+            filter::apply(model);
+        }
+        PickerKind::Group => {
+            model.lens.group_by.clone_from(&entry);
+            model.grouping = Grouping::Chosen(entry);
+            project(model);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Carries the model's effects out on a live connection.
+
+use tokio::sync::mpsc;
+
+use super::event_loop::Execute;
+use crate::app::{Effect, Msg};
+use crate::cluster::{Connection, Watches};
+use crate::domain::event::ClusterEvent;
+use crate::domain::id::ObjectKey;
+use crate::domain::text::Text;
+
+/// A connection and its watches; dropping it ends them.
+pub struct ClusterExecutor {
+    connection: Connection,
+    watches: Watches,
+}
+
+impl ClusterExecutor {
+    /// Works on these.
+    #[must_use]
+    pub fn new(connection: Connection, watches: Watches) -> Self {
+        Self { connection, watches }
+    }
+}
+
+impl Execute for ClusterExecutor {
+    fn execute(&mut self, effect: Effect, replies: &mpsc::UnboundedSender<Msg>) {
+        match effect {
+            Effect::Relist => self.watches.relist(),
+            Effect::ListDaemonSetPods { daemon_set, namespace, selector } => {
+                let (connection, replies) = (self.connection.clone(), replies.clone());
+                tokio::spawn(async move {
+                    let key = ObjectKey { namespace, name: Text::default() };
+                    let listed =
+                        connection.list_daemon_set_pods(&key, &selector.to_string(), &daemon_set).await;
+                    let reply = match listed {
+                        Ok(change) => Msg::Cluster(vec![ClusterEvent::Pods(change)]),
+                        Err(error) => Msg::WorkFailed(format!("cannot look for adopted pods: {error}")),
+                    };
+                    // Nobody listens any more once the monitor has ended.
+                    drop(replies.send(reply));
+                });
+            }
+            // The loop does these itself.
+            Effect::Quit | Effect::Suspend | Effect::CopyToClipboard(_) => {}
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The first line: where we are, how much there is, what is wrong, how the links stand.
+
+use ratatui::style::Style;
+
+use super::Canvas;
+use super::line::width;
+use super::theme::Role;
+use crate::app::layout::Mode;
+use crate::app::lines::thousands;
+
+/// A piece of the line; pieces of lower rank are left out first where the room is short.
+struct Piece {
+    text: String,
+    style: Style,
+    rank: u8,
+}
+
+/// Draws the line.
+pub(super) fn draw(canvas: &mut Canvas) {
+    let digest = canvas.model.digest();
+    let live = if digest.is_live { Role::Good } else { Role::Warning };
+    let link = format!("{} {}", canvas.theme.glyphs().link(digest.is_live), digest.link);
+    let room = canvas.area.width;
+    let link_width = width(&link).min(room / 2);
+    let mut pieces = pieces(canvas);
+    let total = |pieces: &[Piece]| pieces.iter().map(|piece| width(&piece.text) + 2).sum::<u16>();
+    while total(&pieces) + link_width > room.saturating_sub(1) {
+        let Some(least) = (1..pieces.len()).max_by_key(|at| (pieces[*at].rank, *at)) else { break };
+        pieces.remove(least);
+    }
+    let mut x = 1;
+    let end = room.saturating_sub(link_width + 2);
+    for piece in pieces {
+        x = canvas.put(x, 0, end.saturating_sub(x), &piece.text, piece.style) + 2;
+    }
+    let style = canvas.theme.style(live);
+    canvas.put(room.saturating_sub(link_width + 1), 0, link_width, &link, style);
+}
+
+fn pieces(canvas: &Canvas) -> Vec<Piece> {
+    let (model, theme) = (canvas.model, canvas.theme);
+    let totals = model.inventory().totals();
+    let is_wide = canvas.area.width >= 100;
+    let plain = theme.style(Role::Text);
+    let mut pieces =
+        vec![Piece { text: model.context().to_string(), style: theme.style(Role::Title), rank: 0 }];
+    let mut add = |text: String, style: Style, rank: u8| pieces.push(Piece { text, style, rank });
+    add(format!("ns {}", model.namespace().map_or("all", |namespace| namespace.as_str())), plain, 3);
+    let unready = totals.nodes - totals.ready_nodes;
+    if is_wide {
+        add(format!("{} DaemonSets", thousands(totals.daemon_sets)), plain, 5);
+        let ready =
+            if unready > 0 { format!(" ({} Ready)", thousands(totals.ready_nodes)) } else { String::new() };
+        add(format!("{} nodes{ready}", thousands(totals.nodes)), plain, 4);
+        add(format!("{} pods", thousands(totals.pods)), plain, 6);
+    } else {
+        add(format!("{} ds", thousands(totals.daemon_sets)), plain, 5);
+        add(format!("{} nodes", thousands(totals.nodes)), plain, 4);
+    }
+    for (at, tag) in model.digest().tags.iter().enumerate() {
+        let style = tag.state.map_or(theme.style(Role::Warning), |state| theme.cell(state));
+        // The worst words stay longest.
+        add(tag.text.clone(), style, 1 + u8::from(at > 2));
+    }
+    if model.lens().only_affected {
+        add("only affected".to_owned(), theme.style(Role::Warning), 2);
+    }
+    add(lens(canvas), theme.style(Role::Faint), 7);
+    pieces
+}
+
+/// How the grid is looked at.
+fn lens(canvas: &Canvas) -> String {
+    let lens = canvas.model.lens();
+    let mut words = Vec::new();
+    if let Some(key) = &lens.group_by {
+        let short = key.rsplit('/').next().unwrap_or(key);
+        words.push(format!("by {short}"));
+    }
+    if canvas.model.layout().mode == Mode::Transposed {
+        words.push("nodes as rows".to_owned());
+    }
+    words.push(lens.row_order.name().to_owned());
+    words.join(", ")
+}

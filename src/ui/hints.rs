@@ -1,0 +1,68 @@
+//! The last line: the filter being typed, a message, or the keys that make sense now.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::Canvas;
+use super::line::{cut_start, width};
+use super::theme::Role;
+use crate::app::hints;
+use crate::app::keymap::Context;
+
+/// Draws the line.
+pub(super) fn draw(canvas: &mut Canvas) {
+    let y = canvas.model.layout().hints;
+    let (filter, is_typing) = canvas.model.filter();
+    let filter = filter.to_owned();
+    if is_typing {
+        let x = typed(canvas, y, &filter);
+        match canvas.model.notice().cloned() {
+            Some(notice) => {
+                let style = canvas.theme.style(Role::Alert);
+                canvas.put(x + 2, y, canvas.area.width, &notice.text, style);
+            }
+            None => keys(canvas, x + 2, y),
+        }
+    } else if let Some(notice) = canvas.model.notice().cloned() {
+        let style = canvas.theme.style(if notice.is_error { Role::Alert } else { Role::Heading });
+        canvas.put(1, y, canvas.area.width.saturating_sub(2), &notice.text, style);
+    } else {
+        let x = if filter.is_empty() { 1 } else { kept(canvas, y, &filter) };
+        keys(canvas, x, y);
+    }
+}
+
+/// The filter with a cursor behind it; a long one shows its end.
+fn typed(canvas: &mut Canvas, y: u16, filter: &str) -> u16 {
+    let room = canvas.area.width / 2;
+    let filter = cut_start(filter, room, canvas.theme.glyphs().ellipsis());
+    let x = canvas.put(1, y, 1, "/", canvas.theme.style(Role::Key));
+    let x = canvas.put(x, y, room, &filter, canvas.theme.style(Role::Heading));
+    canvas.put(x, y, 1, " ", canvas.theme.style(Role::Cursor))
+}
+
+/// A filter that stays must not be forgotten.
+fn kept(canvas: &mut Canvas, y: u16, filter: &str) -> u16 {
+    let room = canvas.area.width / 4;
+    let text = cut_start(&format!("/{filter}"), room, canvas.theme.glyphs().ellipsis());
+    canvas.put(1, y, room, &text, canvas.theme.style(Role::Warning)) + 2
+}
+
+/// As many keys as fit; the last two, help and the way out, always.
+fn keys(canvas: &mut Canvas, mut x: u16, y: u16) {
+    let mut shown: Vec<(String, &'static str)> = hints(canvas.model)
+        .iter()
+        .filter_map(|binding| Some((binding.keys.first()?.to_string(), binding.hint)))
+        .collect();
+    let total = |shown: &[(String, &str)]| {
+        shown.iter().map(|(key, hint)| key.width() + hint.width() + 3).sum::<usize>()
+    };
+    let least = if canvas.model.context_of_keys() == Context::Grid { 2 } else { 0 };
+    while usize::from(x) + total(&shown) > usize::from(canvas.area.width) + 1 && shown.len() > least {
+        shown.remove(shown.len() - 1 - least);
+    }
+    let (key_style, text_style) = (canvas.theme.style(Role::Key), canvas.theme.style(Role::Text));
+    for (key, hint) in shown {
+        x = canvas.put(x, y, width(&key), &key, key_style) + 1;
+        x = canvas.put(x, y, width(hint), hint, text_style) + 2;
+    }
+}

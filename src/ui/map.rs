@@ -1,0 +1,86 @@
+//! The map: every node of the selected DaemonSet, a character each, folded group by group.
+
+use super::Canvas;
+use super::line::{cut_end, width};
+use super::theme::Role;
+use crate::app::Focus;
+use crate::app::lines::thousands;
+use crate::domain::cell::CellState;
+
+/// Draws title and nodes.
+pub(super) fn draw(canvas: &mut Canvas) {
+    let Some(map) = canvas.model.layout().map.clone() else { return };
+    title(canvas, map.title);
+    let Some(row) = canvas.model.map_row() else { return };
+    let (.., first) = canvas.model.scrolled();
+    let selected = canvas.model.selected_column().filter(|_| canvas.model.focus() == Focus::Map);
+    let lines: Vec<_> = map.lines.iter().skip(first).take(usize::from(map.band.height)).copied().collect();
+    let faint = canvas.model.is_stale();
+    let mut group = None;
+    for (y, line) in (map.band.top..).zip(lines) {
+        if map.label > 0 && group.replace(line.group) != Some(line.group) {
+            let label = canvas.model.grid().groups.get(line.group).map(|group| group.label.clone());
+            let label =
+                label.filter(|label| !label.is_empty()).map_or("-".to_owned(), |label| label.to_string());
+            let style = canvas.theme.style(Role::Heading);
+            canvas.put(1, y, map.label - 1, &label, style);
+        }
+        for (x, at) in (map.label + 1..).zip(line.start..line.end) {
+            let Some(column) = canvas.model.grid().columns.get(at).copied() else { continue };
+            let state =
+                canvas.model.inventory().cell(row, column).map_or(CellState::Unknown, |cell| cell.state);
+            let mut style = canvas.theme.cell(state);
+            if faint {
+                style = style.patch(canvas.theme.style(Role::Faint));
+            }
+            if selected == Some(column) {
+                style = style.patch(canvas.theme.style(Role::Cursor));
+            }
+            canvas.put(x, y, 1, canvas.theme.glyphs().state(state), style);
+        }
+    }
+    more(canvas, &map, first);
+}
+
+/// The DaemonSet's name and how many of its cells are in each state.
+fn title(canvas: &mut Canvas, y: u16) {
+    canvas.rule(y);
+    let Some(row) = canvas.model.map_row().and_then(|slot| canvas.model.inventory().row(slot)) else {
+        return;
+    };
+    let heading = canvas.theme.style(Role::Heading);
+    let end = canvas.area.width.saturating_sub(2);
+    let name = cut_end(&row.daemon_set.meta.key.to_string(), end / 2, canvas.theme.glyphs().ellipsis());
+    let mut x = canvas.put(2, y, end, &format!(" {name} "), heading);
+    for state in CellState::ALL {
+        let count = row.tally.of(state);
+        let text = format!(
+            " {} {} {} ",
+            canvas.theme.glyphs().state(state),
+            thousands(count as usize),
+            words(state)
+        );
+        if count > 0 && x + width(&text) < end {
+            x = canvas.put(x, y, end - x, &text, canvas.theme.cell(state));
+        }
+    }
+}
+
+fn words(state: CellState) -> &'static str {
+    match state {
+        CellState::Excluded => "not wanted",
+        CellState::NotReady => "not ready",
+        other => other.name(),
+    }
+}
+
+/// How many lines are out of sight, on the right of the title.
+fn more(canvas: &mut Canvas, map: &crate::app::layout::MapArea, first: usize) {
+    let hidden = map.lines.len().saturating_sub(usize::from(map.band.height));
+    if hidden > 0 {
+        let shown = first + usize::from(map.band.height);
+        let text = format!(" lines {}-{shown} of {} ", first + 1, map.lines.len());
+        let x = canvas.area.width.saturating_sub(width(&text) + 1);
+        canvas.put(x, map.title, width(&text), &text, canvas.theme.style(Role::Faint));
+    }
+}

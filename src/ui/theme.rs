@@ -1,0 +1,106 @@
+//! Styles by role, never by widget: the 16 ANSI colours or none at all, so that every palette stays legible.
+
+use ratatui::style::{Color, Modifier, Style};
+
+use super::glyph::GlyphSet;
+use crate::app::{Capabilities, Colour};
+use crate::domain::cell::CellState;
+
+/// What a piece of text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Ordinary text.
+    Text,
+    /// The line at the top.
+    Title,
+    /// A heading of a column or a part.
+    Heading,
+    /// Of less importance.
+    Faint,
+    /// What is selected.
+    Cursor,
+    /// The row or column of what is selected.
+    Beside,
+    /// Something is wrong.
+    Alert,
+    /// Somebody should know.
+    Warning,
+    /// All is well.
+    Good,
+    /// A key to press.
+    Key,
+    /// The frame of a page.
+    Frame,
+}
+
+/// How things look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Theme {
+    colour: Colour,
+    glyphs: GlyphSet,
+}
+
+impl Theme {
+    /// The theme for what a terminal can show.
+    #[must_use]
+    pub fn new(capabilities: Capabilities) -> Self {
+        let glyphs = if capabilities.unicode { GlyphSet::Unicode } else { GlyphSet::Ascii };
+        Self { colour: capabilities.colour, glyphs }
+    }
+
+    /// The characters in use.
+    pub(super) fn glyphs(self) -> GlyphSet {
+        self.glyphs
+    }
+
+    /// The style of a role.
+    #[must_use]
+    pub fn style(self, role: Role) -> Style {
+        let plain = Style::new();
+        let bold = plain.add_modifier(Modifier::BOLD);
+        match (role, self.colour) {
+            (Role::Text, _) | (Role::Faint | Role::Frame | Role::Good, Colour::Mono) => plain,
+            (Role::Title | Role::Heading | Role::Beside, _) | (Role::Warning | Role::Key, Colour::Mono) => {
+                bold
+            }
+            (Role::Cursor, _) => plain.add_modifier(Modifier::REVERSED),
+            (Role::Faint | Role::Frame, Colour::Ansi) => plain.add_modifier(Modifier::DIM),
+            (Role::Alert, Colour::Ansi) => bold.fg(Color::Red),
+            (Role::Alert, Colour::Mono) => bold.add_modifier(Modifier::UNDERLINED),
+            (Role::Warning, Colour::Ansi) => plain.fg(Color::Yellow),
+            (Role::Good, Colour::Ansi) => plain.fg(Color::Green),
+            (Role::Key, Colour::Ansi) => bold.fg(Color::Cyan),
+        }
+    }
+
+    /// The style of a cell.
+    #[must_use]
+    pub fn cell(self, state: CellState) -> Style {
+        let plain = Style::new();
+        let bold = plain.add_modifier(Modifier::BOLD);
+        if self.colour == Colour::Mono {
+            return match state {
+                CellState::Failing | CellState::Missing | CellState::Unschedulable | CellState::Lost => {
+                    bold.add_modifier(Modifier::UNDERLINED)
+                }
+                CellState::NotReady | CellState::Misscheduled | CellState::Outdated => bold,
+                CellState::Unknown
+                | CellState::Terminating
+                | CellState::Starting
+                | CellState::Surging
+                | CellState::Ready
+                | CellState::Excluded => plain,
+            };
+        }
+        match state {
+            CellState::Failing | CellState::Missing | CellState::Lost => bold.fg(Color::Red),
+            CellState::Unschedulable | CellState::Misscheduled => bold.fg(Color::Magenta),
+            CellState::NotReady => bold.fg(Color::Yellow),
+            CellState::Outdated => plain.fg(Color::Yellow),
+            CellState::Terminating => plain.fg(Color::Magenta),
+            CellState::Starting | CellState::Surging => plain.fg(Color::Cyan),
+            CellState::Ready => plain.fg(Color::Green),
+            CellState::Unknown | CellState::Excluded => plain.add_modifier(Modifier::DIM),
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! The real kubectl as a witness: what it does to the embedded cluster, and what dsgrid then says.
+//!
+//! With `DSGRID_TEST_KUBECONFIG` the same story is told to a real cluster, in a namespace of its own.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::program::{Run, Served, dsgrid};
+
+/// How long the cluster may take for a step: machines are shared; a wait ends as soon as it can.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+const NAMESPACE: &str = "dsgrid-test";
+
+/// Wants the nodes with the label `dsgrid-test/wanted`.
+const MANIFEST: &str = r#"
+apiVersion: v1
+kind: Namespace
+metadata: {name: dsgrid-test}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, namespace: dsgrid-test, labels: {app: agent}}
+spec:
+  selector: {matchLabels: {app: agent}}
+  updateStrategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 1}}
+  template:
+    metadata:
+      labels: {app: agent}
+      annotations:
+        dsgrid.dev/sim: '{"startSeconds":1,"readySeconds":1}'
+    spec:
+      terminationGracePeriodSeconds: 1
+      nodeSelector: {dsgrid-test/wanted: "yes"}
+      tolerations: [{operator: Exists, effect: NoSchedule}]
+      containers:
+      - name: main
+        image: registry.k8s.io/pause:3.9
+"#;
+
+/// A cluster that kubectl and dsgrid both talk to.
+struct Cluster {
+    /// Kept while it is ours.
+    _served: Option<Served>,
+    kubeconfig: String,
+}
+
+impl Cluster {
+    /// A real one if one is named, else an embedded one; none where kubectl is missing.
+    fn start(nodes: &str) -> Option<Self> {
+        if Command::new("kubectl").args(["version", "--client"]).output().is_err() {
+            note("skipped: kubectl is not on PATH");
+            return None;
+        }
+        if let Ok(kubeconfig) = std::env::var("DSGRID_TEST_KUBECONFIG") {
+            return Some(Self { _served: None, kubeconfig });
+        }
+        let served = Served::start(&["--nodes", nodes, "--seed", "11"]);
+        Some(Self { kubeconfig: served.kubeconfig.clone(), _served: Some(served) })
+    }
+
+    fn kubectl(&self, arguments: &str) -> Run {
+        let mut command = Command::new("kubectl");
+        command.args(arguments.split(' ')).env("KUBECONFIG", &self.kubeconfig).stdin(Stdio::null());
+        command.output().expect("kubectl runs").into()
+    }
+
+    /// Runs kubectl and wants it to succeed.
+    fn done(&self, arguments: &str) -> String {
+        let run = self.kubectl(arguments);
+        assert_eq!(run.code, 0, "kubectl {arguments}: {}{}", run.data, run.notes);
+        run.data
+    }
+
+    fn create(&self, manifest: &str) {
+        let mut command = Command::new("kubectl");
+        command
+            .args(["create", "--validate=false", "-f", "-"])
+            .env("KUBECONFIG", &self.kubeconfig)
+            .stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::null()).spawn().expect("kubectl runs");
+        child.stdin.take().expect("piped").write_all(manifest.as_bytes()).expect("it reads");
+        assert!(child.wait().expect("ends").success());
+    }
+
+    fn dsgrid(&self, arguments: &[&str]) -> Run {
+        dsgrid(arguments).env("KUBECONFIG", &self.kubeconfig).output().expect("it runs").into()
+    }
+
+    /// dsgrid's row of the test's own DaemonSet.
+    fn agent(&self) -> Value {
+        let run = self.dsgrid(&["get", "agent", "-n", NAMESPACE, "-o", "json"]);
+        let document: Value = serde_json::from_str(&run.data).unwrap_or_else(|_| panic!("{}", run.notes));
+        document["daemonSets"][0].clone()
+    }
+
+    /// Waits until dsgrid's own counting and the controller's agree on (desired, up to date, available).
+    fn wait_for_agent(&self, desired: u64, updated: u64, available: u64) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let row = self.agent();
+            let counted =
+                |by: &str| ["desired", "upToDate", "available"].map(|counter| row[by][counter].as_u64());
+            let wanted = [Some(desired), Some(updated), Some(available)];
+            if counted("computed") == wanted && counted("status") == wanted {
+                return;
+            }
+            assert!(Instant::now() < end, "waited in vain for {wanted:?}: {row:#}");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// The names of nodes without taints, so that nothing else decides.
+    fn plain_nodes(&self) -> Vec<String> {
+        let nodes: Value = serde_json::from_str(&self.done("get nodes -o json")).expect("JSON");
+        let plain =
+            |node: &&Value| node["spec"]["taints"].is_null() && node["spec"]["unschedulable"].is_null();
+        let items = nodes["items"].as_array().expect("items").iter().filter(plain);
+        items.map(|node| node["metadata"]["name"].as_str().expect("a name").to_owned()).collect()
+    }
+
+    fn pods(&self) -> Vec<Value> {
+        let pods: Value =
+            serde_json::from_str(&self.done("get pods -n dsgrid-test -l app=agent -o json")).expect("JSON");
+        pods["items"].as_array().expect("items").clone()
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+fn note(what: &str) {
+    println!("{what}");
+}
+
+#[test]
+fn kubectl_reads_the_embedded_cluster() {
+    let Some(cluster) = Cluster::start("9") else { return };
+    let listed = cluster.done("get ds,nodes,pods -A");
+    for word in ["DESIRED", "UP-TO-DATE", "STATUS", "ROLES", "RESTARTS", "daemonset.apps/"] {
+        assert!(listed.contains(word), "{word} in {listed}");
+    }
+    let first = |kind: &str| {
+        let names = cluster.done(&format!(
+            "get {kind} -A --no-headers -o custom-columns=NS:.metadata.namespace,N:.metadata.name"
+        ));
+        let mut words = names.lines().next().expect("one").split_whitespace().map(str::to_owned);
+        (words.next().expect("a namespace"), words.next().expect("a name"))
+    };
+    let (namespace, set) = first("ds");
+    let described = cluster.done(&format!("describe ds -n {namespace} {set}"));
+    assert!(described.contains("Desired Number of Nodes Scheduled"), "{described}");
+    let (namespace, pod) = first("pods");
+    let described = cluster.done(&format!("describe pod -n {namespace} {pod}"));
+    assert!(described.contains("Tolerations") && described.contains("Controlled By"), "{described}");
+    let described = cluster.done(&format!("describe node {}", first("nodes").1));
+    assert!(described.contains("Conditions") && described.contains("Allocatable"), "{described}");
+}
+
+#[test]
+fn the_story_of_an_agent() {
+    let Some(cluster) = Cluster::start("9") else { return };
+    let nodes = cluster.plain_nodes();
+    let [a, b, c, ..] = nodes.as_slice() else { panic!("three plain nodes are needed: {nodes:?}") };
+    cluster.create(MANIFEST);
+    cluster.wait_for_agent(0, 0, 0);
+    labels_decide(&cluster, [a, b, c]);
+    rollouts_go_their_way(&cluster);
+    taints_and_cordons(&cluster, a);
+    cluster.done("delete ns dsgrid-test --wait=false");
+    cluster.done(&format!("label node {a} {b} {c} dsgrid-test/wanted-"));
+}
+
+fn labels_decide(cluster: &Cluster, [a, b, c]: [&String; 3]) {
+    cluster.done(&format!("label node {a} {b} {c} dsgrid-test/wanted=yes"));
+    cluster.wait_for_agent(3, 3, 3);
+    cluster.done(&format!("label node {c} dsgrid-test/wanted=no --overwrite"));
+    cluster.wait_for_agent(2, 2, 2);
+    cluster.done(&format!("label node {c} dsgrid-test/wanted=yes --overwrite"));
+    cluster.wait_for_agent(3, 3, 3);
+    // A deleted pod comes back, as another one.
+    let first = cluster.pods()[0]["metadata"].clone();
+    cluster
+        .done(&format!("delete pod -n dsgrid-test {} --wait=true", first["name"].as_str().expect("a name")));
+    cluster.wait_for_agent(3, 3, 3);
+    assert!(cluster.pods().iter().all(|pod| pod["metadata"]["uid"] != first["uid"]));
+}
+
+fn rollouts_go_their_way(cluster: &Cluster) {
+    cluster.done("set image -n dsgrid-test ds/agent main=registry.k8s.io/pause:3.10");
+    let told = cluster.done("rollout status -n dsgrid-test ds/agent --timeout=100s");
+    assert!(told.contains("successfully rolled out"), "{told}");
+    cluster.wait_for_agent(3, 3, 3);
+    assert_eq!(cluster.agent()["revision"], 2);
+    assert_eq!(cluster.agent()["rollout"], "complete");
+    cluster.done("rollout restart -n dsgrid-test ds/agent");
+    cluster.done("rollout status -n dsgrid-test ds/agent --timeout=100s");
+    let history = cluster.done("rollout history -n dsgrid-test ds/agent");
+    assert!(
+        history.contains("CHANGE-CAUSE") && history.lines().any(|line| line.starts_with('3')),
+        "{history}"
+    );
+    // OnDelete: a new template moves nothing.
+    cluster.done(r#"patch ds -n dsgrid-test agent -p {"spec":{"updateStrategy":{"type":"OnDelete"}}}"#);
+    cluster.done("set image -n dsgrid-test ds/agent main=registry.k8s.io/pause:3.9");
+    cluster.wait_for_agent(3, 0, 3);
+    assert_eq!(cluster.agent()["rollout"], "waiting");
+}
+
+fn taints_and_cordons(cluster: &Cluster, node: &str) {
+    cluster.done(&format!("cordon {node}"));
+    assert!(cluster.done(&format!("get node {node}")).contains("SchedulingDisabled"));
+    cluster.done(&format!("uncordon {node}"));
+    // The pod there is evicted and, with the taint gone, a new one comes: from the newest template.
+    cluster.done(&format!("taint node {node} dsgrid-test=now:NoExecute"));
+    cluster.wait_for_agent(2, 0, 2);
+    cluster.done(&format!("taint node {node} dsgrid-test-"));
+    cluster.wait_for_agent(3, 1, 3);
+}
+
+#[test]
+fn kubectl_watches_pods_come_and_go() {
+    let Some(cluster) = Cluster::start("9") else { return };
+    let node = cluster.plain_nodes().into_iter().next().expect("a plain node");
+    cluster.create(MANIFEST);
+    let mut watching = Command::new("kubectl")
+        .args(["get", "pods", "-n", NAMESPACE, "-w", "-o", "name"])
+        .env("KUBECONFIG", &cluster.kubeconfig)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("kubectl runs");
+    let lines = BufReader::new(watching.stdout.take().expect("piped")).lines();
+    // The watch has to be open before something happens.
+    std::thread::sleep(Duration::from_secs(1));
+    cluster.done(&format!("label node {node} dsgrid-test/wanted=yes"));
+    let seen: Vec<String> = lines.map(|line| line.expect("readable")).take(3).collect();
+    assert!(seen.iter().all(|line| line.starts_with("pod/agent-")), "{seen:?}");
+    watching.kill().expect("it runs");
+    watching.wait().expect("it ends");
+    cluster.done("delete ns dsgrid-test --wait=false");
+}
