@@ -1,5 +1,6 @@
 //! Required node affinity (`component-helpers/scheduling/corev1/nodeaffinity`), with every malformed form.
 
+use crate::domain::label::{check_key, check_value};
 use crate::domain::object::{Labels, MatchExpression, NodeSelectorTerm};
 use crate::domain::text::Text;
 
@@ -138,10 +139,10 @@ fn parse_int(text: &str) -> Option<i64> {
 }
 
 fn label_operator(e: &MatchExpression) -> Result<Operator, String> {
-    if !is_label_key(&e.key) {
+    if check_key(&e.key).is_err() {
         return Err("its key is not a legal label key".into());
     }
-    if let Some(value) = e.values.iter().find(|v| !is_label_value(v)) {
+    if let Some(value) = e.values.iter().find(|v| check_value(v).is_err()) {
         return Err(format!("\"{value}\" is not a legal label value"));
     }
     let bound = || match e.values.as_slice() {
@@ -173,31 +174,4 @@ fn field_operator(e: &MatchExpression) -> Result<Operator, String> {
         "NotIn" => Ok(Operator::NotIn),
         _ => Err("a field takes only In and NotIn".into()),
     }
-}
-
-/// Kubernetes' label key: an optional DNS subdomain and `/`, then a name of at most 63 characters.
-#[must_use]
-pub(crate) fn is_label_key(key: &str) -> bool {
-    let (prefix, name) = match key.split_once('/') {
-        Some((prefix, name)) => (Some(prefix), name),
-        None => (None, key),
-    };
-    let dns = |part: &str| {
-        !part.is_empty()
-            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            && !part.starts_with('-')
-            && !part.ends_with('-')
-    };
-    prefix.is_none_or(|p| p.len() <= 253 && p.split('.').all(dns)) && !name.is_empty() && is_label_value(name)
-}
-
-/// Kubernetes' label value: empty, or at most 63 characters that begin and end with a letter or digit.
-#[must_use]
-pub(crate) fn is_label_value(value: &str) -> bool {
-    let bytes = value.as_bytes();
-    let edge = |b: Option<&u8>| b.is_none_or(u8::is_ascii_alphanumeric);
-    bytes.len() <= 63
-        && edge(bytes.first())
-        && edge(bytes.last())
-        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
