@@ -127,9 +127,7 @@ impl Digest {
             Some((watch, state)) => (format!("{}{more}", link_words(watch, state, model.now)), false),
         };
         self.link_detail = worst.and_then(|(watch, state)| match state {
-            LinkState::Retrying { why, .. } => {
-                Some(format!("the watch of {watch} is cut, what is shown is as it was then: {why}"))
-            }
+            LinkState::Retrying { why, .. } => Some(format!("{watch} as they were: {why}")),
             LinkState::Denied { why } if watch.kind == WatchKind::Nodes => {
                 Some(format!("nodes may not be read, cells show pods only; ask for list and watch: {why}"))
             }

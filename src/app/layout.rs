@@ -58,6 +58,9 @@ pub struct Shape {
     pub counters: Option<bool>,
 }
 
+/// A heading is not made taller than this.
+const HEADING_MOST: u16 = 16;
+
 /// Lines of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Band {
@@ -107,7 +110,10 @@ impl Shape {
     /// Whether a character a node would fit beside the names and the least counts.
     #[must_use]
     pub fn nodes_fit(&self) -> bool {
-        extent(&self.groups) <= usize::from(self.size.0.saturating_sub(columns::least_left(self)))
+        // On a narrow screen the cells are worth more than the words between.
+        let why = if self.size.0 < 80 { 0 } else { columns::LEAST_WHY };
+        let room = self.size.0.saturating_sub(columns::least_left(self) + why);
+        extent(&self.groups) <= usize::from(room)
     }
 
     fn mode(&self) -> Mode {
@@ -134,7 +140,11 @@ impl Shape {
             Mode::TooSmall | Mode::Words | Mode::Bars => 1,
             Mode::Matrix if self.grouped && height < 24 => 1,
             Mode::Matrix => {
-                let names = self.node_label.clamp(1, if height < 24 { 3 } else { 5 });
+                // Lines that the rows leave free make names whole; few lines are spent on them otherwise.
+                let rows = u16::try_from(self.rows).unwrap_or(u16::MAX);
+                let spare = height.saturating_sub(rows.saturating_add(8));
+                let names =
+                    self.node_label.clamp(1, spare.clamp(if height < 24 { 3 } else { 5 }, HEADING_MOST));
                 names + u16::from(self.grouped)
             }
             Mode::Transposed => self.name.1.clamp(1, (height / 3).max(4)),

@@ -88,6 +88,8 @@ pub struct Model {
     pub(super) filter: String,
     /// Whether the filter is being typed.
     pub(super) typing: bool,
+    /// Where the cursor was when the filter was last begun.
+    pub(super) before_filter: Option<Cursor>,
     pub(super) namespace: Option<Text>,
     pub(super) overlay: Option<Overlay>,
     pub(super) notice: Option<Notice>,
@@ -136,6 +138,7 @@ impl Model {
             counters: None,
             filter: String::new(),
             typing: false,
+            before_filter: None,
             namespace: None,
             overlay: None,
             notice: None,

@@ -65,6 +65,10 @@ fn key(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     let context = model.context_of_keys();
+    // What was said has been read; a failure stays its time. Esc is told apart: dropping the words is all it does then.
+    if event.code != KeyCode::Esc && context != Context::Filter {
+        model.notice.take_if(|notice| !notice.is_error);
+    }
     let effects = action_for(context, event).map(|action| act::act(model, action));
     if effects.is_none() && context == Context::Filter {
         type_character(model, event);

@@ -89,8 +89,8 @@ pub(super) struct GetArgs {
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
     /// How many nodes the scenario gets
-    #[arg(long, value_name = "N", conflicts_with = "replay")]
-    pub(super) nodes: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20_000), conflicts_with = "replay")]
+    pub(super) nodes: Option<u32>,
     /// What happens in the cluster
     #[arg(long, value_name = "NAME", default_value = "default", conflicts_with = "replay")]
     pub(super) scenario: String,

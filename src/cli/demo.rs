@@ -39,7 +39,7 @@ async fn start(args: &DemoArgs) -> Result<EmbeddedCluster, Failure> {
             scenario: Box::new(
                 Scenario::named(&args.scenario).map_err(|error| Failure::Usage(error.to_string()))?,
             ),
-            nodes: args.nodes,
+            nodes: args.nodes.and_then(|nodes| usize::try_from(nodes).ok()),
             seed: args.seed,
         },
     };

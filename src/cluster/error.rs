@@ -143,10 +143,16 @@ impl Error {
         matches!(self, Self::Denied { .. })
     }
 
-    /// The resourceVersion or the continue token is too old (410): list afresh.
+    /// The resourceVersion or the continue token is of no use here: too old (410), or of a time the server has not
+    /// reached, as after a restart from a backup. List afresh.
     #[must_use]
     pub fn is_expired(&self) -> bool {
-        matches!(self, Self::Refused { code: 410, .. })
+        match self {
+            Self::Refused { code: 410, .. } => true,
+            // The cacher's own words (`errors.NewTimeoutError`, cause `ResourceVersionTooLarge`).
+            Self::Refused { code: 504 | 500, message, .. } => message.contains("Too large resource version"),
+            _ => false,
+        }
     }
 
     /// How long the server asks us to wait.

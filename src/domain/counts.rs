@@ -89,7 +89,7 @@ pub struct Tally {
     pub misscheduled: u32,
     /// Wanted nodes whose first pod is up to date *and* available.
     pub complete: u32,
-    /// Nodes with a pod that is not up to date, wanted or not.
+    /// Wanted nodes whose first pod is not up to date.
     pub outdated: u32,
     /// Cells that are not as wanted.
     pub problems: u32,
@@ -119,7 +119,7 @@ impl Tally {
         by(&mut self.available, wanted && cell.available);
         by(&mut self.misscheduled, cell.node_exists && !cell.run && cell.occupied);
         by(&mut self.complete, wanted && cell.available && cell.updated);
-        by(&mut self.outdated, cell.occupied && !cell.updated);
+        by(&mut self.outdated, wanted && cell.occupied && !cell.updated);
         by(&mut self.problems, cell.problem);
         by(&mut self.states[cell.state.severity()], true);
     }

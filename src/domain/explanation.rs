@@ -43,7 +43,8 @@ fn placement_reasons(view: &CellView<'_>, allowing: bool, reasons: &mut Vec<Reas
     if let Some(ready) = node.condition("Ready").filter(|ready| ready.status != Some(true)) {
         let word = if ready.status.is_none() { "the node does not answer" } else { "the node is not ready" };
         let message = if ready.message.is_empty() { &ready.reason } else { &ready.message };
-        let detail = format!("{word} since {}: {message}", age(ready.since, view.now));
+        let detail =
+            format!("{word} since {}: {}", age(ready.since, view.now), message.trim_end_matches('.'));
         reasons.push(Reason::new(Rule::Unreachable, Ruling::Info, "Ready", &detail));
     }
 }

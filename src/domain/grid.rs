@@ -104,9 +104,10 @@ impl Filter {
         };
         let mut filter = Self { namespace, selector, ..Self::default() };
         for word in words.split_whitespace().map(str::to_lowercase) {
-            match word.strip_prefix('@') {
-                Some(node) => filter.nodes.push(node.to_owned()),
-                None => filter.daemon_sets.push(word),
+            match (word.strip_prefix('@'), word.strip_prefix("!@")) {
+                (Some(node), _) => filter.nodes.push(node.to_owned()),
+                (None, Some(unwanted)) => filter.nodes.push(format!("!{unwanted}")),
+                (None, None) => filter.daemon_sets.push(word),
             }
         }
         Ok(filter)
@@ -328,15 +329,22 @@ fn arrange(shares: &[usize]) -> Vec<CellState> {
     order.into_iter().flat_map(|state| std::iter::repeat_n(state, shares[state.severity()])).collect()
 }
 
-/// Problems that have one cause: the same DaemonSet in the same state.
+/// Problems that have one cause: the same DaemonSet in the same state, or the same lost node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
-    /// The DaemonSet.
-    pub row: RowSlot,
     /// The state.
     pub state: CellState,
-    /// The nodes, in the grid's order.
-    pub columns: Vec<ColumnSlot>,
+    /// The cells, in the grid's order; there is at least one.
+    pub cells: Vec<(RowSlot, ColumnSlot)>,
+}
+
+impl Cause {
+    /// Whether a cell that is as bad has this cause: a lost node is one cause, however many DaemonSets miss it.
+    fn covers(&self, state: CellState, row: RowSlot, column: ColumnSlot) -> bool {
+        let (first_row, first_column) = self.cells[0];
+        self.state == state
+            && if state == CellState::Lost { column == first_column } else { row == first_row }
+    }
 }
 
 impl Grid {
@@ -346,16 +354,15 @@ impl Grid {
         let mut causes: Vec<Cause> = Vec::new();
         for slot in &self.rows {
             let Some(row) = inventory.row(*slot).filter(|row| row.tally.problems > 0) else { continue };
-            let first = causes.len();
             for column in &self.columns {
                 let Some(cell) = row.cell(*column).filter(|cell| cell.problem) else { continue };
-                match causes[first..].iter_mut().find(|cause| cause.state == cell.state) {
-                    Some(cause) => cause.columns.push(*column),
-                    None => causes.push(Cause { row: *slot, state: cell.state, columns: vec![*column] }),
+                match causes.iter_mut().find(|cause| cause.covers(cell.state, *slot, *column)) {
+                    Some(cause) => cause.cells.push((*slot, *column)),
+                    None => causes.push(Cause { state: cell.state, cells: vec![(*slot, *column)] }),
                 }
             }
         }
-        causes.sort_by_key(|cause| (cause.state, std::cmp::Reverse(cause.columns.len())));
+        causes.sort_by_key(|cause| (cause.state, std::cmp::Reverse(cause.cells.len())));
         causes
     }
 }

@@ -237,10 +237,15 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
         let reason = if saved.reason.is_empty() { String::new() } else { format!(" \"{}\"", saved.reason) };
         return format!("paused {since} ago by {}{reason}{}", saved.by, outdated_words(inventory, slot));
     }
-    let blocked = || match rollout.blockers.as_slice() {
-        [] => String::new(),
-        [one] => one.why.clone(),
-        [first, others @ ..] => format!("{} and {} more", first.why, others.len()),
+    let blocked = || {
+        // Pods that are on their way are no obstacle; where there is nothing else, they are what is waited for.
+        let stuck: Vec<&Blocker> = rollout.blockers.iter().filter(|blocker| blocker.stuck).collect();
+        let waited: Vec<&Blocker> = if stuck.is_empty() { rollout.blockers.iter().collect() } else { stuck };
+        match waited.as_slice() {
+            [] => String::new(),
+            [one] => one.why.clone(),
+            [first, others @ ..] => format!("{} and {} more", first.why, others.len()),
+        }
     };
     let words = match rollout.state {
         RolloutState::Stuck => {

@@ -4,20 +4,22 @@ use super::Canvas;
 use super::line::{cut_end, width};
 use super::theme::Role;
 use crate::app::Focus;
+use crate::app::layout::MapArea;
 use crate::app::lines::thousands;
 use crate::domain::cell::CellState;
 
 /// Draws title and nodes.
 pub(super) fn draw(canvas: &mut Canvas) {
     let Some(map) = canvas.model.layout().map.clone() else { return };
-    title(canvas, map.title);
+    let lines = lines_shown(&map, canvas.model.scrolled().2);
+    title(canvas, map.title, width(&lines) + 1);
     let Some(row) = canvas.model.map_row() else { return };
     let (.., first) = canvas.model.scrolled();
     let selected = canvas.model.selected_column().filter(|_| canvas.model.focus() == Focus::Map);
-    let lines: Vec<_> = map.lines.iter().skip(first).take(usize::from(map.band.height)).copied().collect();
+    let visible: Vec<_> = map.lines.iter().skip(first).take(usize::from(map.band.height)).copied().collect();
     let faint = canvas.model.is_stale();
     let mut group = None;
-    for (y, line) in (map.band.top..).zip(lines) {
+    for (y, line) in (map.band.top..).zip(visible) {
         if map.label > 0 && group.replace(line.group) != Some(line.group) {
             let label = canvas.model.grid().groups.get(line.group).map(|group| group.label.clone());
             let label =
@@ -39,17 +41,18 @@ pub(super) fn draw(canvas: &mut Canvas) {
             canvas.put(x, y, 1, canvas.theme.glyphs().state(state), style);
         }
     }
-    more(canvas, &map, first);
+    let x = canvas.area.width.saturating_sub(width(&lines) + 1);
+    canvas.put(x, map.title, width(&lines), &lines, canvas.theme.style(Role::Faint));
 }
 
-/// The DaemonSet's name and how many of its cells are in each state.
-fn title(canvas: &mut Canvas, y: u16) {
+/// The DaemonSet's name and how many of its cells are in each state, clear of `taken` columns on the right.
+fn title(canvas: &mut Canvas, y: u16, taken: u16) {
     canvas.rule(y);
     let Some(row) = canvas.model.map_row().and_then(|slot| canvas.model.inventory().row(slot)) else {
         return;
     };
     let heading = canvas.theme.style(Role::Heading);
-    let end = canvas.area.width.saturating_sub(2);
+    let end = canvas.area.width.saturating_sub(2 + taken);
     let name = cut_end(&row.daemon_set.meta.key.to_string(), end / 2, canvas.theme.glyphs().ellipsis());
     let mut x = canvas.put(2, y, end, &format!(" {name} "), heading);
     for state in CellState::ALL {
@@ -74,13 +77,11 @@ fn words(state: CellState) -> &'static str {
     }
 }
 
-/// How many lines are out of sight, on the right of the title.
-fn more(canvas: &mut Canvas, map: &crate::app::layout::MapArea, first: usize) {
-    let hidden = map.lines.len().saturating_sub(usize::from(map.band.height));
-    if hidden > 0 {
-        let shown = first + usize::from(map.band.height);
-        let text = format!(" lines {}-{shown} of {} ", first + 1, map.lines.len());
-        let x = canvas.area.width.saturating_sub(width(&text) + 1);
-        canvas.put(x, map.title, width(&text), &text, canvas.theme.style(Role::Faint));
+/// Which lines are in sight, where not all are.
+fn lines_shown(map: &MapArea, first: usize) -> String {
+    let height = usize::from(map.band.height);
+    if map.lines.len() <= height {
+        return String::new();
     }
+    format!(" lines {}-{} of {} ", first + 1, first + height, map.lines.len())
 }

@@ -25,9 +25,12 @@ pub(super) fn too_small(canvas: &mut Canvas) {
 pub(super) fn nothing_to_show(canvas: &mut Canvas) {
     let words = words(canvas.model);
     let band = canvas.model.layout().list;
+    // Rows without nodes stay; what is to be said stands below them.
+    let rows = u16::try_from(canvas.model.grid().rows.len()).unwrap_or(u16::MAX);
+    let top = band.top.saturating_add(rows).min(band.top + band.height.saturating_sub(1));
     let room = canvas.area.width.saturating_sub(6);
     for (y, line) in
-        (band.top..band.top + band.height).zip(words.iter().flat_map(|words| wrap(words, usize::from(room))))
+        (top..band.top + band.height).zip(words.iter().flat_map(|words| wrap(words, usize::from(room))))
     {
         canvas.put(3, y, room, &line, canvas.theme.style(Role::Text));
     }
@@ -35,8 +38,16 @@ pub(super) fn nothing_to_show(canvas: &mut Canvas) {
 
 fn words(model: &Model) -> Vec<String> {
     let grid = model.grid();
-    let shown = if model.is_transposed() { grid.columns.is_empty() } else { grid.rows.is_empty() };
-    if !shown {
+    if !grid.rows.is_empty() && grid.columns.is_empty() && grid.hidden_columns > 0 {
+        let (typed, _) = model.filter();
+        let filter = if typed.is_empty() { "the filter".to_owned() } else { format!("/{typed}") };
+        return vec![format!(
+            "None of the {} nodes passes {filter}. Esc drops the filter.",
+            grid.hidden_columns
+        )];
+    }
+    let is_empty = if model.is_transposed() { grid.columns.is_empty() } else { grid.rows.is_empty() };
+    if !is_empty {
         return Vec::new();
     }
     let denied = model.inventory().links().iter().find_map(|(watch, state)| match state {

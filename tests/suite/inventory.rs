@@ -282,6 +282,7 @@ fn filters_choose_rows_and_columns() {
     assert_eq!(rows("!ds1 default/"), (2, "gpu-1 web-1 web-2".into(), 1, 0));
     assert_eq!(rows("@web"), (3, "web-1 web-2".into(), 0, 1));
     assert_eq!(rows("@zone=a @!gpu"), (3, "web-1".into(), 0, 2));
+    assert_eq!(rows("!@gpu"), rows("@!gpu"));
     assert_eq!(rows("-l app=x").0, 0);
     assert_eq!(rows("nothing-like-it").0, 0);
     assert!(Filter::parse("-l =", None).is_err());
@@ -294,7 +295,7 @@ fn only_affected_and_causes_show_what_is_wrong() {
     let grid = Grid::project(&inventory, &Lens { only_affected: true, ..Lens::default() });
     assert_eq!((grid.rows.len(), grid.columns.len()), (2, 2), "every pod is missing");
     let causes = grid.causes(&inventory);
-    assert_eq!(causes.iter().map(|cause| cause.columns.len()).collect::<Vec<_>>(), [2, 2]);
+    assert_eq!(causes.iter().map(|cause| cause.cells.len()).collect::<Vec<_>>(), [2, 2]);
     let sets = Grid::project(&inventory, &Lens { row_order: Order::Name, ..Lens::default() });
     let first = inventory.row(sets.rows[0]).expect("known");
     assert_eq!(first.daemon_set.meta.key.name, "ds0");
@@ -396,4 +397,32 @@ fn an_older_version_of_a_pod_is_ignored() {
     assert!(cell(&inventory).ready);
     inventory.apply(ClusterEvent::Pods(Change::Applied(pod("not a number", "False"))));
     assert!(!cell(&inventory).ready, "a version that cannot be compared is believed");
+}
+
+#[test]
+fn a_lost_node_is_one_cause_however_many_sets_miss_it() {
+    let mut inventory = pool(&[("a", ""), ("b", "")]);
+    let mut world = World::default();
+    for (id, owner) in [(0, 0), (1, 1), (2, 2)] {
+        let step = Step::Pod {
+            id,
+            owner,
+            target: 9,
+            bound: true,
+            ready: true,
+            deleting: false,
+            phase: 0,
+            hash: 0,
+            age: 9,
+        };
+        inventory.apply(world.step(&step).expect("an event"));
+    }
+    let grid = Grid::project(&inventory, &Lens::default());
+    let lost: Vec<usize> = grid
+        .causes(&inventory)
+        .iter()
+        .filter(|cause| cause.state.name() == "lost")
+        .map(|cause| cause.cells.len())
+        .collect();
+    assert_eq!(lost, [3], "n9 does not exist, and three pods target it");
 }

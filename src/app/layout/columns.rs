@@ -12,6 +12,8 @@ const NAME_LEAST: u16 = 16;
 const NAME_MOST: u16 = 34;
 /// A shorter explanation would say nothing.
 const WHY_LEAST: u16 = 12;
+/// What an explanation takes at least, with the space around it.
+pub(super) const LEAST_WHY: u16 = WHY_LEAST + 3;
 /// A bar with its numbers needs at least this much a group.
 const BAR_LEAST: u16 = 12;
 /// And gets at most this much.

@@ -48,7 +48,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::PickGroup => overlay::pick_group(model),
         Action::Choose => overlay::choose(model),
         Action::Back | Action::Leave => back(model),
-        Action::TypeFilter => model.typing = true,
+        Action::TypeFilter => filter::begin(model),
         Action::KeepFilter => model.typing = false,
         Action::ClearFilter => filter::clear(model),
         Action::EraseCharacter => filter::erase_character(model),

@@ -43,12 +43,28 @@ pub(super) fn clear(model: &mut Model) {
     apply(model);
 }
 
+/// Begins to type.
+pub(super) fn begin(model: &mut Model) {
+    model.typing = true;
+    model.before_filter = Some(model.cursor.clone());
+}
+
+/// The namespace of this name; else the first that begins so, since the name is still being typed.
+fn namespace(model: &Model, typed: &str) -> Text {
+    let known = model.inventory.namespaces();
+    let exact = known.iter().find(|name| name.as_str() == typed);
+    exact
+        .or_else(|| known.iter().find(|name| name.starts_with(typed)))
+        .cloned()
+        .unwrap_or_else(|| Text::new(typed))
+}
+
 /// Reads the line; one that cannot be read leaves the grid as it was and says why.
 pub(super) fn apply(model: &mut Model) {
     let (names, words): (Vec<&str>, Vec<&str>) =
         model.filter.split(' ').partition(|word| word.starts_with(NAMESPACE));
     let wanted = names.last().map(|word| &word[NAMESPACE.len()..]).filter(|name| !name.is_empty());
-    let namespace = wanted.map(Text::new).or_else(|| model.namespace.clone());
+    let namespace = wanted.map(|name| namespace(model, name)).or_else(|| model.namespace.clone());
     match Filter::parse(&words.join(" "), namespace) {
         Ok(mut filter) => {
             if filter.selector.is_empty() {
@@ -56,6 +72,10 @@ pub(super) fn apply(model: &mut Model) {
             }
             model.notice = None;
             if filter != model.lens.filter {
+                // What was selected before the first letter is selected again as soon as the filter shows it.
+                if let Some(cursor) = &model.before_filter {
+                    model.cursor = cursor.clone();
+                }
                 model.lens.filter = filter;
                 project(model);
             }

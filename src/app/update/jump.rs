@@ -5,6 +5,8 @@ use crate::app::cursor::{ColumnPlace, Focus, RowPlace};
 use crate::app::digest::state_word;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
+use crate::domain::cell::CellState;
+use crate::domain::grid::Cause;
 use crate::domain::inventory::{ColumnSlot, RowSlot};
 use crate::domain::rollout::rollout;
 
@@ -19,9 +21,7 @@ pub(super) fn cause(model: &mut Model, direction: isize) {
         return;
     }
     let here = model.selected_row().zip(model.selected_column());
-    let at = causes.iter().position(|cause| {
-        here.is_some_and(|(row, column)| cause.row == row && cause.columns.contains(&column))
-    });
+    let at = causes.iter().position(|cause| here.is_some_and(|here| cause.cells.contains(&here)));
     let length = causes.len();
     let next = match (at, direction > 0) {
         (None, true) => 0,
@@ -29,18 +29,24 @@ pub(super) fn cause(model: &mut Model, direction: isize) {
         (Some(at), true) => (at + 1) % length,
         (Some(at), false) => (at + length - 1) % length,
     };
-    let cause = &causes[next];
-    let key = model.inventory.row(cause.row).map(|row| row.daemon_set.meta.key.to_string());
-    let nodes = cause.columns.len();
-    let words = format!(
-        "cause {} of {length}: {} in {} on {nodes} node{}",
-        next + 1,
-        state_word(cause.state),
-        key.unwrap_or_default(),
-        if nodes == 1 { "" } else { "s" }
-    );
-    go_to(model, cause.row, cause.columns[0]);
+    let (row, column) = causes[next].cells[0];
+    let words = format!("cause {} of {length}: {}", next + 1, cause_words(model, &causes[next]));
+    go_to(model, row, column);
     model.notice = Some(Notice::said(words, model.now));
+}
+
+/// `failing in security/scanner on 6 nodes`, or `lost: node-00112, in 10 DaemonSets`.
+fn cause_words(model: &Model, cause: &Cause) -> String {
+    let (row, column) = cause.cells[0];
+    let count = cause.cells.len();
+    let plural = if count == 1 { "" } else { "s" };
+    let state = state_word(cause.state);
+    if cause.state == CellState::Lost {
+        let node = model.inventory.column_at(column).map(|column| column.name.to_string());
+        return format!("{state}: {}, in {count} DaemonSet{plural}", node.unwrap_or_default());
+    }
+    let key = model.inventory.row(row).map(|row| row.daemon_set.meta.key.to_string());
+    format!("{state} in {} on {count} node{plural}", key.unwrap_or_default())
 }
 
 /// To the node that holds up this row's rollout; from there to the next such node.
