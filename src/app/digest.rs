@@ -15,6 +15,7 @@ use super::overlay::Overlay;
 use crate::domain::age::age;
 use crate::domain::cell::CellState;
 use crate::domain::event::{LinkState, Watch, WatchKind};
+use crate::domain::inventory::Inventory;
 use crate::domain::inventory::RowSlot;
 use crate::domain::rollout::{RolloutState, rollout, row_why};
 
@@ -186,7 +187,10 @@ fn tags(model: &Model, rollouts: &Rollouts) -> Vec<Tag> {
         let count = sums[state.severity()];
         told += count;
         if count > 0 {
-            let text = format!("{} {}", thousands(count as usize), state_word(state).to_uppercase());
+            let text = match state {
+                CellState::Lost => lost_nodes(&model.inventory),
+                state => format!("{} {}", thousands(count as usize), state_word(state).to_uppercase()),
+            };
             tags.push(Tag { text, state: Some(state) });
         }
     }
@@ -196,6 +200,16 @@ fn tags(model: &Model, rollouts: &Rollouts) -> Vec<Tag> {
         tags.push(Tag { text, state: Some(CellState::Terminating) });
     }
     tags
+}
+
+/// Lost nodes are counted as nodes: each is lost for every DaemonSet that has a pod on it.
+fn lost_nodes(inventory: &Inventory) -> String {
+    let is_lost = |column| {
+        let mut cells = inventory.rows().filter_map(|(_, row)| row.cell(column));
+        cells.any(|cell| cell.state == CellState::Lost)
+    };
+    let lost = inventory.columns().filter(|(slot, column)| column.problems > 0 && is_lost(*slot)).count();
+    format!("{} NODE{} LOST", thousands(lost), if lost == 1 { "" } else { "S" })
 }
 
 /// A state in words for people.
