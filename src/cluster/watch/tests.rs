@@ -171,6 +171,17 @@ async fn an_expired_version_is_listed_afresh_both_ways() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_version_the_server_has_not_reached_is_listed_afresh() {
+    // A server that came back from a backup, or another one behind the same address.
+    let mut bench = Bench::new(|path, nth| {
+        let ahead = "Timeout: Too large resource version: 10, current: 5";
+        (is_watch(path) && nth == 0).then(|| Reply::status(504, ahead))
+    });
+    bench.until("live").await;
+    assert_eq!(bench.asked(false).len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_forgets_every_version_is_not_hammered() {
     let mut bench = Bench::new(|path, _| is_watch(path).then(|| Reply::status(410, "too old")));
     bench.until("retrying").await;
