@@ -93,11 +93,12 @@ fn observe(store: &mut Store) {
     store.update_status(Kind::DaemonSet, "default", "agent", now(), change).unwrap();
 }
 
-#[expect(clippy::print_stderr, reason = "a skipped test must say that it was skipped")]
 async fn kubectl(name: &str) -> Option<Kubectl> {
     let found = Command::new("kubectl").args(["version", "--client"]).output().await;
     if !found.is_ok_and(|o| o.status.success()) {
-        eprintln!("skipped {name}: there is no kubectl on PATH");
+        // Past the test runner, which shows nothing of tests that pass.
+        let told = format!("skipped {name}: there is no kubectl on PATH\n");
+        std::io::Write::write_all(&mut std::io::stderr(), told.as_bytes()).expect("standard error takes it");
         return None;
     }
     let folder = std::env::temp_dir().join(format!("dsgrid-{name}-{}", std::process::id()));
