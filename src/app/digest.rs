@@ -15,8 +15,7 @@ use super::overlay::Overlay;
 use crate::domain::age::age;
 use crate::domain::cell::CellState;
 use crate::domain::event::{LinkState, Watch, WatchKind};
-use crate::domain::inventory::Inventory;
-use crate::domain::inventory::RowSlot;
+use crate::domain::inventory::{Inventory, Row, RowSlot};
 use crate::domain::rollout::{RolloutState, rollout, row_why};
 
 /// With more cells in unfinished rollouts than this, they are judged once a second instead of once a frame.
@@ -167,15 +166,18 @@ fn rollouts(model: &Model) -> Rollouts {
 }
 
 fn tags(model: &Model, rollouts: &Rollouts) -> Vec<Tag> {
+    let namespace = model.lens.filter.namespace.as_ref();
+    let counted = |row: &Row| namespace.is_none_or(|name| row.daemon_set.meta.key.namespace == *name);
     let mut sums = [0_u32; 13];
     let mut problems = 0;
-    for (_, row) in model.inventory.rows() {
+    for (_, row) in model.inventory.rows().filter(|(_, row)| counted(row)) {
         problems += row.tally.problems;
         for (sum, count) in sums.iter_mut().zip(row.tally.states) {
             *sum += count;
         }
     }
-    let of = |wanted| rollouts.states.values().filter(|state| **state == wanted).count();
+    let known = |slot: &RowSlot| model.inventory.row(*slot).is_some_and(counted);
+    let of = |wanted| rollouts.states.iter().filter(|(slot, state)| **state == wanted && known(slot)).count();
     let mut tags = Vec::new();
     for (state, word) in [(RolloutState::Stuck, "STUCK"), (RolloutState::Paused, "PAUSED")] {
         if of(state) > 0 {

@@ -39,7 +39,7 @@ pub(super) fn draw(canvas: &mut Canvas) {
 
 fn pieces(canvas: &Canvas) -> Vec<Piece> {
     let (model, theme) = (canvas.model, canvas.theme);
-    let totals = model.inventory().totals();
+    let totals = model.inventory().totals_in(model.lens().filter.namespace.as_ref());
     let is_wide = canvas.area.width >= 100;
     let plain = theme.style(Role::Text);
     let mut pieces =

@@ -426,3 +426,13 @@ fn a_lost_node_is_one_cause_however_many_sets_miss_it() {
         .collect();
     assert_eq!(lost, [3], "n9 does not exist, and three pods target it");
 }
+
+#[test]
+fn sums_of_a_namespace_are_its_own() {
+    let inventory = pool(&[("a", ""), ("b", "")]);
+    let all = inventory.totals_in(None);
+    assert_eq!((all.daemon_sets, all.nodes), (3, 2));
+    assert_eq!(inventory.totals_in(Some(&Text::new("default"))).daemon_sets, 3);
+    let other = inventory.totals_in(Some(&Text::new("other")));
+    assert_eq!((other.daemon_sets, other.pods, other.nodes), (0, 0, 2), "nodes belong to no namespace");
+}

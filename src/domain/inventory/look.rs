@@ -190,6 +190,18 @@ impl Inventory {
         }
     }
 
+    /// The same sums with only the DaemonSets and pods of a namespace, where one is named; nodes have none.
+    #[must_use]
+    pub fn totals_in(&self, namespace: Option<&Text>) -> Totals {
+        let totals = self.totals();
+        let Some(namespace) = namespace else { return totals };
+        let inside = || {
+            self.rows.iter().map(|(_, row)| row).filter(|row| row.daemon_set.meta.key.namespace == *namespace)
+        };
+        let pods = inside().map(|row| row.occupants.values().map(Vec::len).sum::<usize>()).sum();
+        Totals { daemon_sets: inside().count(), pods, ..totals }
+    }
+
     /// The namespaces that hold DaemonSets, sorted.
     #[must_use]
     pub fn namespaces(&self) -> Vec<Text> {
