@@ -162,12 +162,6 @@ impl Store {
         self.objects[kind.index()].range::<str, _>((start, end)).map(|(_, stored)| stored)
     }
 
-    /// Changes of every kind after a version, oldest first; None if that history is gone (410).
-    #[must_use]
-    pub fn changes_since(&self, resource_version: u64) -> Option<impl Iterator<Item = &Change>> {
-        self.history.since(resource_version)
-    }
-
     /// Changes from a sequence number on; None if some of them are gone (410).
     #[must_use]
     pub fn changes_from(&self, sequence: u64) -> Option<impl Iterator<Item = &Change>> {

@@ -94,6 +94,11 @@ fn steps() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// A bound, ready pod comes.
+fn ready_pod(id: u8, owner: u8, target: u8) -> Step {
+    Step::Pod { id, owner, target, bound: true, ready: true, deleting: false, phase: 0, hash: 0, age: 9 }
+}
+
 fn make_daemon_set(id: u8, selector: bool, tolerates: bool, min_ready: u8) -> DaemonSet {
     let spec = json!({
         "nodeSelector": if selector { json!({"x": "1"}) } else { json!({}) },
@@ -353,17 +358,7 @@ fn denied_nodes_leave_what_pods_say() {
     inventory.apply(ClusterEvent::Link(watch, LinkState::Denied { why: Text::new("no") }));
     inventory.apply(ClusterEvent::DaemonSets(Change::Applied(make_daemon_set(0, false, false, 0))));
     let mut world = World::default();
-    let step = Step::Pod {
-        id: 1,
-        owner: 0,
-        target: 3,
-        bound: true,
-        ready: true,
-        deleting: false,
-        phase: 0,
-        hash: 0,
-        age: 9,
-    };
+    let step = ready_pod(1, 0, 3);
     inventory.apply(world.step(&step).expect("an event"));
     inventory
         .apply(ClusterEvent::Pods(Change::Replaced(Scope::Cluster, world.pods.values().cloned().collect())));
@@ -404,17 +399,7 @@ fn a_lost_node_is_one_cause_however_many_sets_miss_it() {
     let mut inventory = pool(&[("a", ""), ("b", "")]);
     let mut world = World::default();
     for (id, owner) in [(0, 0), (1, 1), (2, 2)] {
-        let step = Step::Pod {
-            id,
-            owner,
-            target: 9,
-            bound: true,
-            ready: true,
-            deleting: false,
-            phase: 0,
-            hash: 0,
-            age: 9,
-        };
+        let step = ready_pod(id, owner, 9);
         inventory.apply(world.step(&step).expect("an event"));
     }
     let grid = Grid::project(&inventory, &Lens::default());

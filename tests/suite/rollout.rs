@@ -92,17 +92,18 @@ fn counted(daemon_set: Value, updated: u32) -> Value {
     with(daemon_set, "/status", status)
 }
 
+/// The pods of the four nodes: the first `count` of the current template, made by `new`, the others old.
+fn updated_so_far(count: usize, new: impl Fn(Value) -> Value) -> Vec<Value> {
+    let pods = [("a", "n1"), ("b", "n2"), ("c", "n3"), ("d", "n4")].map(|(name, node)| pod_json(name, node));
+    pods.into_iter().enumerate().map(|(at, pod)| if at < count { new(pod) } else { old(pod) }).collect()
+}
+
 #[test]
 fn slow_is_not_stuck_until_it_has_been_still_for_long() {
     // Two of four were replaced, the last of them became ready a minute ago.
     let fresh = |p: Value| with(p, "/status/conditions/0/lastTransitionTime", json!(ago(60)));
     let fresh = |p: Value| with(fresh(p), "/metadata/creationTimestamp", json!(ago(90)));
-    let pods = vec![
-        fresh(pod_json("a", "n1")),
-        fresh(pod_json("b", "n2")),
-        old(pod_json("c", "n3")),
-        old(pod_json("d", "n4")),
-    ];
+    let pods = updated_so_far(2, fresh);
     let mut inventory = picture(counted(daemon_set_json(&json!({})), 2), pods);
     assert_eq!(state(&inventory), RolloutState::Progressing);
     inventory.advance(now() + SignedDuration::from_secs(239));
@@ -116,12 +117,7 @@ fn a_slow_set_gets_three_times_its_usual_time() {
     // Each pod takes ten minutes to be ready.
     let slow = |p: Value| with(p, "/metadata/creationTimestamp", json!(ago(660)));
     let slow = |p: Value| with(slow(p), "/status/conditions/0/lastTransitionTime", json!(ago(60)));
-    let pods = vec![
-        slow(pod_json("a", "n1")),
-        old(pod_json("b", "n2")),
-        old(pod_json("c", "n3")),
-        old(pod_json("d", "n4")),
-    ];
+    let pods = updated_so_far(1, slow);
     let mut inventory = picture(counted(daemon_set_json(&json!({})), 1), pods);
     inventory.advance(now() + SignedDuration::from_secs(29 * 60 - 1));
     assert_eq!(state(&inventory), RolloutState::Progressing);

@@ -115,13 +115,4 @@ impl History {
         let skip = usize::try_from(sequence.checked_sub(oldest)?).ok()?;
         Some(self.changes.range(skip.min(self.changes.len())..))
     }
-
-    /// Changes of every kind after a version; None if some of them are gone.
-    pub(super) fn since(&self, resource_version: u64) -> Option<impl Iterator<Item = &Change>> {
-        if self.horizon.iter().any(|h| resource_version < *h) {
-            return None;
-        }
-        let start = self.changes.partition_point(|c| c.resource_version <= resource_version);
-        Some(self.changes.range(start..))
-    }
 }

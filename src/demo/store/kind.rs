@@ -98,12 +98,6 @@ impl Kind {
     pub fn from_plural(group: &str, plural: &str) -> Option<Self> {
         RESOURCES.iter().find(|r| r.group == group && r.plural == plural).map(|r| r.kind)
     }
-
-    /// The kind behind an object's `apiVersion` and `kind`.
-    #[must_use]
-    pub fn from_type(api_version: &str, name: &str) -> Option<Self> {
-        RESOURCES.iter().find(|r| r.name == name && r.api_version() == api_version).map(|r| r.kind)
-    }
 }
 
 impl Resource {
@@ -141,7 +135,6 @@ mod tests {
         }
         assert_eq!(Kind::from_plural("apps", "daemonsets"), Some(Kind::DaemonSet));
         assert_eq!(Kind::from_plural("", "daemonsets"), None);
-        assert_eq!(Kind::from_type("v1", "Pod"), Some(Kind::Pod));
         assert_eq!(Kind::DaemonSet.resource().qualified_plural(), "daemonsets.apps");
     }
 }

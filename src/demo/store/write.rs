@@ -75,21 +75,6 @@ impl Store {
         self.write(Scope::Main, kind, namespace, name, now, change)
     }
 
-    /// Changes an object's status only; the generation stays.
-    ///
-    /// # Errors
-    /// As `update`.
-    pub fn update_status(
-        &mut self,
-        kind: Kind,
-        namespace: &str,
-        name: &str,
-        now: Timestamp,
-        change: impl FnOnce(&mut Value) -> Result<(), Rejection>,
-    ) -> Result<Arc<Stored>, Rejection> {
-        self.write(Scope::Status, kind, namespace, name, now, change)
-    }
-
     /// Changes an object within a scope; `Scope::System` is for binding, kubelets and garbage collection.
     ///
     /// # Errors

@@ -72,7 +72,7 @@ fn fill(store: &mut Store) {
                 "image": "agent:1", "imageID": "", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}]);
             Ok(())
         };
-        store.update_status(Kind::Pod, "default", name, now, running).unwrap();
+        store.write(Scope::Status, Kind::Pod, "default", name, now, running).unwrap();
     }
     let event = json!({
         "metadata": {"name": "agent.1", "namespace": "default"}, "reason": "SuccessfulCreate",
@@ -90,7 +90,7 @@ fn observe(store: &mut Store) {
             "numberMisscheduled": 0});
         Ok(())
     };
-    store.update_status(Kind::DaemonSet, "default", "agent", now(), change).unwrap();
+    store.write(Scope::Status, Kind::DaemonSet, "default", "agent", now(), change).unwrap();
 }
 
 async fn kubectl(name: &str) -> Option<Kubectl> {

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::Rig;
 use crate::demo::kubelet::Outage;
+use crate::demo::store::Scope;
 
 #[expect(clippy::needless_pass_by_value, reason = "reads better where it is called")]
 fn strategy(unavailable: serde_json::Value, surge: serde_json::Value) -> serde_json::Value {
@@ -194,7 +195,9 @@ impl Rig {
             change(value);
             Ok(())
         };
-        self.store.update_status(crate::demo::store::Kind::Pod, "default", pod, self.now, write).unwrap();
+        self.store
+            .write(Scope::Status, crate::demo::store::Kind::Pod, "default", pod, self.now, write)
+            .unwrap();
         self.sim.step(&mut self.store, self.now);
     }
 }
