@@ -4,6 +4,7 @@
 //! So any behaviour is a list of messages, and any bug can be replayed from one.
 
 mod action;
+mod answers;
 mod capabilities;
 mod cursor;
 mod describe;
@@ -24,6 +25,7 @@ mod update;
 pub mod viewport;
 
 pub use action::Action;
+pub use answers::Answers;
 pub use capabilities::{Capabilities, Colour};
 pub use cursor::{ColumnPlace, CountColumn, Cursor, Focus, RowPlace};
 pub use describe::number;

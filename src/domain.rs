@@ -5,11 +5,13 @@
 
 pub mod age;
 pub mod cell;
+pub mod command;
 pub mod counts;
 pub mod event;
 pub mod explanation;
 pub mod grid;
 pub mod id;
+pub mod inquiry;
 pub mod inventory;
 pub mod label;
 pub mod object;
@@ -17,6 +19,7 @@ pub mod pause;
 pub mod placement;
 pub mod pod_status;
 pub mod preview;
+pub mod raw;
 pub mod reason;
 pub mod rollout;
 pub mod selector;

@@ -1,6 +1,8 @@
 //! What the model wants done. Effects are data; the shell carries them out.
 
+use crate::domain::command::{Command, Ticket};
 use crate::domain::id::Uid;
+use crate::domain::inquiry::Inquiry;
 use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 
@@ -24,5 +26,16 @@ pub enum Effect {
         namespace: Text,
         /// Its selector.
         selector: Selector,
+    },
+    /// Ask the cluster this once; `Msg::Answered` brings the answer.
+    Ask(Inquiry),
+    /// Send this write once; `Msg::Sent` brings what came of it.
+    Send {
+        /// By which the answer is known again.
+        ticket: Ticket,
+        /// What is sent.
+        command: Box<Command>,
+        /// Only let the server check it (`dryRun=All`): nothing is written.
+        dry_run: bool,
     },
 }

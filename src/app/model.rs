@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::answers::Answers;
 use super::capabilities::Capabilities;
 use super::cursor::{ColumnPlace, Cursor, Focus, RowPlace};
 use super::digest::Digest;
@@ -104,6 +105,8 @@ pub struct Model {
     pub(super) digested: Timestamp,
     /// Since when a DaemonSet's current count differs from ours, and whether its pods were asked for.
     pub(super) adoptions: HashMap<Uid, (Timestamp, bool)>,
+    /// Answers to what was asked once.
+    pub(super) answers: Answers,
     pub(super) version: u64,
 }
 
@@ -149,6 +152,7 @@ impl Model {
             digest: Digest::default(),
             digested: now,
             adoptions: HashMap::new(),
+            answers: Answers::default(),
             version: 0,
         }
     }
@@ -249,6 +253,12 @@ impl Model {
         (&self.filter, self.typing)
     }
 
+    /// Answers to what was asked once.
+    #[must_use]
+    pub fn answers(&self) -> &Answers {
+        &self.answers
+    }
+
     /// Server time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -327,7 +337,10 @@ impl Model {
         let ages = self.digest.cadence.map(|cadence| self.digested + cadence);
         let waiting = self.adoptions.values().filter(|(_, asked)| !asked);
         let adoption = waiting.map(|(since, _)| *since + super::update::ADOPTION_DELAY).min();
-        [self.inventory.next_due(), held, notice, ages, adoption].into_iter().flatten().min()
+        [self.inventory.next_due(), held, notice, ages, adoption, self.answers.next_wake()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Whether a node is selected.

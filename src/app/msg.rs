@@ -3,7 +3,9 @@
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
+use crate::domain::command::{Outcome, Ticket};
 use crate::domain::event::ClusterEvent;
+use crate::domain::inquiry::{Answer, Inquiry};
 
 /// Something that happened, outside or at the keyboard.
 #[derive(Clone, Debug)]
@@ -22,4 +24,13 @@ pub enum Msg {
     Resumed,
     /// Work ended badly; the words are for people.
     WorkFailed(String),
+    /// A question was answered; the words of a failure are for people.
+    Answered(Inquiry, Result<Answer, String>),
+    /// A write was tried.
+    Sent {
+        /// Which.
+        ticket: Ticket,
+        /// What came of it.
+        outcome: Box<Outcome>,
+    },
 }

@@ -1,6 +1,7 @@
 //! The one function that changes the model. It only hands each message to the file of its noun.
 
 mod act;
+mod ask;
 mod clock;
 mod cluster;
 mod filter;
@@ -23,6 +24,12 @@ pub(super) use clock::ADOPTION_DELAY;
 
 /// Takes in what happened; says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let mut effects = take_in(model, msg);
+    effects.extend(ask::pursue(model));
+    effects
+}
+
+fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Cluster(events) => cluster::heard(model, events),
         Msg::Key(event) => apart(event).flat_map(|event| key(model, &event)).collect(),
@@ -50,6 +57,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.version += 1;
             Vec::new()
         }
+        Msg::Answered(inquiry, answer) => {
+            model.answers.take(&inquiry, answer, model.now);
+            changed(model);
+            Vec::new()
+        }
+        Msg::Sent { .. } => Vec::new(),
     }
 }
 

@@ -143,6 +143,69 @@ impl fmt::Display for ObjectKey {
     }
 }
 
+/// The kinds of objects that are shown, changed or asked for by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum ObjectKind {
+    /// A DaemonSet.
+    DaemonSet,
+    /// A node.
+    Node,
+    /// A pod.
+    Pod,
+    /// A `ControllerRevision`.
+    ControllerRevision,
+}
+
+impl ObjectKind {
+    /// The resource's name, as in a URL.
+    #[must_use]
+    pub fn resource(self) -> &'static str {
+        match self {
+            Self::DaemonSet => "daemonsets",
+            Self::Node => "nodes",
+            Self::Pod => "pods",
+            Self::ControllerRevision => "controllerrevisions",
+        }
+    }
+
+    /// The API group; empty for the core group.
+    #[must_use]
+    pub fn group(self) -> &'static str {
+        match self {
+            Self::DaemonSet | Self::ControllerRevision => "apps",
+            Self::Node | Self::Pod => "",
+        }
+    }
+}
+
+impl fmt::Display for ObjectKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DaemonSet => "DaemonSet",
+            Self::Node => "node",
+            Self::Pod => "pod",
+            Self::ControllerRevision => "ControllerRevision",
+        })
+    }
+}
+
+/// One object, and no other of the same name: printed like `DaemonSet logging/fluent-bit`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectRef {
+    /// Its kind.
+    pub kind: ObjectKind,
+    /// Namespace and name.
+    pub key: ObjectKey,
+    /// The uid.
+    pub uid: Uid,
+}
+
+impl fmt::Display for ObjectRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.key)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,17 +3,21 @@
 //! They are decoded straight from the API's JSON; managedFields and whole specs are skipped while
 //! reading and never held.
 
+mod budget;
 mod daemon_set;
 mod decode;
+mod event;
 mod meta;
 mod node;
 mod pod;
 mod revision;
 
+pub use budget::{BudgetSelector, PodDisruptionBudget};
 pub use daemon_set::{
     DaemonSet, DaemonSetStatus, IntOrPercent, MatchExpression, NodeSelectorTerm, Template, TemplateContainer,
     Toleration, TolerationOperator, UpdateStrategy,
 };
+pub use event::Event;
 pub use meta::{Labels, Meta, Owner};
 pub use node::{Node, NodeCondition, Taint, TaintEffect};
 pub use pod::{Container, ContainerState, InitContainer, Phase, Pod, Scheduling, Termination};

@@ -42,7 +42,11 @@ impl Execute for ClusterExecutor {
                 });
             }
             // The loop does these itself.
-            Effect::Quit | Effect::Suspend | Effect::CopyToClipboard(_) => {}
+            Effect::Quit
+            | Effect::Suspend
+            | Effect::CopyToClipboard(_)
+            | Effect::Ask(_)
+            | Effect::Send { .. } => {}
         }
     }
 }

@@ -1,0 +1,18 @@
+//! What is looked at decides what is asked.
+
+use std::collections::BTreeSet;
+
+use crate::app::effect::Effect;
+use crate::app::model::Model;
+use crate::domain::inquiry::Inquiry;
+
+/// Asks what the open screens need and what is too old.
+pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
+    let needed = needed(model);
+    model.answers.pursue(&needed, model.now).into_iter().map(Effect::Ask).collect()
+}
+
+/// The questions of everything that is open. Each screen adds its own.
+fn needed(_model: &Model) -> BTreeSet<Inquiry> {
+    BTreeSet::new()
+}
