@@ -21,6 +21,7 @@ pub mod pod_status;
 pub mod preview;
 pub mod raw;
 pub mod reason;
+pub mod relabel;
 pub mod rollout;
 pub mod selector;
 pub mod text;
