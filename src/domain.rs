@@ -8,6 +8,7 @@ pub mod cell;
 pub mod command;
 pub mod counts;
 pub mod event;
+pub mod expectation;
 pub mod explanation;
 pub mod grid;
 pub mod id;
