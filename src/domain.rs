@@ -4,16 +4,19 @@
 //! newtypes; what came from a server is sanitised where it was decoded.
 
 pub mod age;
+pub mod budget;
 pub mod cell;
 pub mod command;
 pub mod counts;
 pub mod event;
+pub mod exclusion;
 pub mod explanation;
 pub mod grid;
 pub mod id;
 pub mod inquiry;
 pub mod inventory;
 pub mod label;
+pub mod limits;
 pub mod object;
 pub mod pause;
 pub mod placement;
@@ -21,6 +24,8 @@ pub mod pod_status;
 pub mod preview;
 pub mod raw;
 pub mod reason;
+pub mod review;
 pub mod rollout;
 pub mod selector;
+pub mod staleness;
 pub mod text;

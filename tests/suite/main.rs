@@ -3,6 +3,7 @@
 #[path = "../support/support.rs"]
 mod support;
 
+mod budget;
 mod cells;
 mod client;
 mod commands;
@@ -21,6 +22,8 @@ mod printing;
 mod pty;
 mod readme;
 mod replay;
+mod review;
 mod rollout;
 mod scenarios;
 mod screens;
+mod staleness;
