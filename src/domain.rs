@@ -4,10 +4,12 @@
 //! newtypes; what came from a server is sanitised where it was decoded.
 
 pub mod age;
+pub mod budget;
 pub mod cell;
 pub mod command;
 pub mod counts;
 pub mod event;
+pub mod exclusion;
 pub mod expectation;
 pub mod explanation;
 pub mod grid;
@@ -15,6 +17,7 @@ pub mod id;
 pub mod inquiry;
 pub mod inventory;
 pub mod label;
+pub mod limits;
 pub mod object;
 pub mod pause;
 pub mod placement;
@@ -23,6 +26,8 @@ pub mod preview;
 pub mod raw;
 pub mod reason;
 pub mod relabel;
+pub mod review;
 pub mod rollout;
 pub mod selector;
+pub mod staleness;
 pub mod text;
