@@ -5,8 +5,10 @@
 
 mod connect;
 mod error;
+mod execute;
 mod frames;
 mod inquire;
+mod journal;
 mod kubeconfig;
 mod list;
 mod mailbox;
@@ -23,6 +25,8 @@ mod fake;
 
 pub use connect::{Access, Connection, FirstSync};
 pub use error::Error;
+pub use execute::Executed;
+pub use journal::{Journal, Record};
 pub use mailbox::{Receiver, Sender, mailbox};
 pub use options::{ConnectOptions, Environment, Token};
 pub use watch::{TaskDied, Watches};
