@@ -156,3 +156,6 @@ pub enum Outcome {
     /// It was sent, and no answer came: whether it was done shows only in the object.
     Unknown(Text),
 }
+
+#[cfg(test)]
+mod tests;
