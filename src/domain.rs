@@ -14,6 +14,7 @@ pub mod id;
 pub mod inquiry;
 pub mod inventory;
 pub mod label;
+pub mod log;
 pub mod object;
 pub mod pause;
 pub mod placement;
