@@ -8,6 +8,7 @@ mod error;
 mod frames;
 mod kubeconfig;
 mod list;
+mod logs;
 mod mailbox;
 pub mod manifest;
 mod no_proxy;
@@ -22,6 +23,7 @@ mod fake;
 
 pub use connect::{Access, Connection, FirstSync};
 pub use error::Error;
+pub use logs::{LogReceiver, LogSink, Logs, log_channel};
 pub use mailbox::{Receiver, Sender, mailbox};
 pub use options::{ConnectOptions, Environment, Token};
 pub use watch::{TaskDied, Watches};

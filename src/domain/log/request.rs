@@ -15,8 +15,6 @@ pub struct StreamId(pub u32);
 /// How far back a log is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Since {
-    /// The last lines, so many.
-    Tail(u32),
     /// The last seconds, so many.
     Seconds(u32),
     /// From this time on.
@@ -40,13 +38,13 @@ pub struct LogRequest {
     pub since: Since,
     /// Of what lies back, only the last lines, so many; none for all.
     pub tail: Option<u32>,
+    /// At most so many bytes; none for all.
+    pub bytes: Option<u32>,
 }
 
 /// What comes of a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LogNews {
-    /// It is open.
-    Opened,
     /// Lines in their order.
     Lines(Vec<Line>),
     /// So many lines came faster than they were taken, and are lost: the oldest that waited.
