@@ -19,6 +19,7 @@ pub mod inquiry;
 pub mod inventory;
 pub mod label;
 pub mod limits;
+pub mod log;
 pub mod object;
 pub mod ownership;
 pub mod pause;
