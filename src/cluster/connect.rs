@@ -91,6 +91,11 @@ impl Connection {
         }
     }
 
+    /// What requests are sent with.
+    pub(super) fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
     /// A connection over a ready client, for tests.
     #[cfg(test)]
     pub(super) fn over(client: Client) -> Self {
