@@ -27,10 +27,10 @@ async fn what_pages_ask_is_answered() {
         panic!("no budgets")
     };
     assert_eq!(budgets.len(), 1);
-    let Answer::Budgets(none) = ask(&cluster, Inquiry::Budgets(Text::new("logging"))).await else {
+    let Answer::Budgets(others) = ask(&cluster, Inquiry::Budgets(Text::new("logging"))).await else {
         panic!("no list")
     };
-    assert_eq!(none, []);
+    assert_eq!(others, []);
 
     assert!(cluster.read(&pod_ref(&pod)).await.is_some());
     let node = ObjectRef {
