@@ -169,7 +169,8 @@ fn rollouts(model: &Model) -> Rollouts {
     let unfinished = |tally: &crate::domain::counts::Tally| tally.complete < tally.desired;
     // Looking for nodes that lack a pod walks over every cell, at a tenth of the price.
     let cells = rows().count() * model.inventory.columns().count() / 10;
-    let judging: u32 = rows().filter(|(_, row)| unfinished(&row.tally)).map(|(_, row)| row.tally.desired).sum();
+    let judging: u32 =
+        rows().filter(|(_, row)| unfinished(&row.tally)).map(|(_, row)| row.tally.desired).sum();
     let recent = known.judged.is_some_and(|judged| model.now.duration_since(judged) < SELDOM);
     let cost = u32::try_from(cells).unwrap_or(u32::MAX).saturating_add(judging);
     if cost > MANY_CELLS && recent && rows().all(|(slot, _)| known.states.contains_key(&slot)) {

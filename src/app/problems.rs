@@ -7,7 +7,6 @@ use crate::domain::cause::{Cause, Scope, causes as all_causes};
 #[must_use]
 pub fn causes(model: &Model) -> Vec<Cause> {
     let grid = &model.grid;
-    let scope =
-        Scope { rows: &grid.rows, columns: &grid.columns, everywhere: &model.settings.everywhere };
+    let scope = Scope { rows: &grid.rows, columns: &grid.columns, everywhere: &model.settings.everywhere };
     all_causes(&model.inventory, &scope)
 }

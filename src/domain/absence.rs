@@ -361,7 +361,8 @@ mod tests {
         let sets = |patterns: &[&str]| {
             Everywhere::new(&patterns.iter().map(|pattern| (*pattern).to_owned()).collect::<Vec<_>>())
         };
-        let everywhere = sets(&["kube-system/kube-proxy", "*/node-*", "log*/f*t"]).expect("they are patterns");
+        let everywhere =
+            sets(&["kube-system/kube-proxy", "*/node-*", "log*/f*t"]).expect("they are patterns");
         for (key, holds) in [
             ("kube-system/kube-proxy", true),
             ("kube-system/kube-proxy-2", false),

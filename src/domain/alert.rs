@@ -179,9 +179,12 @@ impl Finding {
         }
         if self.moved_lately(now) {
             let ago = age(self.last_change, now);
-            lines.push(format!("does not hold now: updated changed {ago} ago, and the rule wants 5m of standstill"));
+            lines.push(format!(
+                "does not hold now: updated changed {ago} ago, and the rule wants 5m of standstill"
+            ));
         } else {
-            let still = self.last_change.map(|at| format!("updated has not changed for {}, ", age(Some(at), now)));
+            let still =
+                self.last_change.map(|at| format!("updated has not changed for {}, ", age(Some(at), now)));
             let patience = alert.patience();
             lines.push(format!("{}it fires once this holds for {patience}", still.unwrap_or_default()));
         }

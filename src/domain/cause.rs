@@ -196,10 +196,8 @@ impl Cause {
         let node = |column: &ColumnSlot| inventory.column_at(*column).and_then(|column| column.node.as_ref());
         // Where a pod may not run, it cannot fail: only wanted nodes are compared. What keeps pods away or takes nodes
         // away is compared with all nodes.
-        let only_wanted = !matches!(
-            self.key.state(),
-            CellState::Lost | CellState::Misscheduled | CellState::Excluded
-        );
+        let only_wanted =
+            !matches!(self.key.state(), CellState::Lost | CellState::Misscheduled | CellState::Excluded);
         let wanted = |column: ColumnSlot| {
             !only_wanted
                 || self.sets.iter().any(|row| inventory.cell(*row, column).is_some_and(|cell| cell.run))

@@ -123,9 +123,7 @@ fn traits(node: &Node, now: Timestamp) -> Vec<Trait> {
         (&node.os_image, Trait::System),
         (&node.container_runtime, Trait::Runtime),
     ];
-    all.extend(
-        versions.into_iter().filter(|(is, _)| !is.is_empty()).map(|(is, make)| make(is.to_owned())),
-    );
+    all.extend(versions.into_iter().filter(|(is, _)| !is.is_empty()).map(|(is, make)| make(is.to_owned())));
     all.extend((0..AGES.len()).find(|at| is_younger(node, now, AGES[*at].1)).map(Trait::Younger));
     all.extend(node.taints.iter().map(|taint| Trait::Taint(taint.to_string())));
     all
@@ -191,7 +189,8 @@ fn ln_factorial(n: usize) -> f64 {
         return (2..=n).map(|factor| whole(factor).ln()).sum();
     }
     let n = whole(n);
-    n * n.ln() - n + (2.0 * std::f64::consts::PI * n).ln() / 2.0 + 1.0 / (12.0 * n) - 1.0 / (360.0 * n.powi(3))
+    n * n.ln() - n + (2.0 * std::f64::consts::PI * n).ln() / 2.0 + 1.0 / (12.0 * n)
+        - 1.0 / (360.0 * n.powi(3))
 }
 
 #[cfg(test)]
@@ -217,7 +216,8 @@ mod tests {
         let bad: Vec<Node> = (0..20).map(|at| node(at, "m5", "6.1")).collect();
         let others: Vec<Node> = (20..60).map(|at| node(at, "c5", "6.1")).collect();
         assert_eq!(told(&bad, &others), ["20 of 20 in pool=m5, 0 elsewhere"]);
-        let mixed: Vec<Node> = (20..60).map(|at| node(at, if at < 30 { "m5" } else { "c5" }, "5.9")).collect();
+        let mixed: Vec<Node> =
+            (20..60).map(|at| node(at, if at < 30 { "m5" } else { "c5" }, "5.9")).collect();
         assert_eq!(
             told(&bad, &mixed),
             ["20 of 20 in kernel 6.1, 0 elsewhere", "20 of 30 in pool=m5, 0 elsewhere"]

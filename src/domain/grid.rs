@@ -203,7 +203,9 @@ impl Grid {
         let mut rows: Vec<(RowSlot, &Row)> = inventory.rows().filter(|(_, row)| shown(row)).collect();
         let key = |row: &Row| row.daemon_set.meta.key.clone();
         match lens.row_order {
-            Order::Problems => rows.sort_by_cached_key(|(_, row)| (!stuck(row), row_badness(row, fell(row)), key(row))),
+            Order::Problems => {
+                rows.sort_by_cached_key(|(_, row)| (!stuck(row), row_badness(row, fell(row)), key(row)))
+            }
             Order::Name | Order::Label => rows.sort_by_cached_key(|(_, row)| key(row)),
             Order::Age => {
                 rows.sort_by_cached_key(|(_, row)| {

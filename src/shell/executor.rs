@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::event_loop::Execute;
+use super::seen::SeenFile;
 use crate::app::{Effect, Msg};
 use crate::cluster::{Connection, Watches};
 use crate::domain::event::ClusterEvent;
@@ -13,13 +14,14 @@ use crate::domain::text::Text;
 pub struct ClusterExecutor {
     connection: Connection,
     watches: Watches,
+    seen: Option<SeenFile>,
 }
 
 impl ClusterExecutor {
-    /// Works on these.
+    /// Works on these; looks are remembered in the file, if there is one.
     #[must_use]
-    pub fn new(connection: Connection, watches: Watches) -> Self {
-        Self { connection, watches }
+    pub fn new(connection: Connection, watches: Watches, seen: Option<SeenFile>) -> Self {
+        Self { connection, watches, seen }
     }
 }
 
@@ -47,6 +49,13 @@ impl Execute for ClusterExecutor {
                     let answer = connection.answer(&inquiry).await.map_err(|error| error.to_string());
                     drop(replies.send(Msg::Answered(inquiry, answer)));
                 });
+            }
+            // Small, and at the end of the program nothing else would wait for it.
+            Effect::RememberDesired(sighting) => {
+                let failed = self.seen.as_ref().and_then(|seen| seen.remember(&sighting).err());
+                if let Some(error) = failed {
+                    tracing::warn!(%error, "this look cannot be remembered");
+                }
             }
             // The loop does these itself.
             Effect::Quit | Effect::Suspend | Effect::CopyToClipboard(_) | Effect::Send { .. } => {}

@@ -30,6 +30,7 @@ pub(super) fn watch(model: &mut Model) -> Vec<Effect> {
 
 /// The user leaves, having seen it all.
 pub(super) fn leave(model: &Model) -> Vec<Effect> {
-    let remember = model.remembered.map(|_| Effect::RememberDesired(Box::new(model.inventory.sighting(false))));
+    let remember =
+        model.remembered.map(|_| Effect::RememberDesired(Box::new(model.inventory.sighting(false))));
     remember.into_iter().chain([Effect::Quit]).collect()
 }

@@ -54,7 +54,8 @@ impl Sighting {
     #[must_use]
     pub fn over(mut self, older: &Self) -> Self {
         let newest = self.sets.values().map(|set| set.at).max().unwrap_or(i64::MIN);
-        let mut numbers: HashMap<Text, u32> = (0..).zip(&self.nodes).map(|(at, name)| (name.clone(), at)).collect();
+        let mut numbers: HashMap<Text, u32> =
+            (0..).zip(&self.nodes).map(|(at, name)| (name.clone(), at)).collect();
         for (uid, set) in &older.sets {
             let stale = newest.saturating_sub(set.at) > KEPT_FOR.as_secs();
             if stale || self.sets.contains_key(uid) {
@@ -198,7 +199,9 @@ mod tests {
     #[test]
     fn ranges_of_a_strange_file_do_no_harm() {
         let mut strange = sighting(&[1, 2], &[(1, vec![1])]);
-        strange.sets.insert("2".to_owned(), SeenSet { wanted: vec![(0, u32::MAX), (9, 3)], ..SeenSet::default() });
+        strange
+            .sets
+            .insert("2".to_owned(), SeenSet { wanted: vec![(0, u32::MAX), (9, 3)], ..SeenSet::default() });
         assert_eq!(wanted(&strange, "2").expect("it is there").len(), 2);
     }
 }

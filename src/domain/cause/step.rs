@@ -17,7 +17,9 @@ pub(super) fn first(inventory: &Inventory, cause: &Cause) -> String {
         CauseKey::Missing(_) => {
             "e lists the DaemonSet's events: FailedCreate names the quota, webhook or policy that refuses the pods"
         }
-        CauseKey::Unschedulable { why, .. } if why.starts_with("Insufficient") || why.contains("Too many") => {
+        CauseKey::Unschedulable { why, .. }
+            if why.starts_with("Insufficient") || why.contains("Too many") =>
+        {
             "o shows what runs on the node: make room there, lower the requests, or give the set a priority class \
              that may preempt"
         }
@@ -38,11 +40,15 @@ pub(super) fn first(inventory: &Inventory, cause: &Cause) -> String {
         CauseKey::Misscheduled { set: None, .. } => {
             "nothing stops now, but a pod that ends or is updated is not replaced: add the toleration or remove the taint"
         }
-        CauseKey::Misscheduled { set: Some(_), .. } => "Enter on a node shows the rule; the controller removes the pods",
+        CauseKey::Misscheduled { set: Some(_), .. } => {
+            "Enter on a node shows the rule; the controller removes the pods"
+        }
         CauseKey::Overdue(_) => {
             "y on the pod shows its finalizers; without any, the kubelet does not answer: F if the machine is off"
         }
-        CauseKey::Paused(_) => "when its reason is gone, resume it from the menu (a); until then new pods still use the new template",
+        CauseKey::Paused(_) => {
+            "when its reason is gone, resume it from the menu (a); until then new pods still use the new template"
+        }
         CauseKey::Waiting(_) => "R replaces the outdated pods one after the other, under gates",
         CauseKey::Unwell(_) => "nothing here: the pods come when the nodes are well or gone",
         CauseKey::Usual(_) => {

@@ -52,7 +52,8 @@ fn count(number: usize, noun: &str) -> String {
 fn exit_code(inventory: &Inventory, cause: &Cause) -> String {
     let mut codes = cause.cells.iter().filter_map(|(row, column)| {
         let view = inventory.view(*row, *column)?;
-        let mut containers = view.pods.iter().flat_map(|pod| pod.init_containers.iter().chain(&pod.containers));
+        let mut containers =
+            view.pods.iter().flat_map(|pod| pod.init_containers.iter().chain(&pod.containers));
         containers.find_map(last_code)
     });
     let Some(first) = codes.next() else { return String::new() };
