@@ -10,6 +10,7 @@ mod lens;
 mod motion;
 mod overlay;
 mod remember;
+mod screen;
 mod settle;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -41,6 +42,9 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Ticked(local) => clock::ticked(model, local),
         Msg::FrameCame => {
+            if screen::refresh(model) {
+                changed(model);
+            }
             let digest = Digest::of(model);
             if digest != model.digest {
                 model.version += 1;

@@ -4,6 +4,7 @@
 mod support;
 
 mod absence;
+mod budget;
 mod cells;
 mod client;
 mod commands;
@@ -23,6 +24,8 @@ mod pty;
 mod readme;
 mod relabel;
 mod replay;
+mod review;
 mod rollout;
 mod scenarios;
 mod screens;
+mod staleness;
