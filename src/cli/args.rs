@@ -2,6 +2,7 @@
 
 mod explain;
 mod preview;
+mod status;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,12 +12,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
 use crate::cluster::{ConnectOptions, Token};
+use crate::demo::server::access::Denial;
 use crate::domain::event::Scope;
 use crate::domain::text::Text;
 use crate::shell::logging::Level;
 
 pub(super) use explain::{AnswerFormat, ExplainArgs};
 pub(super) use preview::{EditArgs, NodeArgs, PreviewArgs, PreviewChange};
+pub(super) use status::{HistoryArgs, StatusArgs};
 
 /// A live terminal monitor for Kubernetes DaemonSets: one grid of DaemonSets and Nodes that says why.
 ///
@@ -50,6 +53,10 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Say which pods a change of labels, taints, cordons or manifests would start and stop; changes nothing
     Preview(PreviewArgs),
+    /// Say how far a rollout is, also under OnDelete; exit 1 unless it is complete
+    Status(StatusArgs),
+    /// List the revisions of a DaemonSet, print one, or compare two
+    History(HistoryArgs),
     /// Open the monitor on an embedded cluster, or serve one; needs no cluster
     Demo(DemoArgs),
     /// Print version, paths, connection and what may be read
@@ -103,6 +110,9 @@ pub(super) struct DemoArgs {
     /// Play the recording without waiting, to its end
     #[arg(long, requires = "replay")]
     pub(super) fast: bool,
+    /// Forbid something, to see what small rights look like: 'patch daemonsets.apps', 'get pods/log@NAMESPACE'
+    #[arg(long, value_name = "VERB RESOURCE")]
+    pub(super) deny: Vec<Denial>,
     /// Serve without a screen: prints a kubeconfig's path; port 0 is any free one
     #[arg(long, value_name = "ADDRESS")]
     pub(super) serve: Option<String>,

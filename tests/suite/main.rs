@@ -21,6 +21,7 @@ mod preview;
 mod printing;
 mod pty;
 mod readme;
+mod relabel;
 mod replay;
 mod review;
 mod rollout;
