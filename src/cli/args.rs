@@ -53,7 +53,7 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Say which pods a change of labels, taints, cordons or manifests would start and stop; changes nothing
     Preview(PreviewArgs),
-    /// Say how far a rollout is, also under OnDelete; exit 1 unless it is complete
+    /// Say how far a rollout is, under either strategy and while paused; exit 1 unless it is complete
     Status(StatusArgs),
     /// List the revisions of a DaemonSet, print one, or compare two
     History(HistoryArgs),

@@ -110,7 +110,7 @@ fn show_diff(global: &Global, from: &Entry, to: &Entry, lines: &[DiffLine]) -> R
             LineKind::Same => "",
         };
         if colour && !code.is_empty() {
-            text.push_str(&format!("\u{1b}[{code}m{words}\u{1b}[0m\n"));
+            text.extend(["\u{1b}[", code, "m", &words, "\u{1b}[0m\n"]);
         } else {
             text.push_str(&words);
             text.push('\n');

@@ -8,11 +8,14 @@ use super::failure::{Failure, Outcome};
 use super::print;
 use super::target::{self, Target};
 use crate::domain::age::age;
+use crate::domain::id::NodeName;
 use crate::domain::inventory::{Inventory, RowSlot};
 use crate::domain::limits::Limit;
 use crate::domain::object::UpdateStrategy;
-use crate::domain::rollout::{Rollout, Standing, outdated_nodes, rollout, row_why, standing};
+use crate::domain::rollout::{Rollout, RolloutState, Standing, outdated_nodes, rollout, row_why, standing};
 
+/// Complete, but perhaps not what somebody meant.
+const NO_NODE: &str = "no node is wanted, so there is nothing to roll out";
 /// More blockers and nodes are counted, not named.
 const NAMED: usize = 10;
 
@@ -43,7 +46,7 @@ fn warnings(read: &[String], standing: &Standing) -> Vec<String> {
         warnings.push("nodes or pods may not be read, so these are the controller's own numbers".to_owned());
     }
     if standing.desired == 0 {
-        warnings.push("no node is wanted, so there is nothing to roll out".to_owned());
+        warnings.push(NO_NODE.to_owned());
     }
     warnings
 }
@@ -71,13 +74,18 @@ fn page(inventory: &Inventory, slot: RowSlot, standing: &Standing) -> String {
     line("Strategy:", &strategy);
     line("Updated:", &format!("{} of {}", standing.updated, standing.desired));
     line("Available:", &format!("{} of {}", standing.available, standing.desired));
-    line("Why:", &row_why(inventory, slot));
+    // Where blockers are why, they say so themselves.
+    let is_blocked =
+        matches!(rollout.state, RolloutState::Stuck | RolloutState::Progressing | RolloutState::Degraded);
+    if !is_blocked || rollout.blockers.is_empty() || row.stale_since.is_some() {
+        line("Why:", &row_why(inventory, slot));
+    }
     for (at, why) in blockers(&rollout).iter().enumerate() {
         line(if at == 0 { "Blocked by:" } else { "" }, why);
     }
     let outdated = outdated_nodes(inventory, slot);
     if !outdated.is_empty() {
-        let names: Vec<&str> = outdated.iter().take(NAMED).map(|node| node.as_str()).collect();
+        let names: Vec<&str> = outdated.iter().take(NAMED).map(NodeName::as_str).collect();
         let more = match outdated.len() - names.len() {
             0 => String::new(),
             more => format!(" and {more} more"),

@@ -4,11 +4,12 @@ use std::io;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::blockers;
+use super::{NO_NODE, blockers};
 use crate::app::{Model, Settings};
 use crate::cli::args::{AnswerFormat, StatusArgs};
 use crate::cli::document::status as document;
 use crate::cli::failure::{Failure, Outcome};
+use crate::cli::paths::Paths;
 use crate::cli::print;
 use crate::cli::target::Target;
 use crate::cluster::mailbox;
@@ -50,7 +51,7 @@ pub(super) async fn run(
     };
     let (sender, receiver) = mailbox();
     let watches = connection.start_watches(&scope, &sender);
-    let executor = ClusterExecutor::new(connection, watches);
+    let executor = ClusterExecutor::new(connection, watches, Paths::journal());
     let timeout = args.timeout.filter(|timeout| !timeout.is_zero());
     let end = run_headless(settings, receiver, executor, &mut printer, timeout).await;
     match end.map_err(failure)? {
@@ -126,7 +127,7 @@ impl Printer for Lines {
         let (Some(rollout), Some(standing)) = (rollout(inventory, slot), standing(inventory, slot)) else {
             return Ok(ControlFlow::Continue(()));
         };
-        let complete = standing.complete;
+        let (complete, desired) = (standing.complete, standing.desired);
         self.blockers = blockers(&rollout);
         let told = Told {
             state: rollout.state,
@@ -136,6 +137,9 @@ impl Printer for Lines {
         if self.last.as_ref() != Some(&told) {
             self.line(inventory, slot, &rollout, &told.standing)?;
             self.last = Some(told);
+        }
+        if complete && desired == 0 && !self.warnings.iter().any(|warning| warning == NO_NODE) {
+            print::note(&format!("warning: {NO_NODE}"));
         }
         Ok(if complete { ControlFlow::Break(Verdict::Complete) } else { ControlFlow::Continue(()) })
     }
