@@ -6,5 +6,6 @@ pub mod frame;
 pub mod headless;
 pub mod logging;
 pub mod monitor;
+pub mod seen;
 mod signal;
 pub mod terminal;
