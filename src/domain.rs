@@ -32,6 +32,7 @@ pub mod pause;
 pub mod placement;
 pub mod pod_status;
 pub mod preview;
+pub mod progress;
 pub mod quantity;
 pub mod raw;
 pub mod reason;

@@ -1,5 +1,7 @@
 //! How far a DaemonSet's rollout is, and why it is not further.
 
+mod standing;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -14,6 +16,8 @@ use super::inventory::{CellView, ColumnSlot, Inventory, Row, RowSlot};
 use super::limits::Limit;
 use super::object::{Pod, UpdateStrategy};
 use super::pause::Pause;
+
+pub use standing::{Standing, outdated_nodes, standing};
 
 /// The state of a rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -130,63 +134,6 @@ pub fn rollout(inventory: &Inventory, slot: RowSlot) -> Option<Rollout> {
     Some(Rollout { state, blockers, since })
 }
 
-/// How far a rollout is, in nodes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// Every wanted node runs an available pod of the current template, and the controller has seen the newest spec.
-    pub complete: bool,
-    /// Wanted nodes.
-    pub desired: u32,
-    /// Of those, nodes whose first pod is up to date.
-    pub updated: u32,
-    /// Of those, nodes whose first pod is available.
-    pub available: u32,
-    /// These are the controller's own numbers, since nodes or pods may not be read.
-    pub is_theirs: bool,
-}
-
-/// How far a DaemonSet's rollout is.
-#[must_use]
-pub fn standing(inventory: &Inventory, slot: RowSlot) -> Option<Standing> {
-    let row = inventory.row(slot)?;
-    let observed = row.daemon_set.is_observed();
-    if inventory.computed(slot).is_some() {
-        let tally = &row.tally;
-        return Some(Standing {
-            complete: observed && tally.complete == tally.desired,
-            desired: tally.desired,
-            updated: tally.updated,
-            available: tally.available,
-            is_theirs: false,
-        });
-    }
-    let status = &row.daemon_set.status;
-    let all = status.up_to_date >= status.desired && status.available >= status.desired;
-    Some(Standing {
-        complete: observed && all,
-        desired: status.desired,
-        updated: status.up_to_date,
-        available: status.available,
-        is_theirs: true,
-    })
-}
-
-/// The wanted nodes whose first pod is not up to date, by name.
-#[must_use]
-pub fn outdated_nodes(inventory: &Inventory, slot: RowSlot) -> Vec<NodeName> {
-    let Some(row) = inventory.row(slot) else { return Vec::new() };
-    let outdated = |column| {
-        row.cell(column).is_some_and(|cell| cell.node_exists && cell.run && cell.occupied && !cell.updated)
-    };
-    let mut nodes: Vec<NodeName> = inventory
-        .columns()
-        .filter(|(column, _)| outdated(*column))
-        .map(|(_, named)| named.name.clone())
-        .collect();
-    nodes.sort();
-    nodes
-}
-
 /// Whether nodes that will not get well by waiting use up the whole limit (`update.go`, `rollingUpdate`): without
 /// surge each unavailable one takes from `maxUnavailable`; with surge only those where old and new stand side by side
 /// take from `maxSurge`.
@@ -204,6 +151,11 @@ pub fn usual_time(inventory: &Inventory, slot: RowSlot) -> Option<SignedDuration
     (median > SignedDuration::ZERO).then_some(median)
 }
 
+/// When a pod became available; none where it has not, or does not say since when it is ready.
+pub(super) fn came(pod: &Pod, min_ready_seconds: i64) -> Option<Timestamp> {
+    Some(available_from(pod, min_ready_seconds)?.max(pod.ready_since?))
+}
+
 /// How fast pods came up so far: read from their own times, so that it is right at first sight.
 struct Pace {
     last_progress: Option<Timestamp>,
@@ -214,7 +166,7 @@ impl Pace {
     fn of(inventory: &Inventory, slot: RowSlot, row: &Row) -> Self {
         let seconds = row.daemon_set.min_ready_seconds;
         let updated = || inventory.pods_of(slot).filter(|pod| pod.ready && row.current().updated(pod));
-        let came = |pod: &Pod| Some(available_from(pod, seconds)?.max(pod.ready_since?));
+        let came = |pod: &Pod| came(pod, seconds);
         let mut took: Vec<SignedDuration> =
             updated().filter_map(|pod| Some(came(pod)?.duration_since(pod.meta.created?))).collect();
         took.sort_unstable();

@@ -21,6 +21,7 @@ mod pacing;
 mod placement;
 mod preview;
 mod printing;
+mod progress;
 mod pty;
 mod readme;
 mod relabel;
