@@ -6,6 +6,7 @@ mod document;
 mod explain;
 mod failure;
 mod get;
+mod history;
 mod info;
 mod journal;
 mod monitor;
@@ -16,6 +17,8 @@ mod print;
 mod run;
 mod settings;
 mod snapshot;
+mod status;
 mod table;
+mod target;
 
 pub use run::main;

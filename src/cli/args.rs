@@ -3,6 +3,7 @@
 mod explain;
 mod journal;
 mod preview;
+mod status;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use crate::shell::logging::Level;
 pub(super) use explain::{AnswerFormat, ExplainArgs};
 pub(super) use journal::JournalArgs;
 pub(super) use preview::{EditArgs, NodeArgs, PreviewArgs, PreviewChange};
+pub(super) use status::{HistoryArgs, StatusArgs};
 
 /// A live terminal monitor for Kubernetes DaemonSets: one grid of DaemonSets and Nodes that says why.
 ///
@@ -59,6 +61,10 @@ pub(super) enum Command {
     Preview(PreviewArgs),
     /// Print what dsgrid changed or tried to change from this account; needs no cluster
     Journal(JournalArgs),
+    /// Say how far a rollout is, under either strategy and while paused; exit 1 unless it is complete
+    Status(StatusArgs),
+    /// List the revisions of a DaemonSet, print one, or compare two
+    History(HistoryArgs),
     /// Open the monitor on an embedded cluster, or serve one; needs no cluster
     Demo(DemoArgs),
     /// Print version, paths, connection and what may be read
