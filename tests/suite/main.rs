@@ -16,6 +16,7 @@ mod kubectl;
 mod licences;
 mod manifests;
 mod pacing;
+mod pages;
 mod placement;
 mod preview;
 mod printing;
