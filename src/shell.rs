@@ -6,5 +6,6 @@ pub mod frame;
 pub mod logging;
 pub mod monitor;
 mod save;
+pub mod seen;
 mod signal;
 pub mod terminal;
