@@ -12,9 +12,11 @@ use crate::support::monitor::{answer, press, screen, synthetic, text};
 
 const SIZE: (u16, u16) = (120, 40);
 
+/// Only the crashing agent is in the grid, so that its order does not matter here.
 fn monitor() -> Model {
     let mut model = synthetic(12, Capabilities::default());
     screen(&mut model, SIZE);
+    press(&mut model, "/broken<enter>");
     model
 }
 
