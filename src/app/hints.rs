@@ -43,14 +43,12 @@ fn page(model: &Model) -> Vec<Action> {
     actions.extend(matches!(cause, Some(CauseKey::Fell(_))).then_some(Action::Acknowledge));
     actions.extend(cause.is_some().then_some(Action::Mark));
     actions.extend(is_problems.then_some(Action::OpenProblems));
-    let opened = |action| match (action, &open.screen) {
-        (Action::OpenDaemonSet, Screen::Cell { .. } | Screen::Count { .. }) => true,
-        (Action::OpenNode, Screen::Cell { .. }) => true,
-        (
-            Action::OpenYaml | Action::OpenEvents,
-            Screen::Cell { .. } | Screen::DaemonSet(_) | Screen::Node(_),
-        ) => true,
-        _ => false,
+    let opened = |action| match &open.screen {
+        Screen::Cell { .. } => true,
+        Screen::Count { .. } => action == Action::OpenDaemonSet,
+        Screen::DaemonSet(_) | Screen::Node(_) => matches!(action, Action::OpenYaml | Action::OpenEvents),
+        Screen::Cause(_) | Screen::Alert { .. } => matches!(action, Action::OpenDaemonSet | Action::OpenNode),
+        Screen::Yaml(_) | Screen::Problems | Screen::Usual | Screen::Help => false,
     };
     let others = [Action::OpenDaemonSet, Action::OpenNode, Action::OpenYaml, Action::OpenEvents];
     actions.extend(others.into_iter().filter(|action| opened(*action)));

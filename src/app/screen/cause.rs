@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::events::absence;
 use super::problems::count;
-use super::{Screen, absence, daemon_set_ref, node_ref};
+use super::{Screen, daemon_set_ref, node_ref};
 use crate::app::model::Model;
 use crate::app::page::{LineKind, Page};
 use crate::app::problems::causes;
