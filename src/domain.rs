@@ -26,6 +26,7 @@ pub mod inventory;
 pub mod label;
 pub mod limits;
 pub mod log;
+pub mod manager;
 pub mod object;
 pub mod ownership;
 pub mod pause;

@@ -83,6 +83,22 @@ pub enum Action {
     ToggleMap,
     /// Only what is affected.
     ToggleAffected,
+    /// What is wrong, by cause; from there back to what is affected.
+    OpenProblems,
+    /// Take what fell as seen.
+    Acknowledge,
+    /// Mark what is selected, or take its mark away.
+    Mark,
+    /// Begin a range of marks, or mark it.
+    MarkRange,
+    /// Mark upwards.
+    MarkUp,
+    /// Mark downwards.
+    MarkDown,
+    /// Mark to the left.
+    MarkLeft,
+    /// Mark to the right.
+    MarkRight,
     /// Copy what is selected.
     Copy,
     /// Receive everything anew.
@@ -105,7 +121,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, for the test that each is bound.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 57] = [
         Self::MoveUp,
         Self::MoveDown,
         Self::MoveLeft,
@@ -146,6 +162,14 @@ impl Action {
         Self::ChangeOrder,
         Self::ToggleMap,
         Self::ToggleAffected,
+        Self::OpenProblems,
+        Self::Acknowledge,
+        Self::Mark,
+        Self::MarkRange,
+        Self::MarkUp,
+        Self::MarkDown,
+        Self::MarkLeft,
+        Self::MarkRight,
         Self::Copy,
         Self::Refresh,
         Self::Help,

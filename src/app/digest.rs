@@ -248,6 +248,7 @@ pub(super) fn row_line(model: &Model, slot: RowSlot) -> Option<RowLine> {
     let words = match state {
         RolloutState::Complete if why.is_empty() => "complete".to_owned(),
         RolloutState::Complete | RolloutState::Degraded => why,
+        RolloutState::Stale if model.inventory.fall(slot).is_some() => why,
         RolloutState::Unknown => String::new(),
         RolloutState::Paused => why.replacen("paused", "PAUSED", 1),
         RolloutState::Progressing => format!("progressing: {why}"),

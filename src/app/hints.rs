@@ -5,6 +5,8 @@ use super::cursor::RowPlace;
 use super::keymap::{Binding, Context, binding_of};
 use super::model::Model;
 use super::screen::Screen;
+use crate::domain::cause::CauseKey;
+use crate::domain::inventory::Row;
 
 /// The keys that make sense for what is selected.
 #[must_use]
@@ -34,11 +36,20 @@ fn page(model: &Model) -> Vec<Action> {
     if open.leads().is_some() {
         actions.push(Action::Open);
     }
+    let (is_problems, cause) = match (&open.screen, open.leads()) {
+        (Screen::Problems, Some(Screen::Cause(key))) => (true, Some(key)),
+        (Screen::Cause(key), _) => (false, Some(key)),
+        (screen, _) => (*screen == Screen::Problems, None),
+    };
+    actions.extend(matches!(cause, Some(CauseKey::Fell(_))).then_some(Action::Acknowledge));
+    actions.extend(cause.is_some().then_some(Action::Mark));
+    actions.extend(is_problems.then_some(Action::OpenProblems));
     let opened = |action| match &open.screen {
         Screen::Cell { .. } => true,
         Screen::Count { .. } => action == Action::OpenDaemonSet,
         Screen::DaemonSet(_) | Screen::Node(_) => matches!(action, Action::OpenYaml | Action::OpenEvents),
-        Screen::Yaml(_) | Screen::Help => false,
+        Screen::Cause(_) | Screen::Alert { .. } => matches!(action, Action::OpenDaemonSet | Action::OpenNode),
+        Screen::Yaml(_) | Screen::Problems | Screen::Usual | Screen::Help => false,
     };
     let others = [Action::OpenDaemonSet, Action::OpenNode, Action::OpenYaml, Action::OpenEvents];
     actions.extend(others.into_iter().filter(|action| opened(*action)));
@@ -60,11 +71,15 @@ fn grid(model: &Model) -> Vec<Action> {
     };
     add(row.is_some() || model.has_node(), Action::Open);
     add(model.inventory.rows().any(|(_, row)| row.tally.problems > 0), Action::NextCause);
+    let is_wrong =
+        |row: &Row| row.tally.problems > 0 || model.inventory.falls().of(&row.daemon_set.meta.uid).is_some();
+    add(model.inventory.rows().any(|(_, row)| is_wrong(row)), Action::OpenProblems);
     add(is_unfinished, Action::GoToBlocker);
     add(model.layout.map.is_some(), Action::SwitchFocus);
     add(is_narrowed, Action::Back);
     add(true, Action::TypeFilter);
     add(model.cursor.row == RowPlace::Header && model.has_node(), Action::ChangeOrder);
+    add(true, Action::Mark);
     add(true, Action::ToggleAffected);
     add(true, Action::ToggleCounters);
     add(true, Action::Transpose);

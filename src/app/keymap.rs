@@ -41,7 +41,7 @@ impl Context {
             Self::Everywhere => "Everywhere",
             Self::Grid => "Grid",
             Self::Screen => "Every screen over the grid",
-            Self::Page => "Pages: cell, DaemonSet, node, nodes behind a number",
+            Self::Page => "Pages: problems, cause, cell, DaemonSet, node, nodes behind a number",
             Self::Text => "Text: YAML",
             Self::Picker => "Lists to choose from",
             Self::Filter => "Filter and search line",

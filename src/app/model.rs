@@ -11,6 +11,7 @@ use super::digest::Digest;
 use super::keymap::Context;
 use super::labels::NodeLabels;
 use super::layout::Layout;
+use super::marks::Marks;
 use super::notice::Notice;
 use super::overlay::Overlay;
 use super::screen::Open;
@@ -120,6 +121,10 @@ pub struct Model {
     pub(super) adoptions: HashMap<Uid, (Timestamp, bool)>,
     /// Answers to what was asked once.
     pub(super) answers: Answers,
+    /// What is marked.
+    pub(super) marks: Marks,
+    /// Where a range of marks begins.
+    pub(super) anchor: Option<Cursor>,
     /// The cause that the cursor was brought to last.
     pub(super) last_cause: Option<CauseKey>,
     /// When it was last noted what is wanted where; none before all is known.
@@ -171,6 +176,8 @@ impl Model {
             digested: now,
             adoptions: HashMap::new(),
             answers: Answers::default(),
+            marks: Marks::default(),
+            anchor: None,
             last_cause: None,
             remembered: None,
             version: 0,
@@ -300,6 +307,12 @@ impl Model {
     #[must_use]
     pub fn answers(&self) -> &Answers {
         &self.answers
+    }
+
+    /// What is marked.
+    #[must_use]
+    pub fn marks(&self) -> &Marks {
+        &self.marks
     }
 
     /// Server time.

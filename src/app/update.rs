@@ -7,6 +7,7 @@ mod cluster;
 mod filter;
 mod jump;
 mod lens;
+mod marks;
 mod motion;
 mod overlay;
 mod remember;

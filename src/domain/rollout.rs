@@ -289,7 +289,13 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
     let fell = inventory.fall(slot).map(|fall| fall.words(row.tally.desired, now));
     let stale = (row.stale_since.is_some() && rollout.state != RolloutState::Stale)
         .then(|| stale_words(inventory, slot));
-    let all = [Some(words), fell, stale].into_iter().flatten().filter(|words| !words.is_empty());
+    // A status that is not refreshed follows from nodes that left; they come first.
+    let all = if rollout.state == RolloutState::Stale {
+        [fell, Some(words), stale]
+    } else {
+        [Some(words), fell, stale]
+    };
+    let all = all.into_iter().flatten().filter(|words| !words.is_empty());
     all.collect::<Vec<_>>().join("; ")
 }
 

@@ -62,6 +62,9 @@ fn pieces(canvas: &Canvas) -> Vec<Piece> {
         // The worst words stay longest.
         add(tag.text.clone(), style, 1 + u8::from(at > 2));
     }
+    if !model.marks().is_empty() {
+        add(format!("{} marked", thousands(model.marks().len())), theme.style(Role::Title), 1);
+    }
     if model.lens().only_affected {
         add("only affected".to_owned(), theme.style(Role::Warning), 2);
     }

@@ -1,6 +1,6 @@
 //! An action is carried out where its noun lives.
 
-use super::{filter, jump, lens, motion, overlay, remember, screen};
+use super::{filter, jump, lens, marks, motion, overlay, remember, screen};
 use crate::app::action::Action;
 use crate::app::describe::copyable;
 use crate::app::effect::Effect;
@@ -40,6 +40,13 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 motion::moved(model, action);
             }
         }
+        Action::OpenProblems => screen::open_problems(model),
+        Action::Acknowledge => screen::acknowledge(model),
+        Action::Mark => marks::mark(model),
+        Action::MarkRange => marks::range(model),
+        Action::MarkUp | Action::MarkDown | Action::MarkLeft | Action::MarkRight => {
+            marks::sweep(model, action);
+        }
         Action::SwitchFocus => motion::switch_focus(model),
         Action::NextCause => jump::cause(model, 1),
         Action::PreviousCause => jump::cause(model, -1),
@@ -72,6 +79,9 @@ fn back(model: &mut Model) {
         return;
     }
     if screen::drop_search(model) || screen::leave(model) {
+        return;
+    }
+    if marks::drop_all(model) {
         return;
     }
     filter::clear(model);
