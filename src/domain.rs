@@ -5,6 +5,7 @@
 
 pub mod age;
 pub mod cell;
+pub mod change;
 pub mod command;
 pub mod counts;
 pub mod event;

@@ -33,6 +33,26 @@ pub struct DetailLine {
     pub text: String,
 }
 
+impl DetailLine {
+    /// A heading.
+    #[must_use]
+    pub fn heading(text: impl Into<String>) -> Self {
+        Self { kind: LineKind::Heading, text: text.into() }
+    }
+
+    /// A fact.
+    #[must_use]
+    pub fn fact(text: impl Into<String>) -> Self {
+        Self { kind: LineKind::Fact, text: text.into() }
+    }
+
+    /// A fact that is a problem.
+    #[must_use]
+    pub fn problem(text: impl Into<String>) -> Self {
+        Self { kind: LineKind::Problem, text: text.into() }
+    }
+}
+
 /// A page of facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Detail {

@@ -58,6 +58,8 @@ pub struct Digest {
     pub sentence: String,
     /// The open details.
     pub detail: Option<Detail>,
+    /// How the open dialog stands.
+    pub dialog: Vec<String>,
     /// How soon any of it can read differently by time alone.
     pub cadence: Option<SignedDuration>,
     /// How the rollouts stood when they were judged last.
@@ -97,6 +99,9 @@ impl Digest {
         if let Some(Overlay::Detail { of, .. }) = &model.overlay {
             digest.detail = Some(detail(model, of));
         }
+        digest.dialog = model.dialog.as_ref().map_or_else(Vec::new, |dialog| {
+            crate::app::dialog::status(model, dialog).into_iter().map(|line| line.text).collect()
+        });
         digest.cadence = digest.texts().filter_map(cadence).min();
         digest
     }
@@ -105,7 +110,8 @@ impl Digest {
         let rows = self.rows.values().map(|line| line.words.as_str());
         let detail = self.detail.iter().flat_map(|detail| detail.lines.iter().map(|line| line.text.as_str()));
         let link = [self.link.as_str(), self.link_detail.as_deref().unwrap_or_default()];
-        rows.chain(detail).chain(link).chain([self.sentence.as_str()])
+        let dialog = self.dialog.iter().map(String::as_str);
+        rows.chain(dialog).chain(detail).chain(link).chain([self.sentence.as_str()])
     }
 
     /// The watch that is worst off speaks for all.
@@ -182,6 +188,13 @@ fn tags(model: &Model, rollouts: &Rollouts) -> Vec<Tag> {
     for (state, word) in [(RolloutState::Stuck, "STUCK"), (RolloutState::Paused, "PAUSED")] {
         if of(state) > 0 {
             tags.push(Tag { text: format!("{} {word}", of(state)), state: None });
+        }
+    }
+    let unanswered = model.writes.iter().filter(|(_, write)| write.lost.is_some()).count();
+    let waiting = model.writes.iter().len() - unanswered;
+    for (count, words) in [(unanswered, "SENT, OUTCOME UNKNOWN"), (waiting, "SENT")] {
+        if count > 0 {
+            tags.insert(0, Tag { text: format!("{count} {words}"), state: None });
         }
     }
     let mut told = 0;

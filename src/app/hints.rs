@@ -13,6 +13,9 @@ pub fn hints(model: &Model) -> Vec<&'static Binding> {
         Context::Filter => vec![Action::KeepFilter, Action::ClearFilter, Action::EraseWord],
         Context::Picker => vec![Action::Choose, Action::Back],
         Context::Page => vec![Action::Back, Action::PageDown, Action::Copy],
+        Context::Palette => vec![Action::Choose, Action::Back],
+        // What can be pressed stands in the dialog itself.
+        Context::Dialog | Context::Word => vec![Action::PageDown],
         Context::Grid | Context::Everywhere => grid(model),
     };
     actions.into_iter().filter_map(|action| binding_of(context, action)).collect()

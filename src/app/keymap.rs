@@ -23,11 +23,26 @@ pub enum Context {
     Picker,
     /// The filter line; keys that are not bound are typed.
     Filter,
+    /// A question before something is changed.
+    Dialog,
+    /// A name or a value to type before something is changed; keys that are not bound are typed.
+    Word,
+    /// The menu of actions; keys that are not bound are typed.
+    Palette,
 }
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Everywhere, Self::Grid, Self::Page, Self::Picker, Self::Filter];
+    pub const ALL: [Self; 8] = [
+        Self::Everywhere,
+        Self::Grid,
+        Self::Page,
+        Self::Picker,
+        Self::Filter,
+        Self::Palette,
+        Self::Dialog,
+        Self::Word,
+    ];
 
     /// The heading in the help.
     #[must_use]
@@ -38,6 +53,9 @@ impl Context {
             Self::Page => "Help and details",
             Self::Picker => "Lists to choose from",
             Self::Filter => "Filter line",
+            Self::Palette => "Menu of actions",
+            Self::Dialog => "Question before a change",
+            Self::Word => "Name or value to type before a change",
         }
     }
 }
@@ -59,7 +77,7 @@ pub struct Binding {
     pub action: Action,
     /// Where.
     pub context: Context,
-    /// By which keys.
+    /// By which keys; none for what is only in the menu, so that no key undoes what the same key did.
     pub keys: &'static [Key],
     /// One or two words, for the hint line.
     pub hint: &'static str,
@@ -67,6 +85,17 @@ pub struct Binding {
     pub description: &'static str,
     /// Whether it changes the cluster.
     pub danger: Danger,
+}
+
+impl Binding {
+    /// The keys as they are written; for what has none, how it is called from the menu.
+    #[must_use]
+    pub fn key_names(&self) -> Vec<String> {
+        if self.keys.is_empty() {
+            return vec![format!(":{}", self.hint)];
+        }
+        self.keys.iter().map(ToString::to_string).collect()
+    }
 }
 
 /// The action of a key in a context; the keys for everywhere come first.
@@ -90,7 +119,7 @@ pub fn key_table_markdown() -> String {
     let part = |context: Context| {
         let of_it = BINDINGS.iter().filter(move |binding| binding.context == context);
         let lines = of_it.map(|binding| {
-            let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
+            let keys: Vec<String> = binding.key_names().iter().map(|key| format!("`{key}`")).collect();
             format!("| {} | {} |\n", keys.join(" "), binding.description)
         });
         format!("| {} | |\n|---|---|\n{}", context.title(), lines.collect::<String>())
@@ -124,7 +153,8 @@ mod tests {
             assert!(BINDINGS.iter().any(|binding| binding.action == action), "{action:?} has no key");
         }
         for binding in BINDINGS {
-            assert!(!binding.keys.is_empty(), "{:?} has no key", binding.action);
+            let menu_only = binding.context == Context::Grid && binding.danger == Danger::Mutating;
+            assert!(menu_only || !binding.keys.is_empty(), "{:?} has no key", binding.action);
             assert!(!binding.hint.is_empty() && !binding.description.is_empty(), "{:?}", binding.action);
         }
     }

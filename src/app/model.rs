@@ -7,12 +7,15 @@ use jiff::{SignedDuration, Timestamp};
 use super::answers::Answers;
 use super::capabilities::Capabilities;
 use super::cursor::{ColumnPlace, Cursor, Focus, RowPlace};
+use super::dialog::Dialog;
 use super::digest::Digest;
 use super::keymap::Context;
 use super::labels::NodeLabels;
 use super::layout::Layout;
 use super::notice::Notice;
 use super::overlay::Overlay;
+use super::palette::Palette;
+use super::writes::Writes;
 use crate::domain::event::{LinkState, WatchKind};
 use crate::domain::grid::{Grid, Lens};
 use crate::domain::id::{NodeName, Uid};
@@ -29,6 +32,10 @@ pub struct Settings {
     pub scope: Option<Text>,
     /// Only DaemonSets with these labels.
     pub selector: Selector,
+    /// As whom the cluster is talked to, for the header; empty where no name is known.
+    pub user: Text,
+    /// Nothing may be changed.
+    pub read_only: bool,
     /// What the terminal can show.
     pub capabilities: Capabilities,
     /// The DaemonSet to begin with, if there is one of this `namespace/name` or name.
@@ -107,6 +114,12 @@ pub struct Model {
     pub(super) adoptions: HashMap<Uid, (Timestamp, bool)>,
     /// Answers to what was asked once.
     pub(super) answers: Answers,
+    /// The write that is being shown, confirmed or followed.
+    pub(super) dialog: Option<Dialog>,
+    /// Writes whose outcome is not known.
+    pub(super) writes: Writes,
+    /// The menu of actions, while it is open.
+    pub(super) palette: Option<Palette>,
     pub(super) version: u64,
 }
 
@@ -153,6 +166,9 @@ impl Model {
             digested: now,
             adoptions: HashMap::new(),
             answers: Answers::default(),
+            dialog: None,
+            writes: Writes::default(),
+            palette: None,
             version: 0,
         }
     }
@@ -259,6 +275,36 @@ impl Model {
         &self.answers
     }
 
+    /// The write that is being shown, confirmed or followed.
+    #[must_use]
+    pub fn dialog(&self) -> Option<&Dialog> {
+        self.dialog.as_ref()
+    }
+
+    /// Writes whose outcome is not known.
+    #[must_use]
+    pub fn writes(&self) -> &Writes {
+        &self.writes
+    }
+
+    /// The menu of actions, while it is open.
+    #[must_use]
+    pub fn palette(&self) -> Option<&Palette> {
+        self.palette.as_ref()
+    }
+
+    /// Whether nothing may be changed, as asked for on the command line or in the configuration.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.settings.read_only
+    }
+
+    /// As whom the cluster is talked to; empty where no name is known.
+    #[must_use]
+    pub fn user(&self) -> &Text {
+        &self.settings.user
+    }
+
     /// Server time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -274,6 +320,12 @@ impl Model {
     /// Where keys go.
     #[must_use]
     pub fn context_of_keys(&self) -> Context {
+        if let Some(dialog) = &self.dialog {
+            return if dialog.takes_text() { Context::Word } else { Context::Dialog };
+        }
+        if self.palette.is_some() {
+            return Context::Palette;
+        }
         match &self.overlay {
             Some(Overlay::Picker(_)) => Context::Picker,
             Some(Overlay::Help { .. } | Overlay::Detail { .. }) => Context::Page,

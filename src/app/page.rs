@@ -64,7 +64,7 @@ fn help(width: usize) -> Vec<DetailLine> {
         let heading = DetailLine { kind: LineKind::Heading, text: context.title().to_owned() };
         lines.extend(fold(&heading, width).into_iter().skip(usize::from(lines.is_empty())));
         for binding in BINDINGS.iter().filter(|binding| binding.context == context) {
-            let keys = binding.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            let keys = binding.key_names().join(" ");
             let pad = KEYS.saturating_sub(keys.width()).max(1);
             let words = wrap(binding.description, width.saturating_sub(KEYS + 2));
             for (at, text) in words.into_iter().enumerate() {

@@ -78,6 +78,29 @@ pub enum Method {
     Evict,
 }
 
+impl Method {
+    /// The HTTP method.
+    #[must_use]
+    pub fn http(self) -> &'static str {
+        match self {
+            Self::JsonPatch | Self::MergePatch | Self::StrategicMergePatch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Evict => "POST",
+        }
+    }
+
+    /// The body's media type.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::JsonPatch => "application/json-patch+json",
+            Self::MergePatch => "application/merge-patch+json",
+            Self::StrategicMergePatch => "application/strategic-merge-patch+json",
+            Self::Delete | Self::Evict => "application/json",
+        }
+    }
+}
+
 /// One write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {

@@ -250,6 +250,7 @@ pub fn screen(model: &mut Model, (width, height): (u16, u16)) -> Buffer {
         Terminal::new(TestBackend::new(width, height)).expect("a screen in memory does not fail");
     let theme = Theme::new(model.capabilities());
     terminal.draw(|frame| draw(frame, model, &theme)).expect("a screen in memory does not fail");
+    update(model, Msg::FrameDrawn);
     terminal.backend().buffer().clone()
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::dialog;
+use crate::app::availability;
 use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::domain::inquiry::Inquiry;
@@ -13,6 +15,9 @@ pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The questions of everything that is open. Each screen adds its own.
-fn needed(_model: &Model) -> BTreeSet<Inquiry> {
-    BTreeSet::new()
+fn needed(model: &Model) -> BTreeSet<Inquiry> {
+    let mut needed = BTreeSet::new();
+    dialog::needed(model, &mut needed);
+    availability::needed(model, &mut needed);
+    needed
 }
