@@ -6,6 +6,7 @@
 mod connect;
 mod error;
 mod frames;
+mod inquire;
 mod kubeconfig;
 mod list;
 mod mailbox;

@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
 use crate::cluster::{ConnectOptions, Token};
+use crate::demo::server::access::Denial;
 use crate::domain::event::Scope;
 use crate::domain::text::Text;
 use crate::shell::logging::Level;
@@ -103,6 +104,9 @@ pub(super) struct DemoArgs {
     /// Play the recording without waiting, to its end
     #[arg(long, requires = "replay")]
     pub(super) fast: bool,
+    /// Forbid something, to see what small rights look like: 'patch daemonsets.apps', 'get pods/log@NAMESPACE'
+    #[arg(long, value_name = "VERB RESOURCE")]
+    pub(super) deny: Vec<Denial>,
     /// Serve without a screen: prints a kubeconfig's path; port 0 is any free one
     #[arg(long, value_name = "ADDRESS")]
     pub(super) serve: Option<String>,

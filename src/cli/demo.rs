@@ -10,6 +10,8 @@ use crate::cluster::ConnectOptions;
 use crate::demo::embedded::{EmbeddedCluster, Source};
 use crate::demo::replay::Pace;
 use crate::demo::scenario::Scenario;
+use crate::demo::server::Options;
+use crate::demo::server::access::Access;
 
 /// The address of a cluster that nobody else needs to know.
 const PRIVATE: &str = "127.0.0.1:0";
@@ -44,7 +46,11 @@ async fn start(args: &DemoArgs) -> Result<EmbeddedCluster, Failure> {
         },
     };
     let listen = args.serve.as_deref().unwrap_or(PRIVATE);
-    EmbeddedCluster::start(source, listen).await.map_err(|error| Failure::Usage(error.to_string()))
+    let access = Access { denials: args.deny.clone(), ..Access::default() };
+    let options = Options { access, ..Options::default() };
+    EmbeddedCluster::start_with(source, listen, options)
+        .await
+        .map_err(|error| Failure::Usage(error.to_string()))
 }
 
 /// Serves without a screen until a signal ends it.

@@ -35,7 +35,7 @@ pub struct Connection {
     pub namespace: Text,
     /// The kubeconfig files that were read.
     pub files: Vec<PathBuf>,
-    wire: Wire,
+    pub(super) wire: Wire,
 }
 
 /// Everything, read once.

@@ -93,6 +93,14 @@ impl EmbeddedCluster {
     /// # Errors
     /// The address, the kubeconfig or the source is not to be had.
     pub async fn start(source: Source, listen: &str) -> Result<Self, StartError> {
+        Self::start_with(source, listen, Options::default()).await
+    }
+
+    /// The same, with a server that behaves otherwise: with denials, or with faults.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub async fn start_with(source: Source, listen: &str, options: Options) -> Result<Self, StartError> {
         let unheard = |source| StartError::Listen { address: listen.to_owned(), source };
         let listener = TcpListener::bind(listen).await.map_err(unheard)?;
         let address = listener.local_addr().map_err(unheard)?;
@@ -114,7 +122,7 @@ impl EmbeddedCluster {
                 shared
             }
         };
-        tasks.spawn(answer(shared, listener));
+        tasks.spawn(answer(shared, listener, options));
         let name = format!("dsgrid-demo-{}-{}.yaml", std::process::id(), address.port());
         let kubeconfig = std::env::temp_dir().join(name);
         let unwritten = |source| StartError::Kubeconfig { path: kubeconfig.clone(), source };
@@ -164,9 +172,9 @@ async fn simulate(mut simulation: Simulation, shared: Shared) {
     }
 }
 
-async fn answer(shared: Shared, listener: TcpListener) {
+async fn answer(shared: Shared, listener: TcpListener, options: Options) {
     // The listener's own failure ends the task, and so the program.
-    if let Err(error) = server::serve(shared, listener, Options::default()).await {
+    if let Err(error) = server::serve(shared, listener, options).await {
         tracing::error!(%error, "the embedded API server ended");
     }
 }

@@ -1,5 +1,6 @@
 //! The API server: Kubernetes' HTTP interface over the store, on loopback or in process.
 
+pub mod access;
 pub mod discovery;
 pub mod fields;
 pub mod kubeconfig;
@@ -8,6 +9,7 @@ pub mod patch;
 pub mod protobuf;
 pub mod read;
 pub mod request;
+pub mod review;
 pub mod shape;
 pub mod strategic;
 pub mod table;
@@ -33,6 +35,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::store::{Rejection, Store};
+use access::{Access, Attributes};
 use request::{Place, Query, Target};
 
 pub use kubeconfig::{kubeconfig, write_kubeconfig};
@@ -103,17 +106,23 @@ impl Shared {
 }
 
 /// How the server behaves.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// How often an idle watch is told how far it is.
     pub bookmark_interval: Duration,
     /// When a watch ends that names no `timeoutSeconds`.
     pub watch_timeout: Duration,
+    /// Who may do what.
+    pub access: Access,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { bookmark_interval: Duration::from_secs(60), watch_timeout: Duration::from_secs(45 * 60) }
+        Self {
+            bookmark_interval: Duration::from_secs(60),
+            watch_timeout: Duration::from_secs(45 * 60),
+            access: Access::default(),
+        }
     }
 }
 
@@ -127,12 +136,17 @@ pub struct ApiServer {
 /// An answer or the `Status` that refuses it.
 pub(crate) type Answer = Result<Response<Body>, Rejection>;
 
-/// One request, read.
+/// One request for objects, read.
 struct Call {
     method: Method,
     target: Target,
     query: Query,
     accept: negotiation::Accept,
+    sent: Sent,
+}
+
+/// A request's body.
+struct Sent {
     content_type: String,
     body: Bytes,
 }
@@ -175,11 +189,18 @@ impl ApiServer {
                 }
                 return Ok(discovery::document(&document));
             }
+            Place::Review(review) if head.method == Method::POST => {
+                let sent =
+                    Sent { content_type: header(CONTENT_TYPE).to_owned(), body: read_body(body).await? };
+                let recording = self.shared.lock().is_recording();
+                return review::answer(review, &self.options.access, recording, &sent);
+            }
+            Place::Review(_) => return Err(Rejection::method_not_allowed()),
             Place::Resource(target) => target,
         };
-        let content_type = header(CONTENT_TYPE).to_owned();
-        let body = read_body(body).await?;
-        self.dispatch(&Call { method: head.method, target, query, accept, content_type, body })
+        self.options.access.check(&attributes(&head.method, &target, &query))?;
+        let sent = Sent { content_type: header(CONTENT_TYPE).to_owned(), body: read_body(body).await? };
+        self.dispatch(&Call { method: head.method, target, query, accept, sent })
     }
 
     /// The verbs. Logs, eviction and the like are further subresources of their own.
@@ -187,16 +208,13 @@ impl ApiServer {
         let subresource = call.target.subresource.as_deref();
         let known = match subresource {
             None => true,
-            Some("status") => call.target.kind.resource().status,
-            Some(_) => false,
+            Some(name) => call.target.kind.resource().subresource(name).is_some(),
         };
         if !known {
             return Err(Rejection::no_such_path());
         }
         if call.method != Method::GET && self.shared.lock().is_recording() {
-            let why =
-                "this cluster is a recording, which nobody can change; use a simulated one to try things";
-            return Err(Rejection::forbidden(call.target.kind, call.target.name(), why));
+            return Err(Rejection::forbidden(call.target.kind, call.target.name(), review::RECORDED));
         }
         match (call.method.as_str(), call.target.name.is_some()) {
             ("GET", true) if !call.query.flag("watch") => read::get(&self.shared, call),
@@ -209,6 +227,30 @@ impl ApiServer {
             ("DELETE", false) => write::delete_collection(&self.shared, call),
             _ => Err(Rejection::method_not_allowed()),
         }
+    }
+}
+
+/// What a request wants to do.
+fn attributes(method: &Method, target: &Target, query: &Query) -> Attributes {
+    let verb = match (method.as_str(), target.name.is_some()) {
+        ("GET" | "HEAD", _) if query.flag("watch") => "watch",
+        ("GET" | "HEAD", true) => "get",
+        ("GET" | "HEAD", false) => "list",
+        ("POST", _) => "create",
+        ("PUT", _) => "update",
+        ("PATCH", _) => "patch",
+        ("DELETE", true) => "delete",
+        ("DELETE", false) => "deletecollection",
+        _ => "",
+    };
+    let resource = target.kind.resource();
+    Attributes {
+        verb: verb.to_owned(),
+        group: resource.group.to_owned(),
+        resource: resource.plural.to_owned(),
+        subresource: target.subresource.clone().unwrap_or_default(),
+        namespace: target.namespace().to_owned(),
+        name: target.name().to_owned(),
     }
 }
 

@@ -24,7 +24,7 @@ use serde_json::json;
 
 pub use deletion::{DeleteOptions, Deletion, Propagation};
 pub use history::{Change, ChangeType};
-pub use kind::{Kind, Resource};
+pub use kind::{Kind, Resource, Subresource};
 pub use object::{EventFields, Extra, Header, Labels, Stored};
 pub use rejection::{Cause, Details, Rejection};
 pub use selector::{LabelSelector, Requirement};

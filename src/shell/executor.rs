@@ -41,12 +41,15 @@ impl Execute for ClusterExecutor {
                     drop(replies.send(reply));
                 });
             }
+            Effect::Ask(inquiry) => {
+                let (connection, replies) = (self.connection.clone(), replies.clone());
+                tokio::spawn(async move {
+                    let answer = connection.answer(&inquiry).await.map_err(|error| error.to_string());
+                    drop(replies.send(Msg::Answered(inquiry, answer)));
+                });
+            }
             // The loop does these itself.
-            Effect::Quit
-            | Effect::Suspend
-            | Effect::CopyToClipboard(_)
-            | Effect::Ask(_)
-            | Effect::Send { .. } => {}
+            Effect::Quit | Effect::Suspend | Effect::CopyToClipboard(_) | Effect::Send { .. } => {}
         }
     }
 }

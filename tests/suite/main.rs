@@ -20,6 +20,7 @@ mod preview;
 mod printing;
 mod pty;
 mod readme;
+mod relabel;
 mod replay;
 mod rollout;
 mod scenarios;

@@ -3,47 +3,67 @@
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::review::{Review, VERBS};
 use super::{Body, json_answer, respond, whole};
 use crate::demo::store::{Kind, Resource};
 
-/// Every path that leads to such a document.
-pub(super) const PATHS: [&str; 13] = [
-    "/",
-    "/version",
-    "/healthz",
-    "/livez",
-    "/readyz",
-    "/api",
-    "/apis",
-    "/apis/apps",
-    "/api/v1",
-    "/apis/apps/v1",
-    "/openapi/v3",
-    "/openapi/v3/api/v1",
-    "/openapi/v3/apis/apps/v1",
-];
+/// The API groups, the core group first.
+const GROUPS: [&str; 4] = ["", "apps", "authentication.k8s.io", "authorization.k8s.io"];
 
-/// The document at one of `PATHS`.
+/// `/api/v1`, `/apis/apps/v1`
+fn root(group: &str) -> String {
+    if group.is_empty() { "/api/v1".to_owned() } else { format!("/apis/{group}/v1") }
+}
+
+/// Every path that leads to such a document.
+pub(super) fn paths() -> Vec<String> {
+    let mut paths: Vec<String> =
+        ["/", "/version", "/healthz", "/livez", "/readyz", "/api", "/apis", "/openapi/v3"]
+            .map(str::to_owned)
+            .into();
+    for group in GROUPS {
+        if !group.is_empty() {
+            paths.push(format!("/apis/{group}"));
+        }
+        paths.push(root(group));
+        paths.push(format!("/openapi/v3{}", root(group)));
+    }
+    paths
+}
+
+/// The document at one of `paths`.
 pub(super) fn document(path: &str) -> Response<Body> {
     let value = match path {
         "/healthz" | "/livez" | "/readyz" => return respond(StatusCode::OK, "text/plain", whole("ok")),
         "/version" => version(),
         "/api" => json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}),
-        "/apis" => json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": [apps()]}),
-        "/apis/apps" => {
-            let mut group = apps();
-            group["kind"] = "APIGroup".into();
-            group["apiVersion"] = "v1".into();
-            group
+        "/apis" => {
+            let groups: Vec<Value> = GROUPS.into_iter().filter(|g| !g.is_empty()).map(about_group).collect();
+            json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
         }
-        "/api/v1" => resources(""),
-        "/apis/apps/v1" => resources("apps"),
         "/openapi/v3" => openapi_index(),
-        "/openapi/v3/api/v1" => openapi(""),
-        "/openapi/v3/apis/apps/v1" => openapi("apps"),
-        _ => json!({"paths": PATHS}),
+        _ => group_document(path).unwrap_or_else(|| json!({"paths": paths()})),
     };
     json_answer(StatusCode::OK, &value)
+}
+
+/// The documents that each group has.
+fn group_document(path: &str) -> Option<Value> {
+    GROUPS.into_iter().find_map(|group| {
+        let root = root(group);
+        if path == root {
+            return Some(resources(group));
+        }
+        if path.strip_prefix("/openapi/v3") == Some(&root) {
+            return Some(openapi(group));
+        }
+        (root.strip_suffix("/v1") == Some(path)).then(|| {
+            let mut about = about_group(group);
+            about["kind"] = "APIGroup".into();
+            about["apiVersion"] = "v1".into();
+            about
+        })
+    })
 }
 
 fn version() -> Value {
@@ -54,9 +74,9 @@ fn version() -> Value {
     })
 }
 
-fn apps() -> Value {
-    let version = json!({"groupVersion": "apps/v1", "version": "v1"});
-    json!({"name": "apps", "versions": [version], "preferredVersion": version})
+fn about_group(group: &str) -> Value {
+    let version = json!({"groupVersion": format!("{group}/v1"), "version": "v1"});
+    json!({"name": group, "versions": [version], "preferredVersion": version})
 }
 
 fn in_group(group: &str) -> impl Iterator<Item = &'static Resource> {
@@ -69,7 +89,7 @@ fn resources(group: &str) -> Value {
         let mut entry = json!({
             "name": resource.plural, "singularName": resource.singular, "namespaced": resource.namespaced,
             "kind": resource.name,
-            "verbs": ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+            "verbs": VERBS,
         });
         if !resource.short.is_empty() {
             entry["shortNames"] = json!(resource.short);
@@ -78,12 +98,16 @@ fn resources(group: &str) -> Value {
             entry["categories"] = json!(resource.categories);
         }
         list.push(entry);
-        if resource.status {
+        for sub in resource.subresources {
             list.push(json!({
-                "name": format!("{}/status", resource.plural), "singularName": "", "namespaced": resource.namespaced,
-                "kind": resource.name, "verbs": ["get", "patch", "update"],
+                "name": format!("{}/{}", resource.plural, sub.name), "singularName": "",
+                "namespaced": resource.namespaced, "kind": resource.name, "verbs": sub.verbs,
             }));
         }
+    }
+    for (_, plural, kind) in Review::ALL.into_iter().map(Review::names).filter(|names| names.0 == group) {
+        let singular = kind.to_lowercase();
+        list.push(json!({"name": plural, "singularName": singular, "namespaced": false, "kind": kind, "verbs": ["create"]}));
     }
     let group_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
     json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": list})
@@ -91,16 +115,17 @@ fn resources(group: &str) -> Value {
 
 /// Enough `OpenAPI` for kubectl to see that the server checks fields itself, so that it need not.
 fn openapi_index() -> Value {
-    json!({"paths": {
-        "api/v1": {"serverRelativeURL": "/openapi/v3/api/v1"},
-        "apis/apps/v1": {"serverRelativeURL": "/openapi/v3/apis/apps/v1"},
-    }})
+    let mut paths = json!({});
+    for root in GROUPS.map(root) {
+        paths[root.trim_start_matches('/')] = json!({"serverRelativeURL": format!("/openapi/v3{root}")});
+    }
+    json!({"paths": paths})
 }
 
 fn openapi(group: &str) -> Value {
     let mut paths = json!({});
     for resource in in_group(group) {
-        let root = if group.is_empty() { "/api/v1".to_owned() } else { format!("/apis/{group}/v1") };
+        let root = root(group);
         let namespace = if resource.namespaced { "/namespaces/{namespace}" } else { "" };
         let parameters = ["dryRun", "fieldManager", "fieldValidation"].map(
             |name| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}}),

@@ -1,5 +1,6 @@
 //! Reading a request's path and query.
 
+use super::review::Review;
 use crate::demo::store::{Kind, Rejection};
 
 /// What a path leads to.
@@ -7,6 +8,8 @@ use crate::demo::store::{Kind, Rejection};
 pub(super) enum Place {
     /// A document of the server itself: `/version`, discovery and the like; without the trailing slash.
     Fixed(String),
+    /// A question about who asks.
+    Review(Review),
     /// Objects.
     Resource(Target),
 }
@@ -39,13 +42,18 @@ pub(super) fn place(path: &str) -> Result<Place, Rejection> {
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let (group, rest) = match parts.as_slice() {
         ["api", "v1", rest @ ..] if !rest.is_empty() => ("", rest),
-        ["apis", "apps", "v1", rest @ ..] if !rest.is_empty() => ("apps", rest),
+        ["apis", group, "v1", rest @ ..] if !rest.is_empty() => (*group, rest),
         _ => {
             let fixed = format!("/{}", parts.join("/"));
-            let known = super::discovery::PATHS.contains(&fixed.as_str());
+            let known = super::discovery::paths().contains(&fixed);
             return if known { Ok(Place::Fixed(fixed)) } else { Err(Rejection::no_such_path()) };
         }
     };
+    if let Some(review) = rest.first().and_then(|plural| Review::from_plural(group, plural))
+        && rest.len() == 1
+    {
+        return Ok(Place::Review(review));
+    }
     resource(group, rest).map(Place::Resource).ok_or_else(Rejection::no_such_path)
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::demo::store::{DeleteOptions, Kind, Scope};
 
+mod access;
 mod kubectl;
 
 /// A cluster whose clock the test moves.
@@ -26,6 +27,10 @@ fn pod(name: &str, labels: &Value) -> Value {
 
 impl Cluster {
     fn new() -> Self {
+        Self::with(Access::default())
+    }
+
+    fn with(access: Access) -> Self {
         let clock = Arc::new(AtomicI64::new(START));
         let ticking = Arc::clone(&clock);
         let now = move || Timestamp::from_second(ticking.load(Ordering::Relaxed)).unwrap();
@@ -38,7 +43,7 @@ impl Cluster {
                 store.create(Kind::Pod, pod(name, &json!({"app": app})), now).unwrap();
             }
         });
-        let options = Options { bookmark_interval: Duration::from_secs(1), ..Options::default() };
+        let options = Options { bookmark_interval: Duration::from_secs(1), access, ..Options::default() };
         Self { server: ApiServer::new(shared, options), clock }
     }
 

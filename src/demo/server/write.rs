@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::protobuf;
 use super::read::Selection;
 use super::shape::{self, Strictness};
-use super::{Answer, Body, Call, Shared, json_answer, patch as patching, respond, whole};
+use super::{Answer, Body, Call, Sent, Shared, json_answer, patch as patching, respond, whole};
 use crate::demo::store::{DeleteOptions, Kind, Propagation, Rejection, Scope, Stored};
 
 fn parse(bytes: &[u8]) -> Result<Value, Rejection> {
@@ -18,12 +18,12 @@ fn parse(bytes: &[u8]) -> Result<Value, Rejection> {
     })
 }
 
-fn body_object(call: &Call) -> Result<Value, Rejection> {
-    let media = call.content_type.split(';').next().unwrap_or_default().trim();
+pub(super) fn body_object(sent: &Sent) -> Result<Value, Rejection> {
+    let media = sent.content_type.split(';').next().unwrap_or_default().trim();
     match media {
-        "" | "application/json" => parse(&call.body),
-        "application/vnd.kubernetes.protobuf" => protobuf::decode(&call.body),
-        "application/yaml" => serde_yaml::from_slice(&call.body)
+        "" | "application/json" => parse(&sent.body),
+        "application/vnd.kubernetes.protobuf" => protobuf::decode(&sent.body),
+        "application/yaml" => serde_yaml::from_slice(&sent.body)
             .map_err(|e| Rejection::bad_request(format!("the request body is not YAML: {e}"))),
         _ => Err(Rejection::unsupported_media_type("application/json, application/yaml")),
     }
@@ -58,7 +58,7 @@ fn written(status: StatusCode, bytes: impl Into<bytes::Bytes>, warnings: &[Strin
 /// Answers POST.
 pub(super) fn create(shared: &Shared, call: &Call) -> Answer {
     let kind = call.target.kind;
-    let mut object = body_object(call)?;
+    let mut object = body_object(&call.sent)?;
     check_type(kind, &object)?;
     let namespace = call.target.namespace();
     if kind.resource().namespaced {
@@ -89,7 +89,7 @@ pub(super) fn create(shared: &Shared, call: &Call) -> Answer {
 pub(super) fn replace(shared: &Shared, call: &Call) -> Answer {
     let kind = call.target.kind;
     let name = call.target.name();
-    let object = body_object(call)?;
+    let object = body_object(&call.sent)?;
     check_type(kind, &object)?;
     let own = object["metadata"]["name"].as_str().unwrap_or_default();
     if own != name {
@@ -114,9 +114,9 @@ pub(super) fn replace(shared: &Shared, call: &Call) -> Answer {
 
 /// Answers PATCH.
 pub(super) fn patch(shared: &Shared, call: &Call) -> Answer {
-    let media = call.content_type.split(';').next().unwrap_or_default().trim().to_owned();
+    let media = call.sent.content_type.split(';').next().unwrap_or_default().trim().to_owned();
     let form = patching::PatchType::parse(&media)?;
-    let body = parse(&call.body)?;
+    let body = parse(&call.sent.body)?;
     let patch = patching::Patch::read(form, body)?;
     apply(shared, call, |value| patch.apply(value))
 }
@@ -142,7 +142,7 @@ fn apply(shared: &Shared, call: &Call, change: impl FnOnce(&mut Value) -> Result
 }
 
 fn delete_options(call: &Call) -> Result<(DeleteOptions, bool), Rejection> {
-    let body = if call.body.is_empty() { json!({}) } else { body_object(call)? };
+    let body = if call.sent.body.is_empty() { json!({}) } else { body_object(&call.sent)? };
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let query = |key: &str| Some(call.query.get(key)).filter(|v| !v.is_empty()).map(str::to_owned);
     let policy = text(&body["propagationPolicy"]).or_else(|| query("propagationPolicy"));

@@ -188,7 +188,7 @@ pub(super) fn prepare_update(scope: Scope, kind: Kind, before: &Value, after: &m
     for key in kept {
         restore(&before["metadata"], &mut after["metadata"], key);
     }
-    let has_status = kind.resource().status;
+    let has_status = kind.resource().subresource("status").is_some();
     match scope {
         Scope::Status => {
             let status = after.get("status").cloned().unwrap_or_else(|| json!({}));

@@ -38,9 +38,20 @@ pub struct Resource {
     pub short: &'static [&'static str],
     /// Discovery categories, such as `all`.
     pub categories: &'static [&'static str],
-    /// Whether it has a `status` subresource.
-    pub status: bool,
+    /// What there is below one of its objects.
+    pub subresources: &'static [Subresource],
 }
+
+/// Something below an object, as `pods/NAME/status`.
+#[derive(Debug)]
+pub struct Subresource {
+    /// Its name, as in URLs.
+    pub name: &'static str,
+    /// What can be done with it.
+    pub verbs: &'static [&'static str],
+}
+
+const STATUS: Subresource = Subresource { name: "status", verbs: &["get", "patch", "update"] };
 
 const fn resource(
     kind: Kind,
@@ -51,10 +62,24 @@ const fn resource(
     short: &'static [&'static str],
 ) -> Resource {
     let namespaced = !matches!(kind, Kind::Namespace | Kind::Node);
-    let status = !matches!(kind, Kind::ControllerRevision | Kind::Event);
+    let subresources: &'static [Subresource] = match kind {
+        Kind::ControllerRevision | Kind::Event => &[],
+        _ => &[STATUS],
+    };
     let categories: &'static [&'static str] =
         if matches!(kind, Kind::Pod | Kind::DaemonSet) { &["all"] } else { &[] };
-    Resource { kind, group, version: "v1", plural, singular, name, namespaced, short, categories, status }
+    Resource {
+        kind,
+        group,
+        version: "v1",
+        plural,
+        singular,
+        name,
+        namespaced,
+        short,
+        categories,
+        subresources,
+    }
 }
 
 static RESOURCES: [Resource; Kind::COUNT] = [
@@ -101,6 +126,12 @@ impl Kind {
 }
 
 impl Resource {
+    /// Its subresource of this name.
+    #[must_use]
+    pub fn subresource(&self, name: &str) -> Option<&'static Subresource> {
+        self.subresources.iter().find(|sub| sub.name == name)
+    }
+
     /// `apps/v1`, or `v1` for core.
     #[must_use]
     pub fn api_version(&self) -> String {

@@ -179,6 +179,18 @@ impl Rejection {
         }
     }
 
+    /// 403 for something that the user may not do.
+    #[must_use]
+    pub fn not_authorized(group: &str, resource: &str, name: &str, why: &str) -> Self {
+        let mut what = if group.is_empty() { resource.to_owned() } else { format!("{resource}.{group}") };
+        if !name.is_empty() {
+            what = format!("{what} {name:?}");
+        }
+        let known = Kind::from_plural(group, resource).map(Kind::resource);
+        let details = known.map(|resource| Box::new(details(resource, name)));
+        Self { details, ..Self::plain(403, "Forbidden", format!("{what} is forbidden: {why}")) }
+    }
+
     /// 405 for a verb the path does not know.
     #[must_use]
     pub fn method_not_allowed() -> Self {

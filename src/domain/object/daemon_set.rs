@@ -182,6 +182,8 @@ pub struct Template {
     pub tolerations: Box<[Toleration]>,
     /// `hostNetwork`.
     pub host_network: bool,
+    /// `priorityClassName`; empty is none.
+    pub priority_class: Text,
     /// The containers, without init containers.
     pub containers: Box<[TemplateContainer]>,
 }
@@ -379,6 +381,7 @@ struct WirePodSpec {
     tolerations: Vec<Toleration>,
     #[serde(deserialize_with = "nullable")]
     host_network: bool,
+    priority_class_name: Text,
     #[serde(deserialize_with = "nullable")]
     containers: Vec<TemplateContainer>,
 }
@@ -426,6 +429,7 @@ impl From<WireDaemonSet> for DaemonSet {
                 required_affinity: pod.affinity.into_required().map(Vec::into_boxed_slice),
                 tolerations: pod.tolerations.into(),
                 host_network: pod.host_network,
+                priority_class: pod.priority_class_name,
                 containers: pod.containers.into(),
             },
             template_generation: annotations.template_generation,
