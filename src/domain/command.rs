@@ -2,9 +2,29 @@
 //!
 //! A dialog shows [`Command::body`]; the cluster floor sends those same bytes, once, and never again by itself.
 
+mod difference;
+mod force_delete;
+mod patch;
+mod pause;
+mod refusal;
+mod restart;
+mod resume;
+mod subject;
+mod throttle;
+mod undo;
+
 use super::id::ObjectRef;
 use super::raw::RawObject;
-use super::text::Text;
+use super::text::{Text, sanitize};
+
+pub use difference::difference;
+pub use force_delete::force_delete;
+pub use pause::{PauseBy, pause};
+pub use refusal::Refusal;
+pub use restart::{RESTARTED_AT, restart};
+pub use resume::{ResumeTo, forget, resume};
+pub use throttle::{Limits, throttle};
+pub use undo::{Undo, undo};
 
 /// By which an answer to a write is known again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,6 +137,26 @@ pub struct Command {
     pub from: Text,
     /// What it changes, for the journal: to.
     pub to: Text,
+}
+
+impl Command {
+    /// The body for people: sanitised lines. What is sent is [`Command::body`].
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.body.lines().map(|line| sanitize(line).into_owned()).collect()
+    }
+}
+
+/// A write that was built and not sent yet: what is confirmed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proposal {
+    /// The write.
+    pub command: Command,
+    /// The object as it would be; none where it would be gone.
+    pub after: Option<RawObject>,
+    /// What it does, does not do and should be thought of, each a clause; pods are foretold by
+    /// [`super::preview::rollout::Forecast`].
+    pub notes: Vec<String>,
 }
 
 /// What came of a write. It is tried once.
