@@ -37,7 +37,7 @@ pub use capabilities::{Capabilities, Colour};
 pub use cursor::{ColumnPlace, CountColumn, Cursor, Focus, RowPlace};
 pub use describe::number;
 pub use detail::{Detail, DetailLine, LineKind};
-pub use dialog::{Dialog, DialogPage, Field, Proposal, Stage, dialog_page};
+pub use dialog::{Dialog, DialogPage, Field, Question, Stage, dialog_page};
 pub use digest::{Digest, RowLine, Tag};
 pub use effect::Effect;
 pub use hints::hints;

@@ -8,14 +8,14 @@ use super::detail::{DetailLine, LineKind};
 use super::intent::Intent;
 use crate::domain::command::{Command, Ticket};
 use crate::domain::raw::RawObject;
-use crate::domain::text::{Text, sanitize};
+use crate::domain::text::Text;
 
 pub(super) use page::status;
 pub use page::{DialogPage, dialog_page};
 
 /// What would be done, made from freshly read objects.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Proposal {
+pub struct Question {
     /// What it does, what it does not do, warnings: in this order.
     pub words: Vec<DetailLine>,
     /// The heading of what is affected, like `pods that will be deleted: 12`; empty where nothing is listed.
@@ -37,6 +37,15 @@ pub struct Proposal {
 /// How far a dialog is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stage {
+    /// One of several wishes is being chosen.
+    Choosing {
+        /// What the choice is about.
+        words: Vec<DetailLine>,
+        /// What can be chosen.
+        choices: Vec<Choice>,
+        /// The marked one.
+        at: usize,
+    },
     /// Values are being typed.
     Filling,
     /// What it is about is being read afresh.
@@ -70,6 +79,15 @@ pub enum Stage {
     },
 }
 
+/// One of several wishes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// In words.
+    pub label: String,
+    /// What is wanted when it is chosen.
+    pub intent: Intent,
+}
+
 /// A value to type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -87,7 +105,7 @@ pub struct Dialog {
     /// How far it is.
     pub stage: Stage,
     /// What would be done, once what it is about has been read.
-    pub proposal: Option<Proposal>,
+    pub question: Option<Question>,
     /// Values to type, if there are any.
     pub fields: Vec<Field>,
     /// The field that takes the keys.
@@ -111,7 +129,7 @@ impl Dialog {
         Self {
             intent,
             stage,
-            proposal: None,
+            question: None,
             fields,
             field: 0,
             typed: String::new(),
@@ -161,47 +179,52 @@ impl Dialog {
     /// The word that confirms, where one is demanded.
     #[must_use]
     pub fn word(&self) -> Option<&Text> {
-        self.proposal.as_ref()?.word.as_ref()
+        self.question.as_ref()?.word.as_ref()
     }
 
     /// Everything that is to be read, in order.
     #[must_use]
     pub fn lines(&self) -> Vec<DetailLine> {
         let mut lines = Vec::new();
-        if let Stage::Ended { words, .. } = &self.stage {
-            lines.extend(words.iter().cloned());
+        match &self.stage {
+            Stage::Ended { words, .. } => lines.extend(words.iter().cloned()),
+            Stage::Choosing { words, choices, at } => {
+                lines.extend(words.iter().cloned());
+                let mark = |is_marked| if is_marked { "> " } else { "  " };
+                let labels = choices.iter().enumerate();
+                lines.extend(labels.map(|(here, choice)| {
+                    DetailLine::fact(format!("{}{}", mark(here == *at), choice.label))
+                }));
+            }
+            _ => {}
         }
         if !self.changed.is_empty() {
             lines.push(DetailLine::problem("nothing was written: it changed while you were reading"));
-            lines.extend(self.changed.iter().map(|words| DetailLine::fact(words)));
+            lines.extend(self.changed.iter().map(DetailLine::fact));
             lines.push(DetailLine::fact("below is the same wish, made anew from how it is now"));
         }
-        let Some(proposal) = &self.proposal else { return lines };
-        lines.extend(proposal.words.iter().cloned());
-        if !proposal.affected_title.is_empty() {
-            lines.push(DetailLine::heading(&proposal.affected_title));
-            lines.extend(proposal.affected.iter().map(|words| DetailLine::fact(words)));
+        let Some(question) = &self.question else { return lines };
+        lines.extend(question.words.iter().cloned());
+        if !question.affected_title.is_empty() {
+            lines.push(DetailLine::heading(&question.affected_title));
+            lines.extend(question.affected.iter().map(DetailLine::fact));
         }
         if let Stage::Ready { rehearsed: Some(rehearsed) } = &self.stage {
             lines.push(DetailLine::heading("the server's dry run accepts it; it would change"));
-            lines.extend(rehearsed.iter().map(|words| DetailLine::fact(words)));
+            lines.extend(rehearsed.iter().map(DetailLine::fact));
         }
         lines.push(DetailLine::heading("the request"));
-        lines.extend(request(&proposal.command));
+        lines.extend(request(&question.command));
         lines
     }
 }
 
-/// The request as it is sent; the body is only laid out for reading.
+/// The request as it is sent.
 fn request(command: &Command) -> impl Iterator<Item = DetailLine> + use<> {
     let subresource = if command.method.http() == "POST" { "/eviction" } else { "" };
     let head = [
         format!("{} {}{subresource}", command.method.http(), command.target.path()),
         format!("Content-Type: {}", command.method.media_type()),
     ];
-    let parsed = serde_json::from_str::<serde_json::Value>(&command.body);
-    let laid_out = parsed.and_then(|body| serde_json::to_string_pretty(&body));
-    let body = laid_out.unwrap_or_else(|_| command.body.clone());
-    let body: Vec<String> = body.lines().map(|line| sanitize(line).into_owned()).collect();
-    head.into_iter().chain(body).map(|text| DetailLine { kind: LineKind::Fact, text })
+    head.into_iter().chain(command.lines()).map(|text| DetailLine { kind: LineKind::Fact, text })
 }

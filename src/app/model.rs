@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::answers::Answers;
 use super::capabilities::Capabilities;
 use super::cursor::{ColumnPlace, Cursor, Focus, RowPlace};
-use super::dialog::Dialog;
+use super::dialog::{Dialog, Stage};
 use super::digest::Digest;
 use super::keymap::Context;
 use super::labels::NodeLabels;
@@ -321,7 +321,11 @@ impl Model {
     #[must_use]
     pub fn context_of_keys(&self) -> Context {
         if let Some(dialog) = &self.dialog {
-            return if dialog.takes_text() { Context::Word } else { Context::Dialog };
+            return match &dialog.stage {
+                Stage::Choosing { .. } => Context::Picker,
+                _ if dialog.takes_text() => Context::Word,
+                _ => Context::Dialog,
+            };
         }
         if self.palette.is_some() {
             return Context::Palette;

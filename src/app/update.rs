@@ -99,9 +99,10 @@ fn key(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     if event.code != KeyCode::Esc && context != Context::Filter {
         model.notice.take_if(|notice| !notice.is_error);
     }
+    let in_dialog = model.dialog.is_some();
     let effects = action_for(context, event).map(|action| match (context, action) {
         (_, Action::Quit | Action::Suspend) => act::act(model, action),
-        (Context::Dialog | Context::Word, _) => dialog::act(model, action),
+        _ if in_dialog => dialog::act(model, action),
         (Context::Palette, _) => palette::key(model, action),
         _ => act::act(model, action),
     });

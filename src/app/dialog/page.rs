@@ -62,10 +62,17 @@ pub(in crate::app) fn status(model: &Model, dialog: &Dialog) -> Vec<DetailLine> 
     let verb = dialog.intent.verb().name();
     let mut lines = Vec::new();
     match &dialog.stage {
+        Stage::Choosing { .. } => {
+            lines
+                .push(DetailLine::fact("Enter takes the marked one and shows what it would do, Esc cancels"));
+        }
         Stage::Filling => {
             for (at, field) in dialog.fields.iter().enumerate() {
                 let (mark, cursor) = if at == dialog.field { (">", "_") } else { (" ", "") };
                 lines.push(DetailLine::fact(format!("{mark} {}: {}{cursor}", field.label, field.value)));
+            }
+            if let Err(why) = dialog.intent.filled(&dialog.fields) {
+                lines.push(DetailLine::problem(why));
             }
             lines.push(DetailLine::fact(
                 "Enter goes on to what it would do, Tab to the next field, Esc cancels",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::propose::propose;
+use super::propose::{Trouble, propose};
 use crate::app::action::Action;
 use crate::app::detail::DetailLine;
 use crate::app::dialog::{Dialog, Stage};
@@ -12,7 +12,7 @@ use crate::app::layout::Mode;
 use crate::app::model::Model;
 use crate::app::outcome::{Told, outcome, traced};
 use crate::domain::change::{Trace, changes, trace};
-use crate::domain::command::{Outcome, Ticket};
+use crate::domain::command::{Outcome, Ticket, difference};
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::raw::RawObject;
 use crate::domain::text::sanitize;
@@ -54,7 +54,8 @@ pub(super) fn needed(model: &Model, needed: &mut BTreeSet<Inquiry>) {
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
     match action {
-        Action::Back => model.dialog = None,
+        Action::Back | Action::Leave => model.dialog = None,
+        Action::Choose => choose(model),
         Action::Confirm => return confirm(model),
         Action::Submit => return submit(model),
         Action::TryAgain => return again(model),
@@ -69,6 +70,17 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn scroll(model: &mut Model, action: Action) {
+    if let Some(Dialog { stage: Stage::Choosing { choices, at, .. }, .. }) = &mut model.dialog {
+        let delta = match action {
+            Action::MoveUp => -1,
+            Action::MoveDown => 1,
+            Action::GoToTop => isize::MIN / 2,
+            Action::GoToBottom => isize::MAX / 2,
+            _ => 0,
+        };
+        *at = crate::app::viewport::step(*at, delta, choices.len());
+        return;
+    }
     let Some(page) = crate::app::dialog_page(model) else { return };
     let Some(dialog) = &mut model.dialog else { return };
     let screen = isize::try_from(page.visible.saturating_sub(1).max(1)).unwrap_or(1);
@@ -82,6 +94,16 @@ fn scroll(model: &mut Model, action: Action) {
         _ => return,
     };
     dialog.top = crate::app::viewport::step(dialog.top, delta, page.lines.len() - page.visible + 1);
+}
+
+/// Enter on one of several wishes.
+fn choose(model: &mut Model) {
+    let Some(dialog) = model.dialog.as_mut().filter(|dialog| dialog.is_drawn()) else { return };
+    let Stage::Choosing { choices, at, .. } = &dialog.stage else { return };
+    let Some(choice) = choices.get(*at) else { return };
+    dialog.intent = choice.intent.clone();
+    dialog.go_to(Stage::Reading { since: model.now });
+    forget_reads(model);
 }
 
 /// Where letters go.
@@ -119,7 +141,7 @@ fn submit(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if matches!(dialog.stage, Stage::Filling) {
-        match super::propose::filled(&dialog.intent, &dialog.fields) {
+        match dialog.intent.filled(&dialog.fields) {
             Ok(intent) => {
                 dialog.intent = intent;
                 dialog.go_to(Stage::Reading { since: model.now });
@@ -140,8 +162,8 @@ fn submit(model: &mut Model) -> Vec<Effect> {
 /// The one place from which a write leaves.
 fn send(model: &mut Model) -> Vec<Effect> {
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
-    let Some(proposal) = &dialog.proposal else { return Vec::new() };
-    let command = proposal.command.clone();
+    let Some(question) = &dialog.question else { return Vec::new() };
+    let command = question.command.clone();
     let ticket = model.writes.ticket();
     model.writes.sent(ticket, command.clone(), model.now);
     dialog.changed.clear();
@@ -153,7 +175,7 @@ fn send(model: &mut Model) -> Vec<Effect> {
 fn again(model: &mut Model) -> Vec<Effect> {
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
     if matches!(dialog.stage, Stage::Ended { again: true, .. }) {
-        dialog.proposal = None;
+        dialog.question = None;
         dialog.go_to(Stage::Reading { since: model.now });
         forget_reads(model);
     }
@@ -188,31 +210,42 @@ fn object(model: &Model, inquiry: &Inquiry) -> Option<Option<RawObject>> {
     }
 }
 
-/// Everything was read: makes the proposal, and has the server check it where that is due.
+/// Everything was read: makes the question, and has the server check it where that is due.
 fn build(model: &mut Model, objects: &[Option<RawObject>]) -> Vec<Effect> {
     let Some(intent) = model.dialog.as_ref().map(|dialog| dialog.intent.clone()) else { return Vec::new() };
-    let found: Option<Vec<&RawObject>> = objects.iter().map(Option::as_ref).collect();
-    let proposed = match found {
-        Some(found) => propose(model, &intent, &found),
-        None => Err(format!("{} is gone, or another one has its name now", intent.target())),
+    let asked = match objects {
+        [Some(target), others @ ..] => propose(model, &intent, target, others),
+        _ => {
+            let gone = format!("{} is gone, or another one has its name now", intent.target());
+            Err(Trouble::Words(gone))
+        }
     };
     let now = model.now;
     let ticket = model.writes.ticket();
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
-    match proposed {
-        Err(words) => {
-            dialog.proposal = None;
-            dialog.go_to(Stage::Ended { words: vec![DetailLine::problem(words)], again: false });
+    match asked {
+        Err(trouble) => {
+            dialog.question = None;
+            dialog.go_to(match trouble {
+                Trouble::Words(words) => {
+                    Stage::Ended { words: vec![DetailLine::problem(words)], again: false }
+                }
+                Trouble::Choose { words, choices } => Stage::Choosing {
+                    words: vec![DetailLine::problem(words), DetailLine::fact("")],
+                    choices,
+                    at: 0,
+                },
+            });
             Vec::new()
         }
-        Ok(proposal) if proposal.rehearse => {
-            let command = Box::new(proposal.command.clone());
-            dialog.proposal = Some(proposal);
+        Ok(question) if question.rehearse => {
+            let command = Box::new(question.command.clone());
+            dialog.question = Some(question);
             dialog.go_to(Stage::Rehearsing { ticket, since: now });
             vec![Effect::Send { ticket, command, dry_run: true }]
         }
-        Ok(proposal) => {
-            dialog.proposal = Some(proposal);
+        Ok(question) => {
+            dialog.question = Some(question);
             dialog.go_to(Stage::Ready { rehearsed: None });
             Vec::new()
         }
@@ -241,13 +274,13 @@ fn rehearsed(model: &mut Model, result: Outcome) -> Vec<Effect> {
         return lost_race(model, now);
     }
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
-    let Some(proposal) = &dialog.proposal else { return Vec::new() };
+    let Some(question) = &dialog.question else { return Vec::new() };
     if let Outcome::Done(after) = &result {
-        let told = changes(&proposal.before, after).iter().map(ToString::to_string).collect();
+        let told = changes(&question.before, after).iter().map(ToString::to_string).collect();
         dialog.go_to(Stage::Ready { rehearsed: Some(told) });
         return Vec::new();
     }
-    let mut told = self::outcome(&proposal.command, &result);
+    let mut told = self::outcome(&question.command, &result);
     told.words.insert(0, DetailLine::problem("the server's dry run refused it; nothing was written"));
     dialog.go_to(Stage::Ended { words: told.words, again: true });
     Vec::new()
@@ -261,10 +294,10 @@ fn settle(model: &mut Model, ticket: Ticket, result: Outcome) -> Vec<Effect> {
             return lost_race(model, now);
         }
         let mut told = outcome(&write.command, &result);
-        if let (Outcome::Done(after), Some(proposal)) =
-            (&result, model.dialog.as_ref().and_then(|dialog| dialog.proposal.as_ref()))
+        if let (Outcome::Done(after), Some(question)) =
+            (&result, model.dialog.as_ref().and_then(|dialog| dialog.question.as_ref()))
         {
-            let changed = changes(&proposal.before, after);
+            let changed = changes(&question.before, after);
             told.words.extend(changed.iter().map(|change| DetailLine::fact(change.to_string())));
         }
         tell(model, told);
@@ -284,11 +317,11 @@ fn tell(model: &mut Model, told: Told) {
     let Some(dialog) = &mut model.dialog else { return };
     let mut words = told.words;
     if told.done
-        && let Some(proposal) = dialog.proposal.take()
-        && !proposal.next.is_empty()
+        && let Some(question) = dialog.question.take()
+        && !question.next.is_empty()
     {
         words.push(DetailLine::heading("next"));
-        words.extend(proposal.next.into_iter().map(DetailLine::fact));
+        words.extend(question.next.into_iter().map(DetailLine::fact));
     }
     dialog.go_to(Stage::Ended { words, again: !told.done });
 }
@@ -297,15 +330,12 @@ fn tell(model: &mut Model, told: Told) {
 /// be confirmed anew.
 fn lost_race(model: &mut Model, now: Option<RawObject>) -> Vec<Effect> {
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
-    let before = dialog.proposal.as_ref().map(|proposal| proposal.before.clone());
-    dialog.changed = match (before, &now) {
-        (Some(before), Some(now)) => changes(&before, now).iter().map(ToString::to_string).collect(),
-        _ => Vec::new(),
-    };
-    if dialog.changed.is_empty() {
-        dialog.changed.push("what changed is not known; it is as shown below now".to_owned());
-    }
-    dialog.proposal = None;
+    let before = dialog.question.as_ref().map(|question| question.before.clone());
+    dialog.changed = vec![match (before, &now) {
+        (Some(before), Some(now)) => difference(&before, Some(now)),
+        _ => "what changed is not known; it is as shown below now".to_owned(),
+    }];
+    dialog.question = None;
     dialog.go_to(Stage::Reading { since: model.now });
     forget_reads(model);
     // With nothing else to read, what came with the refusal is fresh enough.
