@@ -9,6 +9,7 @@ mod commands;
 mod commands_explain;
 mod commands_preview;
 mod counts;
+mod dialogs;
 mod floors;
 mod inventory;
 mod kubectl;
