@@ -14,6 +14,7 @@ mod message;
 mod page;
 mod palette;
 mod picker;
+mod popup;
 mod theme;
 mod transposed;
 
@@ -45,6 +46,8 @@ struct Canvas<'a> {
 /// what is selected, in one sentence
 /// keys, or a message, or the filter
 /// ```
+///
+/// A full screen takes the lines between the first and the last.
 pub fn draw(frame: &mut Frame, model: &Model, theme: &Theme) {
     let area = frame.area();
     let mut canvas = Canvas { buffer: frame.buffer_mut(), model, theme, area };
@@ -55,16 +58,23 @@ pub fn draw(frame: &mut Frame, model: &Model, theme: &Theme) {
         return;
     }
     header::draw(&mut canvas);
-    match model.layout().mode {
-        Mode::Transposed => transposed::draw(&mut canvas),
-        Mode::Words | Mode::Matrix | Mode::Bars | Mode::TooSmall => list::draw(&mut canvas),
+    if model.screen().is_some() {
+        page::draw(&mut canvas);
+    } else {
+        grid(&mut canvas);
     }
-    map::draw(&mut canvas);
-    message::nothing_to_show(&mut canvas);
-    detail::draw(&mut canvas);
     hints::draw(&mut canvas);
-    page::draw(&mut canvas);
     picker::draw(&mut canvas);
     palette::draw(&mut canvas);
     dialog::draw(&mut canvas);
+}
+
+fn grid(canvas: &mut Canvas) {
+    match canvas.model.layout().mode {
+        Mode::Transposed => transposed::draw(canvas),
+        Mode::Words | Mode::Matrix | Mode::Bars | Mode::TooSmall => list::draw(canvas),
+    }
+    map::draw(canvas);
+    message::nothing_to_show(canvas);
+    detail::draw(canvas);
 }

@@ -4,8 +4,8 @@ mod page;
 
 use jiff::Timestamp;
 
-use super::detail::{DetailLine, LineKind};
 use super::intent::Intent;
+use super::page::Line;
 use crate::domain::command::{Command, Ticket};
 use crate::domain::raw::RawObject;
 use crate::domain::text::Text;
@@ -17,7 +17,7 @@ pub use page::{DialogPage, dialog_page};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
     /// What it does, what it does not do, warnings: in this order.
-    pub words: Vec<DetailLine>,
+    pub words: Vec<Line>,
     /// The heading of what is affected, like `pods that will be deleted: 12`; empty where nothing is listed.
     pub affected_title: String,
     /// What is affected, a node or pod a line.
@@ -40,7 +40,7 @@ pub enum Stage {
     /// One of several wishes is being chosen.
     Choosing {
         /// What the choice is about.
-        words: Vec<DetailLine>,
+        words: Vec<Line>,
         /// What can be chosen.
         choices: Vec<Choice>,
         /// The marked one.
@@ -73,7 +73,7 @@ pub enum Stage {
     /// It is over: done, refused or not possible.
     Ended {
         /// What came of it.
-        words: Vec<DetailLine>,
+        words: Vec<Line>,
         /// Whether it is worth trying once more from the start.
         again: bool,
     },
@@ -184,7 +184,7 @@ impl Dialog {
 
     /// Everything that is to be read, in order.
     #[must_use]
-    pub fn lines(&self) -> Vec<DetailLine> {
+    pub fn lines(&self) -> Vec<Line> {
         let mut lines = Vec::new();
         match &self.stage {
             Stage::Ended { words, .. } => lines.extend(words.iter().cloned()),
@@ -192,39 +192,39 @@ impl Dialog {
                 lines.extend(words.iter().cloned());
                 let mark = |is_marked| if is_marked { "> " } else { "  " };
                 let labels = choices.iter().enumerate();
-                lines.extend(labels.map(|(here, choice)| {
-                    DetailLine::fact(format!("{}{}", mark(here == *at), choice.label))
-                }));
+                lines.extend(
+                    labels.map(|(here, choice)| Line::fact(format!("{}{}", mark(here == *at), choice.label))),
+                );
             }
             _ => {}
         }
         if !self.changed.is_empty() {
-            lines.push(DetailLine::problem("nothing was written: it changed while you were reading"));
-            lines.extend(self.changed.iter().map(DetailLine::fact));
-            lines.push(DetailLine::fact("below is the same wish, made anew from how it is now"));
+            lines.push(Line::problem("nothing was written: it changed while you were reading"));
+            lines.extend(self.changed.iter().map(Line::fact));
+            lines.push(Line::fact("below is the same wish, made anew from how it is now"));
         }
         let Some(question) = &self.question else { return lines };
         lines.extend(question.words.iter().cloned());
         if !question.affected_title.is_empty() {
-            lines.push(DetailLine::heading(&question.affected_title));
-            lines.extend(question.affected.iter().map(DetailLine::fact));
+            lines.push(Line::heading(&question.affected_title));
+            lines.extend(question.affected.iter().map(Line::fact));
         }
         if let Stage::Ready { rehearsed: Some(rehearsed) } = &self.stage {
-            lines.push(DetailLine::heading("the server's dry run accepts it; it would change"));
-            lines.extend(rehearsed.iter().map(DetailLine::fact));
+            lines.push(Line::heading("the server's dry run accepts it; it would change"));
+            lines.extend(rehearsed.iter().map(Line::fact));
         }
-        lines.push(DetailLine::heading("the request"));
+        lines.push(Line::heading("the request"));
         lines.extend(request(&question.command));
         lines
     }
 }
 
 /// The request as it is sent.
-fn request(command: &Command) -> impl Iterator<Item = DetailLine> + use<> {
+fn request(command: &Command) -> impl Iterator<Item = Line> + use<> {
     let subresource = if command.method.http() == "POST" { "/eviction" } else { "" };
     let head = [
         format!("{} {}{subresource}", command.method.http(), command.target.path()),
         format!("Content-Type: {}", command.method.media_type()),
     ];
-    head.into_iter().chain(command.lines()).map(|text| DetailLine { kind: LineKind::Fact, text })
+    head.into_iter().chain(command.lines()).map(Line::fact)
 }

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::detail::DetailLine;
 use super::notice::Notice;
+use super::page::Line;
 use crate::domain::change::Trace;
 use crate::domain::command::{Command, Outcome};
 
@@ -13,18 +13,18 @@ pub(super) struct Told {
     /// Whether it was done.
     pub done: bool,
     /// The words, the most important first.
-    pub words: Vec<DetailLine>,
+    pub words: Vec<Line>,
 }
 
 impl Told {
     fn done(command: &Command, how: &str) -> Self {
         let text = format!("done: {} {}{how}", command.verb.name(), command.target);
-        Self { done: true, words: vec![DetailLine::heading(text)] }
+        Self { done: true, words: vec![Line::heading(text)] }
     }
 
     fn not(command: &Command, why: &str) -> Self {
         let text = format!("not done: {} {}: {why}", command.verb.name(), command.target);
-        Self { done: false, words: vec![DetailLine::problem(text)] }
+        Self { done: false, words: vec![Line::problem(text)] }
     }
 
     /// In one line, for when its dialog is closed.

@@ -5,7 +5,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::action::Action;
 use super::availability::unavailable;
-use super::keymap::{BINDINGS, Binding, Context, Danger};
+use super::keymap::{Binding, Context, Danger, bindings};
 use super::model::Model;
 
 /// A match in the name counts so much more than one in the description.
@@ -37,9 +37,9 @@ pub struct Entry {
 #[must_use]
 pub fn entries(model: &Model) -> Vec<Entry> {
     let Some(palette) = &model.palette else { return Vec::new() };
-    let offered = BINDINGS.iter().filter(|binding| binding.context == Context::Grid);
+    let offered = bindings().filter(|binding| binding.context == Context::Grid);
     let offered = offered.filter(|binding| !is_motion(binding.action));
-    let mut offered: Vec<&Binding> =
+    let mut offered: Vec<&'static Binding> =
         offered.filter(|binding| palette.is_whole || is_about_selection(binding)).collect();
     // What changes something is what the menu is opened for.
     offered.sort_by_key(|binding| binding.danger != Danger::Mutating);

@@ -12,6 +12,7 @@ mod motion;
 mod overlay;
 mod palette;
 mod propose;
+mod screen;
 mod settle;
 mod wish;
 
@@ -48,6 +49,9 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Ticked(local) => clock::ticked(model, local),
         Msg::FrameCame => {
+            if screen::refresh(model) {
+                changed(model);
+            }
             let digest = Digest::of(model);
             if digest != model.digest {
                 model.version += 1;
@@ -121,7 +125,7 @@ fn type_character(model: &mut Model, context: Context, event: &KeyEvent) {
             Context::Filter => filter::typed(model, character),
             Context::Word => dialog::typed(model, character),
             Context::Palette => palette::typed(model, character),
-            Context::Everywhere | Context::Grid | Context::Page | Context::Picker | Context::Dialog => {}
+            _ => {}
         }
     }
 }

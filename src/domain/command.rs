@@ -179,3 +179,35 @@ pub enum Outcome {
     /// It was sent, and no answer came: whether it was done shows only in the object.
     Unknown(Text),
 }
+
+impl Outcome {
+    /// The word of the journal and of documents.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "done",
+            Self::LostRace(_) => "lostRace",
+            Self::Gone => "gone",
+            Self::Denied(_) => "denied",
+            Self::Budget(_) => "budget",
+            Self::Refused(_) => "refused",
+            Self::NotSent(_) => "notSent",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// The words that came with it; empty where its name says everything.
+    #[must_use]
+    pub fn words(&self) -> Text {
+        match self {
+            Self::Done(_) | Self::LostRace(_) | Self::Gone => Text::default(),
+            Self::Denied(words)
+            | Self::Budget(words)
+            | Self::Refused(words)
+            | Self::NotSent(words)
+            | Self::Unknown(words) => words.clone(),
+        }
+    }
+}
+#[cfg(test)]
+mod tests;

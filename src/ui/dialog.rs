@@ -2,7 +2,7 @@
 
 use super::Canvas;
 use super::line::width;
-use super::page::frame;
+use super::popup::frame;
 use super::theme::Role;
 use crate::app::{LineKind, dialog_page};
 
@@ -35,5 +35,6 @@ fn role(kind: LineKind) -> Role {
         LineKind::Heading => Role::Heading,
         LineKind::Fact => Role::Text,
         LineKind::Problem => Role::Alert,
+        LineKind::Faint => Role::Faint,
     }
 }

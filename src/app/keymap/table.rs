@@ -1,11 +1,12 @@
-//! The lines of the table.
+//! The lines of the table for the grid.
 
 use crossterm::event::KeyCode;
 
 use super::super::action::Action;
 use super::{Binding, Context, Danger, Key};
 
-const fn looks(
+/// A line of the table that changes nothing in the cluster.
+pub(super) const fn looks(
     context: Context,
     action: Action,
     keys: &'static [Key],
@@ -15,18 +16,8 @@ const fn looks(
     Binding { action, context, keys, hint, description, danger: Danger::None }
 }
 
-const fn changes(
-    context: Context,
-    action: Action,
-    keys: &'static [Key],
-    hint: &'static str,
-    description: &'static str,
-) -> Binding {
-    Binding { danger: Danger::Mutating, ..looks(context, action, keys, hint, description) }
-}
-
-/// Every binding, in the order of the help.
-pub const BINDINGS: &[Binding] = &[
+/// Everywhere and in the grid, in the order of the help.
+pub(super) const GRID: &[Binding] = &[
     looks(Context::Everywhere, Action::Quit, &[Key::control('c')], "quit", "quit"),
     looks(
         Context::Everywhere,
@@ -107,8 +98,37 @@ pub const BINDINGS: &[Binding] = &[
         Action::Open,
         &[Key::named(KeyCode::Enter)],
         "why",
-        "details: why a cell is as it is, the nodes behind a number",
+        "in: why a cell is as it is, the nodes behind a number, a DaemonSet, a node",
     ),
+    looks(
+        Context::Grid,
+        Action::OpenDaemonSet,
+        &[Key::char('d')],
+        "DaemonSet",
+        "the selected DaemonSet: counts, revisions, what holds it up",
+    ),
+    looks(
+        Context::Grid,
+        Action::OpenNode,
+        &[Key::char('o')],
+        "node",
+        "the selected node: labels, taints, conditions, all that runs on it",
+    ),
+    looks(
+        Context::Grid,
+        Action::OpenCount,
+        &[Key::char('#')],
+        "nodes",
+        "the nodes behind the selected number",
+    ),
+    looks(
+        Context::Grid,
+        Action::OpenYaml,
+        &[Key::char('y')],
+        "YAML",
+        "the pod, DaemonSet or node as the server has it now",
+    ),
+    looks(Context::Grid, Action::OpenEvents, &[Key::char('e')], "events", "the events of what is selected"),
     looks(
         Context::Grid,
         Action::NextCause,
@@ -170,62 +190,6 @@ pub const BINDINGS: &[Binding] = &[
     ),
     looks(Context::Grid, Action::Copy, &[Key::char('c')], "copy", "copy the selected name to the clipboard"),
     looks(Context::Grid, Action::Refresh, &[Key::char('r')], "refresh", "receive everything anew"),
-    looks(
-        Context::Grid,
-        Action::OpenMenu,
-        &[Key::char('a')],
-        "actions",
-        "every action for what is selected, with the reason why it cannot be taken",
-    ),
-    looks(
-        Context::Grid,
-        Action::OpenPalette,
-        &[Key::char(':')],
-        "palette",
-        "every action and screen by name: type a few letters",
-    ),
-    changes(
-        Context::Grid,
-        Action::PauseRollout,
-        &[Key::char('P')],
-        "pause",
-        "pause the rollout of this DaemonSet; only ever pauses",
-    ),
-    changes(
-        Context::Grid,
-        Action::ResumeRollout,
-        &[],
-        "resume",
-        "let a paused rollout go on, after showing which pods it deletes",
-    ),
-    changes(
-        Context::Grid,
-        Action::RestartRollout,
-        &[Key::char('T')],
-        "restart",
-        "restart: replace all pods by a rollout",
-    ),
-    changes(
-        Context::Grid,
-        Action::UndoRollout,
-        &[Key::char('U')],
-        "undo",
-        "undo: go back to an earlier revision",
-    ),
-    changes(
-        Context::Grid,
-        Action::ThrottleRollout,
-        &[Key::char('M')],
-        "throttle",
-        "throttle: change maxUnavailable or maxSurge",
-    ),
-    changes(
-        Context::Grid,
-        Action::ForceDeletePod,
-        &[Key::char('F')],
-        "force-delete",
-        "force-delete a pod that is Terminating on a dead node",
-    ),
     looks(Context::Grid, Action::Help, &[Key::char('?')], "help", "every key"),
     looks(
         Context::Grid,
@@ -235,219 +199,4 @@ pub const BINDINGS: &[Binding] = &[
         "one step back: drop a message, then the filter; never quits",
     ),
     looks(Context::Grid, Action::Leave, &[Key::char('q')], "quit", "quit"),
-    looks(Context::Page, Action::MoveUp, &[Key::named(KeyCode::Up), Key::char('k')], "up", "a line up"),
-    looks(
-        Context::Page,
-        Action::MoveDown,
-        &[Key::named(KeyCode::Down), Key::char('j')],
-        "down",
-        "a line down",
-    ),
-    looks(
-        Context::Page,
-        Action::PageUp,
-        &[Key::named(KeyCode::PageUp), Key::control('b'), Key::control('u')],
-        "page up",
-        "a page up",
-    ),
-    looks(
-        Context::Page,
-        Action::PageDown,
-        &[Key::named(KeyCode::PageDown), Key::control('f'), Key::control('d'), Key::char(' ')],
-        "page down",
-        "a page down",
-    ),
-    looks(
-        Context::Page,
-        Action::GoToTop,
-        &[Key::char('g'), Key::named(KeyCode::Home)],
-        "top",
-        "to the beginning",
-    ),
-    looks(
-        Context::Page,
-        Action::GoToBottom,
-        &[Key::char('G'), Key::named(KeyCode::End)],
-        "end",
-        "to the end",
-    ),
-    looks(Context::Page, Action::Copy, &[Key::char('c')], "copy", "copy the name to the clipboard"),
-    looks(
-        Context::Page,
-        Action::Back,
-        &[Key::named(KeyCode::Esc), Key::named(KeyCode::Enter)],
-        "back",
-        "back to the grid",
-    ),
-    looks(Context::Page, Action::Leave, &[Key::char('q'), Key::char('?')], "back", "back to the grid"),
-    looks(Context::Picker, Action::MoveUp, &[Key::named(KeyCode::Up), Key::char('k')], "up", "one entry up"),
-    looks(
-        Context::Picker,
-        Action::MoveDown,
-        &[Key::named(KeyCode::Down), Key::char('j')],
-        "down",
-        "one entry down",
-    ),
-    looks(
-        Context::Picker,
-        Action::GoToTop,
-        &[Key::char('g'), Key::named(KeyCode::Home)],
-        "top",
-        "to the first entry",
-    ),
-    looks(
-        Context::Picker,
-        Action::GoToBottom,
-        &[Key::char('G'), Key::named(KeyCode::End)],
-        "end",
-        "to the last entry",
-    ),
-    looks(Context::Picker, Action::Choose, &[Key::named(KeyCode::Enter)], "choose", "take this entry"),
-    looks(Context::Picker, Action::Back, &[Key::named(KeyCode::Esc)], "back", "change nothing"),
-    looks(Context::Picker, Action::Leave, &[Key::char('q')], "back", "change nothing"),
-    looks(
-        Context::Filter,
-        Action::KeepFilter,
-        &[Key::named(KeyCode::Enter), Key::named(KeyCode::Down)],
-        "keep",
-        "keep the filter",
-    ),
-    looks(Context::Filter, Action::ClearFilter, &[Key::named(KeyCode::Esc)], "clear", "drop the filter"),
-    looks(
-        Context::Filter,
-        Action::EraseCharacter,
-        &[Key::named(KeyCode::Backspace), Key::control('h')],
-        "erase",
-        "remove the last character",
-    ),
-    looks(Context::Filter, Action::EraseWord, &[Key::control('w')], "erase word", "remove the last word"),
-    looks(Context::Filter, Action::EraseLine, &[Key::control('u')], "erase all", "remove everything"),
-    looks(
-        Context::Palette,
-        Action::MoveUp,
-        &[Key::named(KeyCode::Up), Key::control('p')],
-        "up",
-        "one entry up",
-    ),
-    looks(
-        Context::Palette,
-        Action::MoveDown,
-        &[Key::named(KeyCode::Down), Key::control('n')],
-        "down",
-        "one entry down",
-    ),
-    looks(
-        Context::Palette,
-        Action::PageUp,
-        &[Key::named(KeyCode::PageUp), Key::control('b')],
-        "page up",
-        "a page up",
-    ),
-    looks(
-        Context::Palette,
-        Action::PageDown,
-        &[Key::named(KeyCode::PageDown), Key::control('f')],
-        "page down",
-        "a page down",
-    ),
-    looks(Context::Palette, Action::Choose, &[Key::named(KeyCode::Enter)], "choose", "take this entry"),
-    looks(
-        Context::Palette,
-        Action::EraseCharacter,
-        &[Key::named(KeyCode::Backspace), Key::control('h')],
-        "erase",
-        "remove the last character",
-    ),
-    looks(Context::Palette, Action::EraseLine, &[Key::control('u')], "erase all", "remove everything"),
-    looks(Context::Palette, Action::Back, &[Key::named(KeyCode::Esc)], "back", "close the menu"),
-    looks(
-        Context::Dialog,
-        Action::Back,
-        &[Key::named(KeyCode::Enter), Key::named(KeyCode::Esc), Key::char('q')],
-        "cancel",
-        "cancel; once it is sent, close",
-    ),
-    changes(
-        Context::Dialog,
-        Action::Confirm,
-        &[Key::char('y')],
-        "confirm",
-        "send what is shown, once it can be read",
-    ),
-    looks(
-        Context::Dialog,
-        Action::TryAgain,
-        &[Key::char('r')],
-        "try again",
-        "read afresh and try once more, after a failure",
-    ),
-    looks(Context::Dialog, Action::MoveUp, &[Key::named(KeyCode::Up), Key::char('k')], "up", "a line up"),
-    looks(
-        Context::Dialog,
-        Action::MoveDown,
-        &[Key::named(KeyCode::Down), Key::char('j')],
-        "down",
-        "a line down",
-    ),
-    looks(
-        Context::Dialog,
-        Action::PageUp,
-        &[Key::named(KeyCode::PageUp), Key::control('b'), Key::control('u')],
-        "page up",
-        "a page up",
-    ),
-    looks(
-        Context::Dialog,
-        Action::PageDown,
-        &[Key::named(KeyCode::PageDown), Key::control('f'), Key::control('d'), Key::char(' ')],
-        "page down",
-        "a page down",
-    ),
-    looks(
-        Context::Dialog,
-        Action::GoToTop,
-        &[Key::char('g'), Key::named(KeyCode::Home)],
-        "top",
-        "to the beginning",
-    ),
-    looks(
-        Context::Dialog,
-        Action::GoToBottom,
-        &[Key::char('G'), Key::named(KeyCode::End)],
-        "end",
-        "to the end",
-    ),
-    looks(Context::Word, Action::Back, &[Key::named(KeyCode::Esc)], "cancel", "cancel"),
-    changes(
-        Context::Word,
-        Action::Submit,
-        &[Key::named(KeyCode::Enter)],
-        "confirm",
-        "go on; with the right name typed: send what is shown",
-    ),
-    looks(Context::Word, Action::NextField, &[Key::named(KeyCode::Tab)], "next value", "to the next value"),
-    looks(
-        Context::Word,
-        Action::EraseCharacter,
-        &[Key::named(KeyCode::Backspace), Key::control('h')],
-        "erase",
-        "remove the last character",
-    ),
-    looks(Context::Word, Action::EraseLine, &[Key::control('u')], "erase all", "remove everything"),
-    looks(Context::Word, Action::MoveUp, &[Key::named(KeyCode::Up)], "up", "a line up"),
-    looks(Context::Word, Action::MoveDown, &[Key::named(KeyCode::Down)], "down", "a line down"),
-    looks(
-        Context::Word,
-        Action::PageUp,
-        &[Key::named(KeyCode::PageUp), Key::control('b')],
-        "page up",
-        "a page up",
-    ),
-    looks(
-        Context::Word,
-        Action::PageDown,
-        &[Key::named(KeyCode::PageDown), Key::control('f')],
-        "page down",
-        "a page down",
-    ),
 ];

@@ -14,9 +14,10 @@ pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
     model.answers.pursue(&needed, model.now).into_iter().map(Effect::Ask).collect()
 }
 
-/// The questions of everything that is open. Each screen adds its own.
+/// The questions of the open screen, and of the one that is gone back to from it. Each screen names its own.
 fn needed(model: &Model) -> BTreeSet<Inquiry> {
-    let mut needed = BTreeSet::new();
+    let screens = model.screens.iter().rev().take(2);
+    let mut needed: BTreeSet<Inquiry> = screens.flat_map(|open| open.screen.needed(model)).collect();
     dialog::needed(model, &mut needed);
     availability::needed(model, &mut needed);
     needed

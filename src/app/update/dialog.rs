@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::propose::{Trouble, propose};
 use crate::app::action::Action;
-use crate::app::detail::DetailLine;
 use crate::app::dialog::{Dialog, Stage};
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::layout::Mode;
 use crate::app::model::Model;
 use crate::app::outcome::{Told, outcome, traced};
+use crate::app::page::Line;
 use crate::domain::change::{Trace, changes, trace};
 use crate::domain::command::{Outcome, Ticket, difference};
 use crate::domain::inquiry::{Answer, Inquiry};
@@ -192,8 +192,8 @@ pub(super) fn answered(model: &mut Model, inquiry: &Inquiry) -> Vec<Effect> {
     let reads = dialog.intent.reads();
     if let Some(why) = reads.iter().find_map(|inquiry| model.answers.failure(inquiry)) {
         let words = vec![
-            DetailLine::problem(format!("{} cannot be read: {why}", dialog.intent.target())),
-            DetailLine::fact("nothing was sent: what is there now has to be known first"),
+            Line::problem(format!("{} cannot be read: {why}", dialog.intent.target())),
+            Line::fact("nothing was sent: what is there now has to be known first"),
         ];
         dialog.go_to(Stage::Ended { words, again: true });
         return Vec::new();
@@ -227,14 +227,10 @@ fn build(model: &mut Model, objects: &[Option<RawObject>]) -> Vec<Effect> {
         Err(trouble) => {
             dialog.question = None;
             dialog.go_to(match trouble {
-                Trouble::Words(words) => {
-                    Stage::Ended { words: vec![DetailLine::problem(words)], again: false }
+                Trouble::Words(words) => Stage::Ended { words: vec![Line::problem(words)], again: false },
+                Trouble::Choose { words, choices } => {
+                    Stage::Choosing { words: vec![Line::problem(words), Line::fact("")], choices, at: 0 }
                 }
-                Trouble::Choose { words, choices } => Stage::Choosing {
-                    words: vec![DetailLine::problem(words), DetailLine::fact("")],
-                    choices,
-                    at: 0,
-                },
             });
             Vec::new()
         }
@@ -281,7 +277,7 @@ fn rehearsed(model: &mut Model, result: Outcome) -> Vec<Effect> {
         return Vec::new();
     }
     let mut told = self::outcome(&question.command, &result);
-    told.words.insert(0, DetailLine::problem("the server's dry run refused it; nothing was written"));
+    told.words.insert(0, Line::problem("the server's dry run refused it; nothing was written"));
     dialog.go_to(Stage::Ended { words: told.words, again: true });
     Vec::new()
 }
@@ -298,7 +294,7 @@ fn settle(model: &mut Model, ticket: Ticket, result: Outcome) -> Vec<Effect> {
             (&result, model.dialog.as_ref().and_then(|dialog| dialog.question.as_ref()))
         {
             let changed = changes(&question.before, after);
-            told.words.extend(changed.iter().map(|change| DetailLine::fact(change.to_string())));
+            told.words.extend(changed.iter().map(|change| Line::fact(change.to_string())));
         }
         tell(model, told);
     } else {
@@ -320,8 +316,8 @@ fn tell(model: &mut Model, told: Told) {
         && let Some(question) = dialog.question.take()
         && !question.next.is_empty()
     {
-        words.push(DetailLine::heading("next"));
-        words.extend(question.next.into_iter().map(DetailLine::fact));
+        words.push(Line::heading("next"));
+        words.extend(question.next.into_iter().map(Line::fact));
     }
     dialog.go_to(Stage::Ended { words, again: !told.done });
 }

@@ -1,9 +1,9 @@
 //! From a wish and what was just read to the question that is asked: what it does, what it stops, what confirms it.
 
-use crate::app::detail::DetailLine;
 use crate::app::dialog::{Choice, Question};
 use crate::app::intent::Intent;
 use crate::app::model::Model;
+use crate::app::page::Line;
 use crate::domain::command::{
     Limits, PauseBy, Proposal, Refusal, ResumeTo, force_delete, forget, pause, restart, resume, throttle,
     undo,
@@ -75,25 +75,25 @@ fn forecast(
 /// The question for a write: its change, its notes, what it does to pods, who would revert it.
 fn question(model: &Model, before: &RawObject, proposal: Proposal, forecast: Option<Forecast>) -> Question {
     let command = proposal.command;
-    let mut words = vec![DetailLine::fact(format!("from {} to {}", command.from, command.to))];
+    let mut words = vec![Line::fact(format!("from {} to {}", command.from, command.to))];
     let impacts = forecast.as_ref().map_or(&[][..], |forecast| &forecast.impacts);
     if let Some(forecast) = &forecast {
-        words.extend(forecast.lines().into_iter().map(|line| DetailLine::fact(format!("it {line}"))));
+        words.extend(forecast.lines().into_iter().map(|line| Line::fact(format!("it {line}"))));
     } else if command.target.kind == crate::domain::id::ObjectKind::DaemonSet {
-        words.push(DetailLine::problem("what it does to pods is not known: nodes or pods cannot be read"));
+        words.push(Line::problem("what it does to pods is not known: nodes or pods cannot be read"));
     }
-    words.extend(proposal.notes.into_iter().map(DetailLine::fact));
+    words.extend(proposal.notes.into_iter().map(Line::fact));
     if model.is_stale() {
         let stale = "what is known of pods and nodes is old: a watch is broken (see the header)";
-        words.push(DetailLine::problem(stale));
+        words.push(Line::problem(stale));
     }
     if let Some(owner) = ownership(before) {
-        words.push(DetailLine::problem(owner.warning()));
+        words.push(Line::problem(owner.warning()));
     }
     let word = match gate(&stops(&model.inventory, impacts)) {
         Gate::Yes => None,
         Gate::TypedName { why } => {
-            words.push(DetailLine::problem(format!("{why}: the name has to be typed")));
+            words.push(Line::problem(format!("{why}: the name has to be typed")));
             Some(command.target.key.name.clone())
         }
     };
@@ -138,7 +138,7 @@ fn ask_pause(model: &Model, target: &RawObject) -> Asked {
     asked.words.retain(|line| !line.text.starts_with("what it does to pods is not known"));
     asked.words.extend(back);
     if let Some(label) = earlier(model, &asked.command.target) {
-        asked.words.push(DetailLine::fact(format!("instead, U goes back to {label} in one write")));
+        asked.words.push(Line::fact(format!("instead, U goes back to {label} in one write")));
         asked.next.push(format!("U goes back to {label}; while paused that moves 0 pods"));
     }
     asked.next.push("resume is in the menu: a, or :resume".to_owned());
@@ -146,12 +146,12 @@ fn ask_pause(model: &Model, target: &RawObject) -> Asked {
 }
 
 /// What resuming would do at once.
-fn resume_words(model: &Model, paused: Option<&RawObject>) -> Vec<DetailLine> {
+fn resume_words(model: &Model, paused: Option<&RawObject>) -> Vec<Line> {
     let Some(paused) = paused else { return Vec::new() };
     let Ok(back) = resume(paused, &ResumeTo::Untouched) else { return Vec::new() };
     let forecast = forecast(model, paused, &back, None);
     let lines = forecast.map(|forecast| forecast.lines()).unwrap_or_default();
-    lines.into_iter().map(|line| DetailLine::fact(format!("resuming then: {line}"))).collect()
+    lines.into_iter().map(|line| Line::fact(format!("resuming then: {line}"))).collect()
 }
 
 /// The revision before the current one, in image tags.
@@ -171,7 +171,7 @@ fn ask_resume(model: &Model, daemon_set: &ObjectRef, target: &RawObject, to: &Re
     let forecast = forecast(model, target, &proposal, None);
     let mut asked = question(model, target, proposal, forecast);
     if asked.word.is_none() {
-        asked.words.push(DetailLine::problem("it deletes pods from now on: the name has to be typed"));
+        asked.words.push(Line::problem("it deletes pods from now on: the name has to be typed"));
     }
     let next = vec!["watch it in the row; P pauses it again, M changes how many at once".to_owned()];
     Ok(Question { word: Some(daemon_set.key.name.clone()), next, ..asked })

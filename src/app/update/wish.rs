@@ -3,11 +3,11 @@
 use super::dialog;
 use crate::app::action::Action;
 use crate::app::availability::{stuck_pod, unavailable};
-use crate::app::detail::DetailLine;
 use crate::app::dialog::{Choice, Dialog, Field, Stage};
 use crate::app::intent::Intent;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
+use crate::app::page::Line;
 use crate::domain::age::age;
 use crate::domain::command::{Limits, ResumeTo};
 use crate::domain::id::{ObjectKind, ObjectRef};
@@ -73,7 +73,7 @@ fn choose_revision(model: &Model, daemon_set: ObjectRef) -> Dialog {
             pods(revision)
         )
     });
-    let words = vec![DetailLine::fact(current.unwrap_or_default()), DetailLine::heading("go back to")];
+    let words = vec![Line::fact(current.unwrap_or_default()), Line::heading("go back to")];
     Dialog::new(undo(0), Stage::Choosing { words, choices, at: 0 }, Vec::new())
 }
 
