@@ -41,7 +41,7 @@ pub use describe::number;
 pub use dialog::{Dialog, DialogPage, Field, Question, Stage, dialog_page};
 pub use digest::{Digest, RowLine, Tag};
 pub use effect::Effect;
-pub use hints::hints;
+pub use hints::{Hint, hints};
 pub use intent::Intent;
 pub use labels::NodeLabels;
 pub use model::{Model, Settings};

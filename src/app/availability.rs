@@ -6,9 +6,9 @@ use super::action::Action;
 use super::intent::permission;
 use super::model::Model;
 use crate::domain::command::Verb;
-use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef};
+use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef, Uid};
 use crate::domain::inquiry::{Answer, Inquiry};
-use crate::domain::inventory::{CellView, Row};
+use crate::domain::inventory::{CellView, Inventory, Row};
 use crate::domain::object::{Pod, UpdateStrategy};
 
 /// What an action writes, in the words of the journal; none for actions that change nothing.
@@ -59,6 +59,13 @@ fn state(model: &Model, row: &Row, verb: Verb) -> Option<String> {
         _ => return None,
     };
     Some(words.to_owned())
+}
+
+/// The revision before the current one, in image tags.
+pub(super) fn earlier(inventory: &Inventory, daemon_set: &Uid) -> Option<String> {
+    let mut known: Vec<_> = inventory.revisions(daemon_set).iter().collect();
+    known.sort_by_key(|revision| std::cmp::Reverse(revision.revision));
+    known.get(1).map(|revision| revision.label())
 }
 
 /// The pod of the selected cell that is being deleted on a node that cannot say it ended.

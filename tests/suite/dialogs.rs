@@ -374,7 +374,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         "n",
     ];
     prop_oneof![
-        8 => prop::sample::select(&keys[..]).prop_map(Happening::Key),
+        8 => prop::sample::select(keys.to_vec()).prop_map(Happening::Key),
         4 => Just(Happening::Frame),
         1 => Just(Happening::Small),
         4 => Just(Happening::Answers),

@@ -1,5 +1,6 @@
 //! From a wish and what was just read to the question that is asked: what it does, what it stops, what confirms it.
 
+use crate::app::availability::earlier;
 use crate::app::dialog::{Choice, Question};
 use crate::app::intent::Intent;
 use crate::app::model::Model;
@@ -137,7 +138,7 @@ fn ask_pause(model: &Model, target: &RawObject) -> Asked {
     // Nothing stops by it, so nothing has to be foretold to stop.
     asked.words.retain(|line| !line.text.starts_with("what it does to pods is not known"));
     asked.words.extend(back);
-    if let Some(label) = earlier(model, &asked.command.target) {
+    if let Some(label) = earlier(&model.inventory, &asked.command.target.uid) {
         asked.words.push(Line::fact(format!("instead, U goes back to {label} in one write")));
         asked.next.push(format!("U goes back to {label}; while paused that moves 0 pods"));
     }
@@ -152,13 +153,6 @@ fn resume_words(model: &Model, paused: Option<&RawObject>) -> Vec<Line> {
     let forecast = forecast(model, paused, &back, None);
     let lines = forecast.map(|forecast| forecast.lines()).unwrap_or_default();
     lines.into_iter().map(|line| Line::fact(format!("resuming then: {line}"))).collect()
-}
-
-/// The revision before the current one, in image tags.
-fn earlier(model: &Model, daemon_set: &ObjectRef) -> Option<String> {
-    let mut known: Vec<_> = model.inventory.revisions(&daemon_set.uid).iter().collect();
-    known.sort_by_key(|revision| std::cmp::Reverse(revision.revision));
-    known.get(1).map(|revision| revision.label())
 }
 
 fn ask_resume(model: &Model, daemon_set: &ObjectRef, target: &RawObject, to: &ResumeTo) -> Asked {
