@@ -205,16 +205,16 @@ impl Dialog {
         }
         let Some(question) = &self.question else { return lines };
         lines.extend(question.words.iter().cloned());
-        if !question.affected_title.is_empty() {
-            lines.push(Line::heading(&question.affected_title));
-            lines.extend(question.affected.iter().map(Line::fact));
-        }
         if let Stage::Ready { rehearsed: Some(rehearsed) } = &self.stage {
             lines.push(Line::heading("the server's dry run accepts it; it would change"));
             lines.extend(rehearsed.iter().map(Line::fact));
         }
         lines.push(Line::heading("the request"));
         lines.extend(request(&question.command));
+        if !question.affected_title.is_empty() {
+            lines.push(Line::heading(&question.affected_title));
+            lines.extend(question.affected.iter().map(Line::fact));
+        }
         lines
     }
 }

@@ -48,7 +48,8 @@ pub fn dialog_page(model: &Model) -> Option<DialogPage> {
 /// One line as several; what follows the first is indented as far as that, and a little more.
 fn fold(line: &Line, width: usize) -> Vec<Line> {
     let indent = line.text.len() - line.text.trim_start_matches(' ').len();
-    let room = width.saturating_sub(2);
+    // What follows the first row is indented, and nothing of the request may be cut.
+    let room = width.saturating_sub(indent + 2);
     let mut folded = wrap(&line.text, room).into_iter();
     let first = folded.next();
     let rest: Vec<String> = folded.map(|text| format!("{:indent$}  {}", "", text.trim_start())).collect();
