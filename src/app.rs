@@ -25,6 +25,7 @@ mod outcome;
 mod overlay;
 mod page;
 mod palette;
+mod problems;
 mod screen;
 mod search;
 mod text_view;

@@ -221,7 +221,11 @@ impl Dialog {
 
 /// The request as it is sent.
 fn request(command: &Command) -> impl Iterator<Item = Line> + use<> {
-    let subresource = if command.method.http() == "POST" { "/eviction" } else { "" };
+    let subresource = match command.method.http() {
+        "POST" => "/eviction",
+        "PATCH" => "?fieldManager=dsgrid",
+        _ => "",
+    };
     let head = [
         format!("{} {}{subresource}", command.method.http(), command.target.path()),
         format!("Content-Type: {}", command.method.media_type()),

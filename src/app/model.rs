@@ -18,6 +18,9 @@ use super::palette::Palette;
 use super::screen::Open;
 use super::text_view::Room;
 use super::writes::Writes;
+use crate::domain::absence::{Everywhere, Sighting};
+use crate::domain::alert::Alert;
+use crate::domain::cause::CauseKey;
 use crate::domain::event::{LinkState, WatchKind};
 use crate::domain::grid::{Grid, Lens};
 use crate::domain::id::{NodeName, Uid};
@@ -44,6 +47,12 @@ pub struct Settings {
     pub start_at: Option<Text>,
     /// The node label by which columns are grouped at first; none lets the monitor choose.
     pub group_by: Option<Text>,
+    /// The DaemonSets that have to be on every node.
+    pub everywhere: Everywhere,
+    /// What was wanted where at the last look at this context.
+    pub last_look: Option<Sighting>,
+    /// The alert that brought somebody here.
+    pub alert: Option<Alert>,
 }
 
 /// Once the cursor has moved, orders that depend on states wait so long.
@@ -124,6 +133,10 @@ pub struct Model {
     pub(super) writes: Writes,
     /// The menu of actions, while it is open.
     pub(super) palette: Option<Palette>,
+    /// The cause that the cursor was brought to last.
+    pub(super) last_cause: Option<CauseKey>,
+    /// When it was last noted what is wanted where; none before all is known.
+    pub(super) remembered: Option<Timestamp>,
     pub(super) version: u64,
 }
 
@@ -174,6 +187,8 @@ impl Model {
             dialog: None,
             writes: Writes::default(),
             palette: None,
+            last_cause: None,
+            remembered: None,
             version: 0,
         }
     }

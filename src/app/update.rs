@@ -12,6 +12,7 @@ mod motion;
 mod overlay;
 mod palette;
 mod propose;
+mod remember;
 mod screen;
 mod settle;
 mod wish;
@@ -58,6 +59,7 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             model.digest = digest;
             model.digested = model.now;
+            lens::lift_stuck(model);
             Vec::new()
         }
         Msg::Resumed => {

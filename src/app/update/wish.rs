@@ -51,28 +51,21 @@ fn choose_revision(model: &Model, daemon_set: ObjectRef) -> Dialog {
         let all = slot.into_iter().flat_map(|slot| model.inventory.pods_of(slot));
         all.filter(|pod| pod.revision.as_ref() == Some(&revision.hash)).count()
     };
+    let told = |revision: &ControllerRevision| {
+        let count = pods(revision);
+        let since = revision.meta.created.map(|at| format!("made {} ago, ", age(Some(at), model.now)));
+        format!("{}{count} pod{}", since.unwrap_or_default(), if count == 1 { "" } else { "s" })
+    };
     let undo = |to| Intent::Undo { daemon_set: daemon_set.clone(), revisions: revisions.clone(), to };
     let choices: Vec<Choice> = known
         .iter()
         .skip(1)
         .map(|revision| Choice {
-            label: format!(
-                "{:<20} {:>5} old, {} pods",
-                revision.label(),
-                age(revision.meta.created, model.now),
-                pods(revision)
-            ),
+            label: format!("{:<24} {}", revision.label(), told(revision)),
             intent: undo(revision.revision),
         })
         .collect();
-    let current = known.first().map(|revision| {
-        format!(
-            "now: {} of {} ago, {} pods",
-            revision.label(),
-            age(revision.meta.created, model.now),
-            pods(revision)
-        )
-    });
+    let current = known.first().map(|revision| format!("now: {}  {}", revision.label(), told(revision)));
     let words = vec![Line::fact(current.unwrap_or_default()), Line::heading("go back to")];
     Dialog::new(undo(0), Stage::Choosing { words, choices, at: 0 }, Vec::new())
 }
