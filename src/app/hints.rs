@@ -74,7 +74,7 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
     let context = model.context_of_keys();
     let actions: Vec<Action> = match context {
         Context::Filter => vec![Action::KeepFilter, Action::ClearFilter, Action::EraseWord],
-        Context::Picker => vec![Action::Choose, Action::Back],
+        Context::Picker | Context::Palette => vec![Action::Choose, Action::Back],
         Context::Page | Context::Screen => page(model),
         Context::Text => vec![
             Action::Search,
@@ -84,7 +84,6 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
             Action::Help,
             Action::Back,
         ],
-        Context::Palette => vec![Action::Choose, Action::Back],
         // What can be pressed stands in the dialog itself.
         Context::Dialog | Context::Word => vec![Action::PageDown],
         Context::Grid | Context::Everywhere => grid(model),

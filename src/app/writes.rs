@@ -69,6 +69,7 @@ impl Writes {
     }
 
     /// All of them, the first sent first.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Ticket, &Write)> {
         self.open.iter().map(|(ticket, write)| (*ticket, write))
     }

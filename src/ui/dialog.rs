@@ -25,8 +25,8 @@ pub(super) fn draw(canvas: &mut Canvas) {
         canvas.put(x, below.saturating_sub(1), width(&text), &text, canvas.theme.style(Role::Warning));
     }
     for (y, line) in (below..inner.bottom()).zip(&page.status) {
-        let role = if line.kind == LineKind::Problem { Role::Alert } else { Role::Key };
-        canvas.put(inner.x + 1, y, room, &line.text, canvas.theme.style(role));
+        let loud = if line.kind == LineKind::Problem { Role::Alert } else { Role::Key };
+        canvas.put(inner.x + 1, y, room, &line.text, canvas.theme.style(loud));
     }
 }
 

@@ -54,8 +54,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::EraseCharacter => filter::erase_character(model),
         Action::EraseWord => filter::erase_word(model),
         Action::EraseLine => filter::erase_line(model),
-        Action::OpenMenu => palette::open(model, false),
-        Action::OpenPalette => palette::open(model, true),
+        Action::OpenMenu | Action::OpenPalette => palette::open(model, action == Action::OpenPalette),
         Action::PauseRollout
         | Action::ResumeRollout
         | Action::RestartRollout

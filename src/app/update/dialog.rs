@@ -198,14 +198,15 @@ pub(super) fn answered(model: &mut Model, inquiry: &Inquiry) -> Vec<Effect> {
         dialog.go_to(Stage::Ended { words, again: true });
         return Vec::new();
     }
-    let objects: Option<Vec<Option<RawObject>>> = reads.iter().map(|read| object(model, read)).collect();
+    let objects: Option<Vec<Option<RawObject>>> =
+        reads.iter().map(|read| object(model, read).cloned()).collect();
     objects.map(|objects| build(model, &objects)).unwrap_or_default()
 }
 
-/// The object that was read; the outer none while there is no answer.
-fn object(model: &Model, inquiry: &Inquiry) -> Option<Option<RawObject>> {
+/// The object that was read; none while there is no answer.
+fn object<'a>(model: &'a Model, inquiry: &Inquiry) -> Option<&'a Option<RawObject>> {
     match model.answers.get(inquiry)? {
-        Answer::Object(object) => Some(object.clone()),
+        Answer::Object(object) => Some(object),
         _ => None,
     }
 }
@@ -213,12 +214,11 @@ fn object(model: &Model, inquiry: &Inquiry) -> Option<Option<RawObject>> {
 /// Everything was read: makes the question, and has the server check it where that is due.
 fn build(model: &mut Model, objects: &[Option<RawObject>]) -> Vec<Effect> {
     let Some(intent) = model.dialog.as_ref().map(|dialog| dialog.intent.clone()) else { return Vec::new() };
-    let asked = match objects {
-        [Some(target), others @ ..] => propose(model, &intent, target, others),
-        _ => {
-            let gone = format!("{} is gone, or another one has its name now", intent.target());
-            Err(Trouble::Words(gone))
-        }
+    let asked = if let [Some(target), others @ ..] = objects {
+        propose(model, &intent, target, others)
+    } else {
+        let gone = format!("{} is gone, or another one has its name now", intent.target());
+        Err(Trouble::Words(gone))
     };
     let now = model.now;
     let ticket = model.writes.ticket();
@@ -348,7 +348,7 @@ fn dialog_reads_only_target(model: &Model) -> bool {
 /// What was read back may tell what came of writes without an answer.
 fn read_back(model: &mut Model, inquiry: &Inquiry) {
     let Inquiry::Object(target) = inquiry else { return };
-    let Some(now) = object(model, inquiry) else { return };
+    let Some(now) = object(model, inquiry).cloned() else { return };
     if model.answers.failure(inquiry).is_some() {
         return;
     }

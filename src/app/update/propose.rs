@@ -56,7 +56,7 @@ pub(super) fn propose(
             let next = vec![
                 "watch it in the row; P pauses it, U takes it back, M changes how many at once".to_owned(),
             ];
-            Ok(Question { next, ..question(model, target, proposal, forecast) })
+            Ok(Question { next, ..question(model, target, proposal, forecast.as_ref()) })
         }
         Intent::Undo { to, .. } => ask_undo(model, target, others, *to),
         Intent::Throttle { limits, .. } => ask_throttle(model, target, limits),
@@ -74,11 +74,11 @@ fn forecast(
 }
 
 /// The question for a write: its change, its notes, what it does to pods, who would revert it.
-fn question(model: &Model, before: &RawObject, proposal: Proposal, forecast: Option<Forecast>) -> Question {
+fn question(model: &Model, before: &RawObject, proposal: Proposal, forecast: Option<&Forecast>) -> Question {
     let command = proposal.command;
     let mut words = vec![Line::fact(format!("from {} to {}", command.from, command.to))];
-    let impacts = forecast.as_ref().map_or(&[][..], |forecast| &forecast.impacts);
-    if let Some(forecast) = &forecast {
+    let impacts = forecast.map_or(&[][..], |forecast| &forecast.impacts);
+    if let Some(forecast) = forecast {
         words.extend(forecast.lines().into_iter().map(|line| Line::fact(format!("it {line}"))));
     } else if command.target.kind == crate::domain::id::ObjectKind::DaemonSet {
         words.push(Line::problem("what it does to pods is not known: nodes or pods cannot be read"));
@@ -163,9 +163,11 @@ fn ask_resume(model: &Model, daemon_set: &ObjectRef, target: &RawObject, to: &Re
         proposal => proposal?,
     };
     let forecast = forecast(model, target, &proposal, None);
-    let mut asked = question(model, target, proposal, forecast);
+    let mut asked = question(model, target, proposal, forecast.as_ref());
     if asked.word.is_none() {
-        asked.words.push(Line::problem("it deletes pods from now on: the name has to be typed"));
+        asked.words.push(Line::problem(
+            "the controller replaces old pods by itself again: the name has to be typed",
+        ));
     }
     let next = vec!["watch it in the row; P pauses it again, M changes how many at once".to_owned()];
     Ok(Question { word: Some(daemon_set.key.name.clone()), next, ..asked })
@@ -190,7 +192,7 @@ fn ask_undo(model: &Model, target: &RawObject, others: &[Option<RawObject>], to:
     let undone = undo(target, &revisions, Some(to))?;
     let forecast = forecast(model, target, &undone.proposal, Some(&undone.hash));
     let rolls = forecast.as_ref().is_none_or(|forecast| forecast.rolls);
-    let asked = question(model, target, undone.proposal, forecast);
+    let asked = question(model, target, undone.proposal, forecast.as_ref());
     let next = if rolls {
         "watch it in the row; P pauses it, M changes how many at once"
     } else {
@@ -203,7 +205,7 @@ fn ask_throttle(model: &Model, target: &RawObject, limits: &Limits) -> Asked {
     let proposal = throttle(target, limits)?;
     let forecast = forecast(model, target, &proposal, None);
     let next = vec!["the controller keeps to it from now on; P pauses".to_owned()];
-    Ok(Question { next, ..question(model, target, proposal, forecast) })
+    Ok(Question { next, ..question(model, target, proposal, forecast.as_ref()) })
 }
 
 fn ask_force_delete(
@@ -213,7 +215,7 @@ fn ask_force_delete(
     node: &NodeName,
 ) -> Asked {
     let known = model.inventory.column_of(node).and_then(|slot| model.inventory.column_at(slot));
-    if known.is_some_and(|column| column.node.as_ref().is_some_and(|node| node.is_ready())) {
+    if known.is_some_and(|column| column.node.as_ref().is_some_and(crate::domain::object::Node::is_ready)) {
         return Err(Trouble::Words(format!("{node} is Ready again: its kubelet ends the pod")));
     }
     let proposal = force_delete(target, others.iter().flatten().next(), model.now)?;

@@ -29,7 +29,7 @@ pub(super) fn make(model: &mut Model, action: Action) {
         }
         Action::ResumeRollout => dialog::open(model, Intent::Forget { daemon_set }),
         Action::RestartRollout => dialog::open(model, Intent::Restart { daemon_set }),
-        Action::UndoRollout => model.dialog = Some(choose_revision(model, daemon_set)),
+        Action::UndoRollout => model.dialog = Some(choose_revision(model, &daemon_set)),
         Action::ThrottleRollout => model.dialog = Some(fill_limits(&object, daemon_set)),
         Action::ForceDeletePod => force_delete(model),
         _ => {}
@@ -41,7 +41,7 @@ fn reference(kind: ObjectKind, meta: &Meta) -> ObjectRef {
 }
 
 /// Every earlier revision, newest first: what it ran, how old it is, how many pods still run it.
-fn choose_revision(model: &Model, daemon_set: ObjectRef) -> Dialog {
+fn choose_revision(model: &Model, daemon_set: &ObjectRef) -> Dialog {
     let mut known: Vec<&ControllerRevision> = model.inventory.revisions(&daemon_set.uid).iter().collect();
     known.sort_by_key(|revision| std::cmp::Reverse(revision.revision));
     let revisions: Vec<ObjectRef> =
