@@ -3,6 +3,8 @@
 use dsgrid::app::{Action, Settings};
 use dsgrid::app::{Capabilities, Effect, Model, Msg, Stage, entries, unavailable, update};
 use dsgrid::domain::command::{Command, Outcome, Ticket, Verb};
+use dsgrid::domain::event::{Change, ClusterEvent};
+use dsgrid::domain::id::ObjectKind;
 use dsgrid::domain::inquiry::{Answer, Inquiry};
 use dsgrid::domain::raw::RawObject;
 use dsgrid::domain::text::Text;
@@ -10,8 +12,8 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::support::build::now;
-use crate::support::monitor::{object, press, screen, synthetic, synthetic_events, text};
+use crate::support::build::{ago, now, read};
+use crate::support::monitor::{object, pod, press, screen, synthetic, synthetic_events, text};
 
 const NODES: usize = 60;
 const SIZE: (u16, u16) = (120, 40);
@@ -338,6 +340,44 @@ fn without_the_right_or_with_read_only_nothing_is_offered() {
         assert_eq!(press(&mut model, key), []);
         assert!(model.dialog().is_none() && model.notice().unwrap().text.contains("read-only"), "{key}");
     }
+}
+
+#[test]
+fn a_pod_is_forced_away_only_from_a_dead_node() {
+    let mut model = synthetic(120, Capabilities::default());
+    screen(&mut model, SIZE);
+    go_to(&mut model, "fluent-bit");
+    assert!(unavailable(&model, Action::ForceDeletePod).unwrap().starts_with("select the pod's cell first"));
+    let mut stuck = pod(2, 112);
+    stuck["metadata"]["deletionTimestamp"] = json!(ago(1_000));
+    let change = Change::Applied(read(stuck.clone()));
+    update(&mut model, Msg::Cluster(vec![ClusterEvent::Pods(change)]));
+    press(&mut model, "b");
+    assert_eq!(unavailable(&model, Action::ForceDeletePod), None);
+    let mut effects = press(&mut model, "F");
+    let mut writes = Vec::new();
+    while let Some(effect) = effects.pop() {
+        match effect {
+            Effect::Ask(Inquiry::Object(target)) => {
+                let known = match target.kind {
+                    ObjectKind::Pod => Some(RawObject::new(stuck.clone())),
+                    _ => object(&target, 120),
+                };
+                let answered = Msg::Answered(Inquiry::Object(target), Ok(Answer::Object(known)));
+                effects.extend(update(&mut model, answered));
+            }
+            other => writes.push(other),
+        }
+    }
+    writes.retain(|effect| matches!(effect, Effect::Send { .. }));
+    let (ticket, command, dry_run) = write(&writes);
+    assert!(dry_run && command.verb == Verb::ForceDeletePod, "{command:?}");
+    sent(&mut model, ticket, Outcome::Done(RawObject::new(stuck)));
+    let drawn = shown(&mut model);
+    assert!(drawn.contains("only if the machine is off"), "{drawn}");
+    assert_eq!(model.dialog().unwrap().word().unwrap(), "node-00112");
+    let (_, command, dry_run) = write(&press(&mut model, "node-00112<enter>"));
+    assert!(!dry_run && command.body.contains("\"gracePeriodSeconds\":0"), "{}", command.body);
 }
 
 /// A thing that happens while somebody types.
