@@ -9,6 +9,7 @@ pub mod alert;
 pub mod budget;
 pub mod cause;
 pub mod cell;
+pub mod change;
 pub mod command;
 pub mod contrast;
 pub mod counts;

@@ -2,6 +2,7 @@
 
 mod bars;
 mod detail;
+mod dialog;
 mod glyph;
 mod header;
 mod hints;
@@ -11,6 +12,7 @@ mod map;
 mod matrix;
 mod message;
 mod page;
+mod palette;
 mod picker;
 mod popup;
 mod theme;
@@ -77,6 +79,8 @@ pub fn draw(frame: &mut Frame, model: &Model, theme: &Theme) {
     }
     hints::draw(&mut canvas);
     picker::draw(&mut canvas);
+    palette::draw(&mut canvas);
+    dialog::draw(&mut canvas);
 }
 
 fn grid(canvas: &mut Canvas) {

@@ -117,11 +117,35 @@ pub enum Action {
     EraseLine,
     /// Take the chosen entry.
     Choose,
+    /// Stop the rollout where it is.
+    PauseRollout,
+    /// Let a paused rollout go on.
+    ResumeRollout,
+    /// Replace all pods by a rollout.
+    RestartRollout,
+    /// Go back to an earlier revision.
+    UndoRollout,
+    /// Change the limits of the rollout.
+    ThrottleRollout,
+    /// Delete a pod that is stuck on a dead node.
+    ForceDeletePod,
+    /// Every action for what is selected.
+    OpenMenu,
+    /// Every action and screen by name.
+    OpenPalette,
+    /// Send what the dialog shows.
+    Confirm,
+    /// Take what was typed.
+    Submit,
+    /// Read afresh and try once more.
+    TryAgain,
+    /// The next value to type.
+    NextField,
 }
 
 impl Action {
     /// All of them, for the test that each is bound.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 69] = [
         Self::MoveUp,
         Self::MoveDown,
         Self::MoveLeft,
@@ -179,5 +203,17 @@ impl Action {
         Self::EraseWord,
         Self::EraseLine,
         Self::Choose,
+        Self::PauseRollout,
+        Self::ResumeRollout,
+        Self::RestartRollout,
+        Self::UndoRollout,
+        Self::ThrottleRollout,
+        Self::ForceDeletePod,
+        Self::OpenMenu,
+        Self::OpenPalette,
+        Self::Confirm,
+        Self::Submit,
+        Self::TryAgain,
+        Self::NextField,
     ];
 }

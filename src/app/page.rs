@@ -31,6 +31,30 @@ pub struct Line {
     pub sign: Option<CellState>,
 }
 
+impl Line {
+    fn plain(kind: LineKind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into(), hang: 2, leads: None, sign: None }
+    }
+
+    /// A heading.
+    #[must_use]
+    pub fn heading(text: impl Into<String>) -> Self {
+        Self::plain(LineKind::Heading, text)
+    }
+
+    /// A fact.
+    #[must_use]
+    pub fn fact(text: impl Into<String>) -> Self {
+        Self::plain(LineKind::Fact, text)
+    }
+
+    /// A fact that is a problem.
+    #[must_use]
+    pub fn problem(text: impl Into<String>) -> Self {
+        Self::plain(LineKind::Problem, text)
+    }
+}
+
 /// A full screen of lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {

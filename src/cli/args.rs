@@ -200,6 +200,9 @@ pub(super) struct Global {
     /// The longest time to wait for an answer, like 30s or 2m; 0 is no limit
     #[arg(long, global = true, value_name = "TIME", value_parser = read_duration, help_heading = "Connection")]
     pub(super) request_timeout: Option<Duration>,
+    /// Change nothing, whatever is pressed; also per context in the configuration
+    #[arg(long, global = true, help_heading = "Safety")]
+    pub(super) read_only: bool,
     /// When to colour
     #[arg(long, global = true, value_enum, value_name = "WHEN", help_heading = "Display")]
     pub(super) color: Option<ColorChoice>,
@@ -229,6 +232,11 @@ impl Global {
             tls_server_name: self.tls_server_name.clone(),
             request_timeout: self.request_timeout.filter(|time| !time.is_zero()),
         }
+    }
+
+    /// As whom: the user to impersonate, else the kubeconfig's name for the user.
+    pub(super) fn acts_as<'a>(&'a self, user: &'a str) -> &'a str {
+        self.impersonate.as_deref().unwrap_or(user)
     }
 
     /// Where to look: all namespaces, unless one is named.

@@ -12,6 +12,7 @@ mod commands_explain;
 mod commands_preview;
 mod commands_status;
 mod counts;
+mod dialogs;
 mod floors;
 mod inquiries;
 mod inventory;

@@ -1,6 +1,6 @@
 //! An action is carried out where its noun lives.
 
-use super::{filter, jump, lens, marks, motion, overlay, remember, screen};
+use super::{filter, jump, lens, marks, motion, overlay, palette, remember, screen, wish};
 use crate::app::action::Action;
 use crate::app::describe::copyable;
 use crate::app::effect::Effect;
@@ -62,6 +62,15 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::EraseCharacter => filter::erase_character(model),
         Action::EraseWord => filter::erase_word(model),
         Action::EraseLine => filter::erase_line(model),
+        Action::OpenMenu | Action::OpenPalette => palette::open(model, action == Action::OpenPalette),
+        Action::PauseRollout
+        | Action::ResumeRollout
+        | Action::RestartRollout
+        | Action::UndoRollout
+        | Action::ThrottleRollout
+        | Action::ForceDeletePod => wish::make(model, action),
+        // These mean something only where a dialog is open, and go there.
+        Action::Confirm | Action::Submit | Action::TryAgain | Action::NextField => {}
         Action::ToggleCounters => lens::toggle_counters(model),
         Action::Transpose => lens::transpose(model),
         Action::ChangeOrder => lens::change_order(model),
