@@ -143,6 +143,12 @@ impl Error {
         matches!(self, Self::Denied { .. })
     }
 
+    /// There is no such object or no such resource (404).
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Refused { code: 404, .. })
+    }
+
     /// The resourceVersion or the continue token is of no use here: too old (410), or of a time the server has not
     /// reached, as after a restart from a backup. List afresh.
     #[must_use]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Frame;
-use http_body_util::StreamBody;
+use http_body_util::{BodyExt, StreamBody};
 use kube::Client;
 use kube::client::Body;
 use tokio::time::{Instant, sleep};
@@ -43,7 +43,8 @@ impl Reply {
 
     /// A refusal as the API writes it.
     pub(super) fn status(code: u16, message: &str) -> Self {
-        Self::new(code, &format!(r#"{{"kind":"Status","code":{code},"message":{message:?}}}"#))
+        let status = serde_json::json!({"kind": "Status", "code": code, "message": message});
+        Self::new(code, &status.to_string())
     }
 
     pub(super) fn mute() -> Self {
@@ -65,26 +66,56 @@ impl Reply {
 /// What was asked, and when.
 pub(super) type Log = Arc<Mutex<Vec<(Instant, String)>>>;
 
+/// A request as it came.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) method: String,
+    /// With the query.
+    pub(super) path: String,
+    pub(super) content_type: String,
+    pub(super) body: String,
+    /// When it came.
+    pub(super) at: Instant,
+}
+
 /// A client whose server answers as `script` says: it is given the path with query, and how often its
 /// resource was listed or watched before. Without an answer lists are empty and watches silent.
 pub(super) fn client(script: impl Fn(&str, usize) -> Option<Reply> + Send + Sync + 'static) -> (Client, Log) {
     let log = Log::default();
     let asked = Arc::clone(&log);
     let counts = Mutex::new(HashMap::<String, usize>::new());
-    let script = Arc::new(move |path: &str| {
+    let client = server(move |call| {
+        let path = &call.path;
+        asked.lock().unwrap().push((call.at, path.clone()));
         let key = format!("{} {}", path.split('?').next().unwrap_or_default(), path.contains("watch=true"));
         let mut counts = counts.lock().unwrap();
         let count = counts.entry(key).or_default();
         *count += 1;
         script(path, *count - 1).unwrap_or_else(|| ordinary(path))
     });
+    (client, log)
+}
+
+/// A client whose server answers each request, read whole, as `script` says.
+pub(super) fn server(script: impl Fn(&Call) -> Reply + Send + Sync + 'static) -> Client {
+    let script = Arc::new(script);
     let service = tower::service_fn(move |request: Request<Body>| {
-        let path = request.uri().to_string();
-        asked.lock().unwrap().push((Instant::now(), path.clone()));
-        let reply = script(&path);
-        async move { Ok::<_, Infallible>(answer(reply).await) }
+        let (script, at) = (Arc::clone(&script), Instant::now());
+        async move {
+            let (head, body) = request.into_parts();
+            let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap();
+            let kind = head.headers.get(http::header::CONTENT_TYPE);
+            let call = Call {
+                method: head.method.to_string(),
+                path: head.uri.to_string(),
+                content_type: kind.map(|kind| kind.to_str().unwrap().to_owned()).unwrap_or_default(),
+                body: String::from_utf8(body.to_vec()).unwrap(),
+                at,
+            };
+            Ok::<_, Infallible>(answer(script(&call)).await)
+        }
     });
-    (Client::new(service, "default"), log)
+    Client::new(service, "default")
 }
 
 fn ordinary(path: &str) -> Reply {

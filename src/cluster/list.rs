@@ -12,9 +12,9 @@ use super::wire::{Ask, Wire, encode, nullable};
 use crate::domain::event::Scope;
 
 /// Objects on one page.
-const PAGE: u32 = 500;
+pub(super) const PAGE: u32 = 500;
 /// How long the head of a page may take.
-const WITHIN: Duration = Duration::from_secs(30);
+pub(super) const WITHIN: Duration = Duration::from_secs(30);
 /// How often a list that outlived its snapshot (410) is begun again.
 const RESTARTS: u32 = 3;
 
@@ -64,13 +64,23 @@ pub(super) async fn list<K: Resource>(
     wire: &Wire,
     scope: &Scope,
     selector: &str,
-    mut progress: impl FnMut(Progress),
+    progress: impl FnMut(Progress),
 ) -> Result<Listed<K>, Error> {
+    gather(wire, |token| ask::<K>(scope, selector, PAGE, token), K::is_wanted, progress).await
+}
+
+/// Gathers all pages of a list; `ask` makes the question for the page at a token.
+pub(super) async fn gather<T: DeserializeOwned>(
+    wire: &Wire,
+    ask: impl Fn(&str) -> Ask,
+    is_wanted: impl Fn(&T) -> bool,
+    mut progress: impl FnMut(Progress),
+) -> Result<Listed<T>, Error> {
     let mut restarts = 0;
     let mut listed = Listed { objects: Vec::new(), version: String::new(), ahead: None };
     let (mut token, mut received) = (String::new(), 0_u32);
     loop {
-        let ask = ask::<K>(scope, selector, PAGE, &token);
+        let ask = ask(&token);
         let (body, ahead) = match wire.read(&ask).await {
             Err(error) if error.is_expired() && !token.is_empty() && restarts < RESTARTS => {
                 restarts += 1;
@@ -80,9 +90,9 @@ pub(super) async fn list<K: Resource>(
             }
             answer => answer?,
         };
-        let page: Page<K> = decode(&body).map_err(|error| wire.unreadable(&ask, &error))?;
+        let page: Page<T> = decode(&body).map_err(|error| wire.unreadable(&ask, &error))?;
         received = received.saturating_add(u32::try_from(page.items.len()).unwrap_or(u32::MAX));
-        listed.objects.extend(page.items.into_iter().filter(K::is_wanted));
+        listed.objects.extend(page.items.into_iter().filter(&is_wanted));
         listed.ahead = ahead.or(listed.ahead);
         progress(Progress { received, remaining: page.metadata.remaining_item_count });
         if page.metadata.token.is_empty() {
@@ -91,6 +101,13 @@ pub(super) async fn list<K: Resource>(
         }
         token = page.metadata.token;
     }
+}
+
+/// Reads one page and no more: what may be cut off.
+pub(super) async fn first_page<T: DeserializeOwned>(wire: &Wire, ask: &Ask) -> Result<Vec<T>, Error> {
+    let (body, _) = wire.read(ask).await?;
+    let page: Page<T> = decode(&body).map_err(|error| wire.unreadable(ask, &error))?;
+    Ok(page.items)
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,7 @@
 //! One request and its answer: bounded in time and size, every failure in words.
 
+mod write;
+
 use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::io::ErrorKind;
@@ -17,6 +19,8 @@ use serde::Deserialize;
 use super::error::Error;
 use super::transport;
 use crate::domain::text::{Text, sanitize};
+
+pub(super) use write::{Replied, Unanswered, Write};
 
 /// The longest silence within an answer that is not a watch.
 const IDLE: Duration = Duration::from_secs(30);
@@ -40,6 +44,8 @@ pub(super) struct Ask {
 pub(super) struct Answer {
     /// The body.
     pub(super) body: Body,
+    /// The HTTP status.
+    pub(super) code: u16,
     /// The server's clock less ours.
     pub(super) ahead: Option<SignedDuration>,
 }
@@ -77,13 +83,13 @@ impl Wire {
             let why = format!("it sent a web page to {}", ask.doing);
             return Err(Error::NotKubernetes { server: self.server.to_string(), why });
         }
-        Ok(Answer { ahead: clock_ahead(&answer), body: answer.into_body() })
+        Ok(Answer { ahead: clock_ahead(&answer), code: answer.status().as_u16(), body: answer.into_body() })
     }
 
     /// Sends a GET and reads the whole answer.
     pub(super) async fn read(&self, ask: &Ask) -> Result<(Bytes, Option<SignedDuration>), Error> {
         let all = async {
-            let Answer { body, ahead } = self.open(ask).await?;
+            let Answer { body, ahead, .. } = self.open(ask).await?;
             Ok((self.collect(ask, body, LARGEST).await?, ahead))
         };
         match self.request_timeout {
@@ -128,8 +134,14 @@ impl Wire {
 
     /// Puts an answer that is not a success into words.
     async fn refusal(&self, ask: &Ask, answer: Response<Body>) -> Error {
+        let status = self.bad(ask, answer).await;
+        self.status(ask, &status)
+    }
+
+    /// Reads the Status of an answer that is not a success; makes one up where there is none.
+    async fn bad(&self, ask: &Ask, answer: Response<Body>) -> Status {
         let code = answer.status();
-        let retry_after = header_text(&answer, header::RETRY_AFTER).parse().ok().map(Duration::from_secs);
+        let retry_after = header_text(&answer, header::RETRY_AFTER).parse().ok();
         let kind = header_text(&answer, header::CONTENT_TYPE);
         let body = self.collect(ask, answer.into_body(), LARGEST_ERROR).await.unwrap_or_default();
         let mut status: Status = serde_json::from_slice(&body).unwrap_or_default();
@@ -139,11 +151,8 @@ impl Wire {
             status.message =
                 Text::new(&format!("{}{page}", code.canonical_reason().unwrap_or("no reason given")));
         }
-        let mut error = self.status(ask, &status);
-        if let (Error::Refused { retry_after: slot, .. }, Some(_)) = (&mut error, retry_after) {
-            *slot = retry_after;
-        }
-        error
+        status.details.retry_after_seconds = retry_after.or(status.details.retry_after_seconds);
+        status
     }
 
     /// Puts a Status of the API into words; watches send them as events, too.
@@ -275,6 +284,15 @@ pub(super) struct Status {
 struct StatusDetails {
     #[serde(rename = "retryAfterSeconds")]
     retry_after_seconds: Option<u64>,
+    #[serde(deserialize_with = "nullable")]
+    causes: Vec<Cause>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Cause {
+    reason: Text,
+    message: Text,
 }
 
 /// Reads `null` as the default.

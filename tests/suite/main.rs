@@ -3,6 +3,8 @@
 #[path = "../support/support.rs"]
 mod support;
 
+mod absence;
+mod budget;
 mod cells;
 mod client;
 mod commands;
@@ -20,7 +22,10 @@ mod preview;
 mod printing;
 mod pty;
 mod readme;
+mod relabel;
 mod replay;
+mod review;
 mod rollout;
 mod scenarios;
 mod screens;
+mod staleness;
