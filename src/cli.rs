@@ -12,9 +12,11 @@ mod names;
 mod paths;
 mod preview;
 mod print;
+mod rollout;
 mod run;
 mod settings;
 mod snapshot;
 mod table;
+mod write;
 
 pub use run::main;

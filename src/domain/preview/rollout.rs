@@ -25,6 +25,8 @@ pub struct Forecast {
     pub limits: String,
     /// How many nodes a rollout takes at once.
     pub at_once: usize,
+    /// How many nodes are wanted.
+    pub desired: u32,
 }
 
 impl Forecast {
@@ -55,6 +57,7 @@ impl Forecast {
             impacts,
             limits,
             at_once,
+            desired: row.tally.desired,
         })
     }
 
