@@ -98,6 +98,29 @@ pub enum Method {
     Evict,
 }
 
+impl Method {
+    /// The HTTP method.
+    #[must_use]
+    pub fn http(self) -> &'static str {
+        match self {
+            Self::JsonPatch | Self::MergePatch | Self::StrategicMergePatch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Evict => "POST",
+        }
+    }
+
+    /// The body's media type.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::JsonPatch => "application/json-patch+json",
+            Self::MergePatch => "application/merge-patch+json",
+            Self::StrategicMergePatch => "application/strategic-merge-patch+json",
+            Self::Delete | Self::Evict => "application/json",
+        }
+    }
+}
+
 /// One write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
@@ -157,5 +180,34 @@ pub enum Outcome {
     Unknown(Text),
 }
 
+impl Outcome {
+    /// The word of the journal and of documents.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "done",
+            Self::LostRace(_) => "lostRace",
+            Self::Gone => "gone",
+            Self::Denied(_) => "denied",
+            Self::Budget(_) => "budget",
+            Self::Refused(_) => "refused",
+            Self::NotSent(_) => "notSent",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// The words that came with it; empty where its name says everything.
+    #[must_use]
+    pub fn words(&self) -> Text {
+        match self {
+            Self::Done(_) | Self::LostRace(_) | Self::Gone => Text::default(),
+            Self::Denied(words)
+            | Self::Budget(words)
+            | Self::Refused(words)
+            | Self::NotSent(words)
+            | Self::Unknown(words) => words.clone(),
+        }
+    }
+}
 #[cfg(test)]
 mod tests;

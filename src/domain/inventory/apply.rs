@@ -27,7 +27,7 @@ impl Inventory {
                     self.recompute_all();
                 }
             }
-            ClusterEvent::ClockRead(_) => {}
+            ClusterEvent::ClockRead(_) | ClusterEvent::Log(..) => {}
         }
         self.settle()
     }

@@ -186,6 +186,8 @@ pub struct Template {
     pub priority_class: Text,
     /// The containers, without init containers.
     pub containers: Box<[TemplateContainer]>,
+    /// The annotation `kubectl.kubernetes.io/default-container`: whose log is meant where none is named; often empty.
+    pub default_container: Text,
 }
 
 /// A container of a template.
@@ -361,7 +363,23 @@ struct WireRollingUpdate {
 #[serde(default)]
 pub(super) struct WireTemplate {
     #[serde(deserialize_with = "nullable")]
+    metadata: WireTemplateMeta,
+    #[serde(deserialize_with = "nullable")]
     spec: WirePodSpec,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WireTemplateMeta {
+    #[serde(deserialize_with = "nullable")]
+    annotations: WireTemplateAnnotations,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WireTemplateAnnotations {
+    #[serde(rename = "kubectl.kubernetes.io/default-container")]
+    default_container: Text,
 }
 
 impl WireTemplate {
@@ -417,7 +435,7 @@ struct WireNodeSelector {
 impl From<WireDaemonSet> for DaemonSet {
     fn from(mut wire: WireDaemonSet) -> Self {
         let annotations = std::mem::take(&mut wire.metadata.annotations);
-        let pod = wire.spec.template.spec;
+        let WireTemplate { metadata, spec: pod } = wire.spec.template;
         Self {
             meta: wire.metadata.into(),
             selector: wire.spec.selector,
@@ -431,6 +449,7 @@ impl From<WireDaemonSet> for DaemonSet {
                 host_network: pod.host_network,
                 priority_class: pod.priority_class_name,
                 containers: pod.containers.into(),
+                default_container: metadata.annotations.default_container,
             },
             template_generation: annotations.template_generation,
             pause: annotations.paused.as_deref().map(Pause::read),
