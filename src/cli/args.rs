@@ -1,6 +1,7 @@
 //! The flags and commands.
 
 mod explain;
+mod journal;
 mod preview;
 mod rollout;
 
@@ -18,6 +19,7 @@ use crate::domain::text::Text;
 use crate::shell::logging::Level;
 
 pub(super) use explain::{AnswerFormat, ExplainArgs};
+pub(super) use journal::JournalArgs;
 pub(super) use preview::{EditArgs, NodeArgs, PreviewArgs, PreviewChange};
 pub(super) use rollout::{
     ConfirmArgs, DryRun, ForceDeleteArgs, PauseArgs, RestartArgs, ResumeArgs, ThrottleArgs, UndoArgs,
@@ -67,6 +69,8 @@ pub(super) enum Command {
     Throttle(ThrottleArgs),
     /// Remove a pod that cannot end because its node is off
     ForceDelete(ForceDeleteArgs),
+    /// Print what dsgrid changed or tried to change from this account; needs no cluster
+    Journal(JournalArgs),
     /// Open the monitor on an embedded cluster, or serve one; needs no cluster
     Demo(DemoArgs),
     /// Print version, paths, connection and what may be read

@@ -2,6 +2,7 @@
 //! there, and only what rights do not let us read is null.
 
 mod explanation;
+mod journal;
 mod preview;
 
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ use crate::domain::reason::Reason;
 use crate::domain::rollout::rollout;
 
 pub(super) use explanation::explanation;
+pub(super) use journal::journal;
 pub(super) use preview::preview;
 
 /// The version of every document.

@@ -42,6 +42,20 @@ enum What<'a> {
     ForceDelete { node: NodeName },
 }
 
+impl What<'_> {
+    /// The command's word.
+    fn verb(&self) -> &'static str {
+        match self {
+            Self::Pause { .. } => "pause",
+            Self::Resume { .. } => "resume",
+            Self::Restart => "restart",
+            Self::Undo { .. } => "undo",
+            Self::Throttle(_) => "throttle",
+            Self::ForceDelete { .. } => "force-delete",
+        }
+    }
+}
+
 impl<'a> Task<'a> {
     fn of(command: &'a Command) -> Result<Self, String> {
         let task = |daemon_set: &'a str, confirm, what| Self { daemon_set, what, confirm };
@@ -51,9 +65,7 @@ impl<'a> Task<'a> {
                 task(&args.daemon_set, &args.confirm, what)
             }
             Command::Restart(args) => task(&args.daemon_set, &args.confirm, What::Restart),
-            Command::Undo(args) => {
-                task(&args.daemon_set, &args.confirm, What::Undo { to: args.to_revision })
-            }
+            Command::Undo(args) => task(&args.daemon_set, &args.confirm, What::Undo { to: args.to_revision }),
             Command::Throttle(args) => {
                 let (unavailable, surge) = (args.max_unavailable.as_deref(), args.max_surge.as_deref());
                 let what = What::Throttle(build::limits(unavailable, surge)?);

@@ -10,7 +10,7 @@ use super::args::{Cli, Command, Global};
 use super::failure::{Failure, Outcome};
 use super::paths::Paths;
 use super::settings::{self, Settings};
-use super::{demo, explain, get, info, monitor, preview, print, rollout};
+use super::{demo, explain, get, info, journal, monitor, preview, print, rollout};
 use crate::domain::text::sanitize;
 use crate::shell::logging;
 
@@ -89,6 +89,7 @@ fn run(cli: &Cli, mut command: clap::Command) -> Result<u8, Failure> {
             | Command::Throttle(_)
             | Command::ForceDelete(_)),
         ) => online(global, async |_, settings| rollout::run(global, settings, command).await)?,
+        Some(Command::Journal(args)) => journal::run(global, args)?,
         Some(Command::Demo(args)) => {
             if args.serve.is_none() {
                 monitor::needs_terminal()?;

@@ -12,7 +12,8 @@ use crate::cli::snapshot::{self, Snapshot};
 use crate::cli::write::Writing;
 use crate::cluster::{Connection, account};
 use crate::domain::command::{
-    Limits, PauseBy, Proposal, Refusal, ResumeTo, Verb, force_delete, forget, pause, restart, resume, throttle, undo,
+    Limits, PauseBy, Proposal, Refusal, ResumeTo, Verb, force_delete, forget, pause, restart, resume,
+    throttle, undo,
 };
 use crate::domain::event::Scope;
 use crate::domain::gate::{Gate, Stops, gate, stops};
@@ -35,7 +36,8 @@ pub(super) fn resume_to(to: Option<&str>) -> Result<ResumeTo, String> {
     let text = std::fs::read_to_string(file).map_err(|error| wrong(&error.to_string()))?;
     let value: Value = serde_yaml::from_str(&text).map_err(|error| wrong(&error.to_string()))?;
     // A whole manifest, its part under `updateStrategy`, or that part alone.
-    let strategy = value.pointer("/spec/updateStrategy").or_else(|| value.get("updateStrategy")).unwrap_or(&value);
+    let strategy =
+        value.pointer("/spec/updateStrategy").or_else(|| value.get("updateStrategy")).unwrap_or(&value);
     if !strategy.get("type").is_some_and(Value::is_string) {
         return Err(wrong("it holds no updateStrategy with a type"));
     }
@@ -184,11 +186,14 @@ fn foretold(
         _ if command.verb == Verb::Annotate => Gate::Yes,
         (None, _) => Gate::TypedName { why: "what it does to pods cannot be foretold".to_owned() },
         (Some((_, forecast)), What::Throttle(_)) => {
-            let pods = forecast.at_once.min(forecast.under_way);
-            let of = usize::try_from(forecast.desired).unwrap_or(usize::MAX);
+            let (nodes, of) = forecast.limit.as_ref().map_or((0, 0), |limit| (limit.nodes, limit.desired));
+            let pods = usize::try_from(nodes).unwrap_or(usize::MAX).min(forecast.under_way);
+            let of = usize::try_from(of).unwrap_or(usize::MAX);
             gate(&[Stops { daemon_set: command.target.key.clone(), pods, of }])
         }
-        (Some(_), What::Resume { .. }) => Gate::TypedName { why: "a resume sets the rollout going".to_owned() },
+        (Some(_), What::Resume { .. }) => {
+            Gate::TypedName { why: "a resume sets the rollout going".to_owned() }
+        }
         (Some((inventory, forecast)), _) => gate(&stops(inventory, &forecast.impacts)),
     };
     let lines = forecast.as_ref().map_or_else(
@@ -202,10 +207,10 @@ fn foretold(
             "it is paused, so this moves no pod: `dsgrid resume {place}` lets the controller replace them, \
              `dsgrid replace {place}` does it under gates"
         ),
-        (true, false) => format!("its strategy is OnDelete: `dsgrid replace {place}` replaces pods under gates"),
-        (false, _) => format!(
-            "`dsgrid status {place} --watch` follows it, `dsgrid pause {place}` stops it"
-        ),
+        (true, false) => {
+            format!("its strategy is OnDelete: `dsgrid replace {place}` replaces pods under gates")
+        }
+        (false, _) => format!("`dsgrid status {place} --watch` follows it, `dsgrid pause {place}` stops it"),
     };
     Writing {
         name: command.target.key.name.to_string(),
@@ -256,7 +261,9 @@ async fn forced(
     Ok(Writing {
         proposal,
         before: fresh_pod,
-        forecast: vec![format!("a rollout of {key} no longer waits for {name}; no pod starts there until it is Ready")],
+        forecast: vec![format!(
+            "a rollout of {key} no longer waits for {name}; no pod starts there until it is Ready"
+        )],
         gate: Gate::TypedName { why: "its containers are not stopped by this".to_owned() },
         name: name.to_string(),
         done: format!("{} is removed", pod.key),
@@ -269,18 +276,5 @@ async fn fresh(connection: &Connection, object: &ObjectRef) -> Result<Option<Raw
     match connection.answer(&Inquiry::Object(object.clone())).await? {
         Answer::Object(found) => Ok(found),
         _ => Ok(None),
-    }
-}
-
-impl What<'_> {
-    fn verb(&self) -> &'static str {
-        match self {
-            Self::Pause { .. } => "pause",
-            Self::Resume { .. } => "resume",
-            Self::Restart => "restart",
-            Self::Undo { .. } => "undo",
-            Self::Throttle(_) => "throttle",
-            Self::ForceDelete { .. } => "force-delete",
-        }
     }
 }

@@ -30,7 +30,11 @@ pub(super) fn typed(global: &Global, raw: &str) -> Result<TypedName, Failure> {
 }
 
 /// Reads it.
-pub(super) async fn one(global: &Global, connection: &Connection, name: &TypedName) -> Result<Found, Failure> {
+pub(super) async fn one(
+    global: &Global,
+    connection: &Connection,
+    name: &TypedName,
+) -> Result<Found, Failure> {
     if name.namespace().is_none() && global.all_namespaces {
         return anywhere(connection, name).await;
     }
