@@ -33,14 +33,11 @@ fn page(model: &Model) -> Vec<Action> {
     if open.leads().is_some() {
         actions.push(Action::Open);
     }
-    let opened = |action| match (action, &open.screen) {
-        (Action::OpenDaemonSet, Screen::Cell { .. } | Screen::Count { .. }) => true,
-        (Action::OpenNode, Screen::Cell { .. }) => true,
-        (
-            Action::OpenYaml | Action::OpenEvents,
-            Screen::Cell { .. } | Screen::DaemonSet(_) | Screen::Node(_),
-        ) => true,
-        _ => false,
+    let opened = |action| match &open.screen {
+        Screen::Cell { .. } => true,
+        Screen::Count { .. } => action == Action::OpenDaemonSet,
+        Screen::DaemonSet(_) | Screen::Node(_) => matches!(action, Action::OpenYaml | Action::OpenEvents),
+        Screen::Yaml(_) | Screen::Help => false,
     };
     let others = [Action::OpenDaemonSet, Action::OpenNode, Action::OpenYaml, Action::OpenEvents];
     actions.extend(others.into_iter().filter(|action| opened(*action)));

@@ -43,18 +43,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::NextCause => jump::cause(model, 1),
         Action::PreviousCause => jump::cause(model, -1),
         Action::GoToBlocker => jump::blocker(model),
-        Action::Open => screen::enter(model),
-        Action::OpenDaemonSet => screen::open_daemon_set(model),
-        Action::OpenNode => screen::open_node(model),
-        Action::OpenCount => screen::open_count(model),
-        Action::OpenYaml => screen::open_yaml(model),
-        Action::OpenEvents => screen::open_events(model),
-        Action::Search => screen::begin_search(model),
-        Action::NextMatch => screen::next_match(model, true),
-        Action::PreviousMatch => screen::next_match(model, false),
-        Action::ToggleWrap => screen::toggle_wrap(model),
-        Action::ToggleManagedFields => screen::toggle_managed_fields(model),
-        Action::Help => screen::help(model),
         Action::PickNamespace => overlay::pick_namespace(model),
         Action::PickGroup => overlay::pick_group(model),
         Action::Choose => overlay::choose(model),
@@ -71,6 +59,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ChangeOrder => lens::change_order(model),
         Action::ToggleMap => lens::toggle_map(model),
         Action::ToggleAffected => lens::toggle_affected(model),
+        other => screen::act(model, other),
     }
     Vec::new()
 }
