@@ -76,7 +76,7 @@ impl Writer<'_> {
         if command.verb != Verb::Pause || self.confirm.dry_run.is_some() {
             let came = self.connection.rehearse(command).await;
             if !matches!(came, Came::Done(_)) {
-                return Err(self.failed(writing, came).await);
+                return Err(failed(writing, came));
             }
         }
         if self.confirm.dry_run.is_some() {
@@ -93,7 +93,7 @@ impl Writer<'_> {
         match outcome {
             Came::Done(_) => {}
             Came::Unknown(why) => self.read_back(writing, &why).await?,
-            other => return Err(self.failed(writing, other).await),
+            other => return Err(failed(writing, other)),
         }
         print::data(&format!("{}\n", writing.done))?;
         print::note(&format!("next: {}", writing.next));
@@ -143,24 +143,24 @@ impl Writer<'_> {
         let now = difference(&writing.before, now.as_ref());
         Err(unknown(&format!("it was not done as far as can be seen: {now}")))
     }
+}
 
-    /// One sentence about a write that did not come about.
-    async fn failed(&self, writing: &Writing, came: Came) -> Failure {
-        let command = &writing.proposal.command;
-        let (verb, target) = (command.verb.name(), &command.target);
-        let why = match came {
-            Came::LostRace(Some(now)) => {
-                format!("{}; look again, and decide anew", difference(&writing.before, Some(&now)))
-            }
-            Came::LostRace(None) => "it changed meanwhile, and cannot be read now; look again".to_owned(),
-            Came::Gone => "it is gone, or another one has its name".to_owned(),
-            Came::Denied(why) => format!("not allowed: {why}"),
-            Came::Budget(why) | Came::Refused(why) => format!("the server refuses: {why}"),
-            Came::NotSent(why) => format!("it was not sent: {why}"),
-            Came::Done(_) | Came::Unknown(_) => "no answer came".to_owned(),
-        };
-        Failure::Unwritten(format!("cannot {verb} the {target}, nothing was changed: {why}"))
-    }
+/// One sentence about a write that did not come about; nothing was changed.
+fn failed(writing: &Writing, came: Came) -> Failure {
+    let command = &writing.proposal.command;
+    let (verb, target) = (command.verb.name(), &command.target);
+    let why = match came {
+        Came::LostRace(Some(now)) => {
+            format!("{}; look again, and decide anew", difference(&writing.before, Some(&now)))
+        }
+        Came::LostRace(None) => "it changed meanwhile, and cannot be read now; look again".to_owned(),
+        Came::Gone => "it is gone, or another one has its name".to_owned(),
+        Came::Denied(why) => format!("not allowed: {why}"),
+        Came::Budget(why) | Came::Refused(why) => format!("the server refuses: {why}"),
+        Came::NotSent(why) | Came::Unknown(why) => format!("it was not sent: {why}"),
+        Came::Done(_) => "it was only checked".to_owned(),
+    };
+    Failure::Unwritten(format!("cannot {verb} the {target}, nothing was changed: {why}"))
 }
 
 /// Asks, as hard as the gate says.
@@ -174,6 +174,56 @@ fn confirmed(writing: &Writing) -> Result<bool, Failure> {
             let name = &writing.name;
             let answer = print::ask(&format!("{why}; type {name} to send it:"))?.unwrap_or_default();
             Ok(answer == *name)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::command::restart;
+    use crate::domain::text::Text;
+
+    fn writing() -> Writing {
+        let before = RawObject::new(json!({
+            "metadata": {"name": "agent", "namespace": "logging", "uid": "u-1", "generation": 4},
+            "spec": {"template": {"metadata": {}}, "updateStrategy": {"type": "RollingUpdate"}},
+        }));
+        let at = "2026-01-02T03:04:05Z".parse().unwrap();
+        Writing {
+            proposal: restart(&before, at).unwrap(),
+            before,
+            forecast: Vec::new(),
+            gate: Gate::Yes,
+            name: "agent".to_owned(),
+            done: String::new(),
+            next: String::new(),
+        }
+    }
+
+    #[test]
+    fn what_did_not_come_about_is_one_sentence() {
+        let now = RawObject::new(json!({
+            "metadata": {"name": "agent", "namespace": "logging", "uid": "u-1", "generation": 5},
+            "spec": {"template": {"metadata": {}}, "updateStrategy": {"type": "OnDelete"}},
+        }));
+        let said = |why: &str| Text::new(why);
+        for (came, told) in [
+            (Came::LostRace(Some(now)), "its strategy was RollingUpdate and is OnDelete; look again"),
+            (Came::LostRace(None), "it changed meanwhile"),
+            (Came::Gone, "it is gone, or another one has its name"),
+            (Came::Denied(said("user may not patch")), "not allowed: user may not patch"),
+            (Came::Refused(said("spec is invalid")), "the server refuses: spec is invalid"),
+            (Came::Budget(said("budget")), "the server refuses: budget"),
+            (Came::NotSent(said("no route")), "it was not sent: no route"),
+        ] {
+            let failure = failed(&writing(), came);
+            let sentence = failure.to_string();
+            let start = "cannot restart the DaemonSet logging/agent, nothing was changed: ";
+            assert!(sentence.starts_with(start) && sentence.contains(told), "{sentence}");
+            assert_eq!((failure.code(), sentence.lines().count()), (1, 1));
         }
     }
 }

@@ -9,6 +9,7 @@ mod client;
 mod commands;
 mod commands_explain;
 mod commands_preview;
+mod commands_rollout;
 mod counts;
 mod floors;
 mod inventory;

@@ -66,7 +66,9 @@ pub(super) async fn writing(
     let place = key.to_string();
     let writing = match what {
         What::Pause { reason } => {
-            let by = account();
+            let user = global.acts_as(&connection.user);
+            // A token or a certificate alone has no name here.
+            let by = if user.is_empty() { account() } else { Text::new(user) };
             let who = PauseBy { by: &by, at: Timestamp::now(), reason: &Text::new(reason) };
             pause(&object, &who).map(|proposal| Writing {
                 forecast: Vec::new(),

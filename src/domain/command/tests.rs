@@ -268,8 +268,9 @@ fn limits_change_as_the_server_allows() {
     assert_eq!(sent(&edited(object.clone()), &proposal), None);
     assert!(set(json!(0), json!("25%")).unwrap().notes[0].contains("host ports"));
     for (unavailable, surge, told) in [
-        (Value::Null, json!(1), "maxSurge may not be set when maxUnavailable is non-zero"),
-        (json!(0), Value::Null, "maxUnavailable cannot be 0 when maxSurge is 0"),
+        (Value::Null, json!(1), "maxUnavailable would be 10% and maxSurge 1, and only one of them"),
+        (json!(0), Value::Null, "would both be 0"),
+        (json!("101%"), Value::Null, "more than 100%"),
         (json!("10%"), json!(0), "nothing would change"),
         (Value::Null, Value::Null, "nothing would change"),
     ] {

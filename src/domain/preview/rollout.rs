@@ -64,7 +64,7 @@ impl Forecast {
     }
 
     fn limit_words(&self) -> String {
-        self.limit.as_ref().map(|limit| format!("; at once {limit}")).unwrap_or_default()
+        self.limit.as_ref().map(|limit| format!("; at once: {limit}")).unwrap_or_default()
     }
 
     /// In words, the worst first; never empty.
