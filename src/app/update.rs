@@ -9,6 +9,7 @@ mod jump;
 mod lens;
 mod motion;
 mod overlay;
+mod remember;
 mod screen;
 mod settle;
 
@@ -50,6 +51,7 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             model.digest = digest;
             model.digested = model.now;
+            lens::lift_stuck(model);
             Vec::new()
         }
         Msg::Resumed => {

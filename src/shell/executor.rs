@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::event_loop::Execute;
+use super::seen::SeenFile;
 use crate::app::{Effect, Msg};
 use crate::cluster::{Connection, Executed, Journal, Watches};
 use crate::domain::event::ClusterEvent;
@@ -14,13 +15,14 @@ pub struct ClusterExecutor {
     connection: Connection,
     watches: Watches,
     journal: Journal,
+    seen: Option<SeenFile>,
 }
 
 impl ClusterExecutor {
-    /// Works on these; writes are told in the journal.
+    /// Works on these; writes are told in the journal, looks are remembered in the file, if there is one.
     #[must_use]
-    pub fn new(connection: Connection, watches: Watches, journal: Journal) -> Self {
-        Self { connection, watches, journal }
+    pub fn new(connection: Connection, watches: Watches, journal: Journal, seen: Option<SeenFile>) -> Self {
+        Self { connection, watches, journal, seen }
     }
 }
 
@@ -48,6 +50,13 @@ impl Execute for ClusterExecutor {
                     let answer = connection.answer(&inquiry).await.map_err(|error| error.to_string());
                     drop(replies.send(Msg::Answered(inquiry, answer)));
                 });
+            }
+            // Small, and at the end of the program nothing else would wait for it.
+            Effect::RememberDesired(sighting) => {
+                let failed = self.seen.as_ref().and_then(|seen| seen.remember(&sighting).err());
+                if let Some(error) = failed {
+                    tracing::warn!(%error, "this look cannot be remembered");
+                }
             }
             Effect::Send { ticket, command, dry_run } => {
                 let (connection, journal) = (self.connection.clone(), self.journal.clone());

@@ -1,6 +1,6 @@
 //! An action is carried out where its noun lives.
 
-use super::{filter, jump, lens, motion, overlay, screen};
+use super::{filter, jump, lens, motion, overlay, remember, screen};
 use crate::app::action::Action;
 use crate::app::describe::copyable;
 use crate::app::effect::Effect;
@@ -11,9 +11,9 @@ use crate::app::notice::Notice;
 /// Carries an action out.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
-        Action::Quit => return vec![Effect::Quit],
+        Action::Quit => return remember::leave(model),
         Action::Suspend => return vec![Effect::Suspend],
-        Action::Leave if model.context_of_keys() == Context::Grid => return vec![Effect::Quit],
+        Action::Leave if model.context_of_keys() == Context::Grid => return remember::leave(model),
         Action::Copy => return copy(model),
         Action::Refresh => {
             model.notice = Some(Notice::said("receiving everything anew", model.now));

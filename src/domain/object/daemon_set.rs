@@ -192,7 +192,7 @@ pub struct Template {
 }
 
 /// A container of a template.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct TemplateContainer {
     /// The name.
     #[serde(default)]
@@ -521,7 +521,11 @@ mod tests {
             ("fluent-bit@sha256:0123456789abcdef", "sha256:01234567"),
             ("fluent-bit:v1@sha256:0123456789abcdef", "v1"),
         ] {
-            let container = TemplateContainer { name: "main".into(), image: image.into() };
+            let container = TemplateContainer {
+                name: "main".into(),
+                image: image.into(),
+                ..TemplateContainer::default()
+            };
             assert_eq!(container.tag(), tag);
         }
     }
