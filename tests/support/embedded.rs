@@ -6,10 +6,14 @@ use dsgrid::cluster::{ConnectOptions, Connection, Environment, Journal};
 use dsgrid::demo::embedded::{EmbeddedCluster, Source};
 use dsgrid::demo::scenario::Scenario;
 use dsgrid::demo::server::Options;
+use dsgrid::demo::server::access::Access;
 use dsgrid::domain::command::{Command, Method, Outcome, Verb};
+use dsgrid::domain::event::Change;
 use dsgrid::domain::id::{ObjectKey, ObjectKind, ObjectRef, Uid};
 use dsgrid::domain::inquiry::{Answer, Inquiry};
+use dsgrid::domain::object::{Phase, Pod};
 use dsgrid::domain::raw::RawObject;
+use dsgrid::domain::selector::Selector;
 use dsgrid::domain::text::Text;
 use serde_json::Value;
 
@@ -30,7 +34,8 @@ impl Embedded {
         let scenario = Scenario::named("default").expect("a scenario");
         let source = Source::Simulated { scenario: Box::new(scenario), nodes: Some(12), seed: 1 };
         let denials = deny.iter().map(|text| text.parse().expect("a denial")).collect();
-        let options = Options { denials, ..Options::default() };
+        let access = Access { denials, ..Access::default() };
+        let options = Options { access, ..Options::default() };
         let cluster = EmbeddedCluster::start_with(source, "127.0.0.1:0", options).await.expect("it starts");
         let address = format!("http://{}", cluster.address());
         let connection = connect(&address).await;
@@ -40,17 +45,26 @@ impl Embedded {
         Self { cluster, connection, journal, folder }
     }
 
-    /// An object as the server has it, found by name.
-    pub async fn find(&self, kind: ObjectKind, namespace: &str, name: &str) -> ObjectRef {
+    /// A DaemonSet, found by name.
+    pub async fn daemon_set(&self, namespace: &str, name: &str) -> ObjectRef {
         let key = ObjectKey { namespace: Text::new(namespace), name: Text::new(name) };
-        let uid = match kind {
-            ObjectKind::DaemonSet => {
-                let object = self.connection.daemon_set_json(&key).await.expect("it is there");
-                object["metadata"]["uid"].as_str().expect("a uid").to_owned()
-            }
-            _ => panic!("only DaemonSets are looked for by name"),
+        let object = self.connection.daemon_set_json(&key).await.expect("it is there");
+        let uid = Uid::new(object["metadata"]["uid"].as_str().expect("a uid"));
+        ObjectRef { kind: ObjectKind::DaemonSet, key, uid }
+    }
+
+    /// A running pod of a DaemonSet.
+    pub async fn pod(&self, daemon_set: &ObjectRef) -> Pod {
+        let selector = Selector::default().to_string();
+        let listed = self.connection.list_daemon_set_pods(&daemon_set.key, &selector, &daemon_set.uid).await;
+        let Ok(Change::Replaced(_, pods)) = listed else { panic!("no pods but {listed:?}") };
+        let running = |pod: &Pod| {
+            let owner = pod.meta.owner.as_ref();
+            owner.is_some_and(|owner| owner.uid == daemon_set.uid)
+                && pod.phase == Phase::Running
+                && pod.meta.deleting.is_none()
         };
-        ObjectRef { kind, key, uid: Uid::new(&uid) }
+        pods.into_iter().find(running).expect("a running pod")
     }
 
     /// An object as it is now.
@@ -73,6 +87,11 @@ impl Drop for Embedded {
     fn drop(&mut self) {
         drop(std::fs::remove_dir_all(&self.folder));
     }
+}
+
+/// Which pod it is.
+pub fn pod_ref(pod: &Pod) -> ObjectRef {
+    ObjectRef { kind: ObjectKind::Pod, key: pod.meta.key.clone(), uid: pod.meta.uid.clone() }
 }
 
 /// A connection to a server.
