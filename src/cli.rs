@@ -14,11 +14,13 @@ mod names;
 mod paths;
 mod preview;
 mod print;
+mod rollout;
 mod run;
 mod settings;
 mod snapshot;
 mod status;
 mod table;
 mod target;
+mod write;
 
 pub use run::main;

@@ -3,6 +3,7 @@
 mod explain;
 mod journal;
 mod preview;
+mod rollout;
 mod status;
 
 use std::path::PathBuf;
@@ -22,6 +23,9 @@ use crate::shell::logging::Level;
 pub(super) use explain::{AnswerFormat, ExplainArgs};
 pub(super) use journal::JournalArgs;
 pub(super) use preview::{EditArgs, NodeArgs, PreviewArgs, PreviewChange};
+pub(super) use rollout::{
+    ConfirmArgs, DryRun, ForceDeleteArgs, PauseArgs, RestartArgs, ResumeArgs, ThrottleArgs, UndoArgs,
+};
 pub(super) use status::{HistoryArgs, StatusArgs};
 
 /// A live terminal monitor for Kubernetes DaemonSets: one grid of DaemonSets and Nodes that says why.
@@ -59,6 +63,18 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Say which pods a change of labels, taints, cordons or manifests would start and stop; changes nothing
     Preview(PreviewArgs),
+    /// Pause a rollout: nothing more is replaced until it is resumed
+    Pause(PauseArgs),
+    /// Resume a paused rollout, with exactly the strategy it had
+    Resume(ResumeArgs),
+    /// Restart all pods by a rollout, as `kubectl rollout restart`
+    Restart(RestartArgs),
+    /// Go back to an earlier revision, as `kubectl rollout undo`
+    Undo(UndoArgs),
+    /// Change maxUnavailable or maxSurge, also of a rollout that is under way
+    Throttle(ThrottleArgs),
+    /// Remove a pod that cannot end because its node is off
+    ForceDelete(ForceDeleteArgs),
     /// Print what dsgrid changed or tried to change from this account; needs no cluster
     Journal(JournalArgs),
     /// Say how far a rollout is, under either strategy and while paused; exit 1 unless it is complete

@@ -1,6 +1,6 @@
 //! The only place that writes to standard output and standard error.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 
 use serde::Serialize;
 
@@ -48,6 +48,22 @@ pub(super) fn bytes(bytes: &[u8]) -> io::Result<()> {
 /// Writes a line for people to standard error; that nobody reads it is no failure.
 pub(super) fn note(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Whether a person can be asked: the question goes to standard error, the answer comes from standard input.
+pub(super) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks, and waits for a line; none where the input ends.
+pub(super) fn ask(question: &str) -> io::Result<Option<String>> {
+    let mut out = io::stderr().lock();
+    write!(out, "{question} ")?;
+    out.flush()?;
+    drop(out);
+    let mut line = String::new();
+    let read = io::stdin().lock().read_line(&mut line)?;
+    Ok((read > 0).then(|| line.trim().to_owned()))
 }
 
 /// Whether the monitor has a terminal to draw on and to read keys from.

@@ -10,6 +10,7 @@ mod client;
 mod commands;
 mod commands_explain;
 mod commands_preview;
+mod commands_rollout;
 mod commands_status;
 mod counts;
 mod dialogs;
