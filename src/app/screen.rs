@@ -164,6 +164,10 @@ impl Open {
         let mut open =
             Self { screen, page: Page::default(), view, with_managed_fields: false, made_from: None };
         open.refresh(model);
+        // The heading of the list is not what one came for.
+        if open.screen == Screen::Problems {
+            open.view.at = open.page.lines.iter().position(|line| line.leads.is_some()).unwrap_or_default();
+        }
         open
     }
 
