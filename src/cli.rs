@@ -6,7 +6,9 @@ mod document;
 mod explain;
 mod failure;
 mod get;
+mod history;
 mod info;
+mod journal;
 mod monitor;
 mod names;
 mod paths;
@@ -15,6 +17,8 @@ mod print;
 mod run;
 mod settings;
 mod snapshot;
+mod status;
 mod table;
+mod target;
 
 pub use run::main;

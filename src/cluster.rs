@@ -4,6 +4,7 @@
 //! [`mailbox()`] fed; [`Connection::first_sync`] reads everything once, for commands without a screen.
 
 mod connect;
+mod credentials;
 mod error;
 mod execute;
 mod frames;

@@ -3,8 +3,10 @@
 pub mod event_loop;
 pub mod executor;
 pub mod frame;
+pub mod headless;
 pub mod logging;
 pub mod monitor;
+mod save;
 pub mod seen;
 mod signal;
 pub mod terminal;

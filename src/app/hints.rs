@@ -81,6 +81,7 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
             Action::ToggleWrap,
             Action::ToggleManagedFields,
             Action::Copy,
+            Action::Save,
             Action::Help,
             Action::Back,
         ],

@@ -86,6 +86,11 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             dialog::drawn(model);
             Vec::new()
         }
+        Msg::Saved(outcome) => {
+            screen::saved(model, outcome);
+            model.version += 1;
+            Vec::new()
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! The flags and commands.
 
 mod explain;
+mod journal;
 mod preview;
+mod status;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,7 +20,9 @@ use crate::domain::text::Text;
 use crate::shell::logging::Level;
 
 pub(super) use explain::{AnswerFormat, ExplainArgs};
+pub(super) use journal::JournalArgs;
 pub(super) use preview::{EditArgs, NodeArgs, PreviewArgs, PreviewChange};
+pub(super) use status::{HistoryArgs, StatusArgs};
 
 /// A live terminal monitor for Kubernetes DaemonSets: one grid of DaemonSets and Nodes that says why.
 ///
@@ -55,6 +59,12 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Say which pods a change of labels, taints, cordons or manifests would start and stop; changes nothing
     Preview(PreviewArgs),
+    /// Print what dsgrid changed or tried to change from this account; needs no cluster
+    Journal(JournalArgs),
+    /// Say how far a rollout is, under either strategy and while paused; exit 1 unless it is complete
+    Status(StatusArgs),
+    /// List the revisions of a DaemonSet, print one, or compare two
+    History(HistoryArgs),
     /// Open the monitor on an embedded cluster, or serve one; needs no cluster
     Demo(DemoArgs),
     /// Print version, paths, connection and what may be read

@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
+use super::args::ColorChoice;
+
 /// Writes data to standard output.
 ///
 /// A closed pipe is an error like any other here; [`super::failure::Failure::code`] makes it a quiet end.
@@ -16,6 +18,24 @@ pub(super) fn json(document: &impl Serialize) -> io::Result<()> {
     let text = serde_json::to_string_pretty(document)
         .expect("the documents have string keys and no failing serializers");
     data(&format!("{text}\n"))
+}
+
+/// Writes a JSON document to standard output, on one line.
+pub(super) fn json_line(document: &impl Serialize) -> io::Result<()> {
+    let text =
+        serde_json::to_string(document).expect("the documents have string keys and no failing serializers");
+    data(&format!("{text}\n"))
+}
+
+/// Whether data may be coloured: on a terminal, unless something else was asked for.
+pub(super) fn has_colour(choice: Option<ColorChoice>) -> bool {
+    match choice.unwrap_or_default() {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
+    }
 }
 
 /// Writes bytes to standard output.

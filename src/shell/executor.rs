@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::event_loop::Execute;
+use super::save::save;
 use super::seen::SeenFile;
 use crate::app::{Effect, Msg};
 use crate::cluster::{Connection, Executed, Journal, Watches};
@@ -49,6 +50,15 @@ impl Execute for ClusterExecutor {
                 tokio::spawn(async move {
                     let answer = connection.answer(&inquiry).await.map_err(|error| error.to_string());
                     drop(replies.send(Msg::Answered(inquiry, answer)));
+                });
+            }
+            Effect::SaveFile { name, text } => {
+                let replies = replies.clone();
+                tokio::task::spawn_blocking(move || {
+                    let saved = std::env::current_dir()
+                        .map_err(|error| format!("the current directory cannot be told: {error}"))
+                        .and_then(|directory| save(&directory, &name, &text));
+                    drop(replies.send(Msg::Saved(saved)));
                 });
             }
             // Small, and at the end of the program nothing else would wait for it.
