@@ -31,15 +31,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::GoToTop
         | Action::GoToBottom
         | Action::GoToStart
-        | Action::GoToEnd => {
-            if model.overlay.is_some() {
-                overlay::moved(model, action);
-            } else if model.screens.last().is_some() {
-                screen::moved(model, action);
-            } else {
-                motion::moved(model, action);
-            }
-        }
+        | Action::GoToEnd => moved(model, action),
         Action::OpenProblems => screen::open_problems(model),
         Action::Acknowledge => screen::acknowledge(model),
         Action::Mark => marks::mark(model),
@@ -79,6 +71,17 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         other => screen::act(model, other),
     }
     Vec::new()
+}
+
+/// Moves where the keys go.
+fn moved(model: &mut Model, action: Action) {
+    if model.overlay.is_some() {
+        overlay::moved(model, action);
+    } else if model.screens.last().is_some() {
+        screen::moved(model, action);
+    } else {
+        motion::moved(model, action);
+    }
 }
 
 /// One step back: what is searched, the screen; at home, what was narrowed is widened again. Never out of the program.
