@@ -23,6 +23,7 @@ pub mod preview;
 pub mod raw;
 pub mod reason;
 pub mod relabel;
+pub mod replace;
 pub mod rollout;
 pub mod selector;
 pub mod text;

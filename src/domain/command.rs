@@ -2,6 +2,8 @@
 //!
 //! A dialog shows [`Command::body`]; the cluster floor sends those same bytes, once, and never again by itself.
 
+use serde_json::json;
+
 use super::id::ObjectRef;
 use super::raw::RawObject;
 use super::text::Text;
@@ -115,4 +117,35 @@ pub enum Outcome {
     NotSent(Text),
     /// It was sent, and no answer came: whether it was done shows only in the object.
     Unknown(Text),
+}
+
+/// Deletes a pod, and no other of its name; the pod's own grace period holds.
+#[must_use]
+pub fn delete_pod(pod: ObjectRef) -> Command {
+    let options = json!({
+        "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": pod.uid.to_string()}
+    });
+    let (from, to) = (Text::new(&pod.uid.to_string()), Text::new("deleted"));
+    Command {
+        verb: Verb::DeletePod,
+        target: pod,
+        method: Method::Delete,
+        body: options.to_string(),
+        from,
+        to,
+    }
+}
+
+/// Evicts a pod, and no other of its name: refused while a `PodDisruptionBudget` does not allow it.
+#[must_use]
+pub fn evict_pod(pod: ObjectRef) -> Command {
+    let uid = pod.uid.to_string();
+    let eviction = json!({
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": pod.key.name.as_str(), "namespace": pod.key.namespace.as_str()},
+        "deleteOptions": {"preconditions": {"uid": uid}}
+    });
+    let (from, to) = (Text::new(&uid), Text::new("evicted"));
+    Command { verb: Verb::EvictPod, target: pod, method: Method::Evict, body: eviction.to_string(), from, to }
 }

@@ -167,6 +167,18 @@ impl Pace {
     }
 }
 
+/// How long a pod of this set usually takes from its creation until it is available; none where no pod tells.
+#[must_use]
+pub fn usual_time(inventory: &Inventory, slot: RowSlot) -> Option<SignedDuration> {
+    let row = inventory.row(slot)?;
+    let seconds = row.daemon_set.min_ready_seconds;
+    let took = |pod: &Pod| Some(available_from(pod, seconds)?.duration_since(pod.meta.created?));
+    let mut took: Vec<SignedDuration> =
+        inventory.pods_of(slot).filter(|pod| pod.ready && !pod.is_deleting()).filter_map(took).collect();
+    took.sort_unstable();
+    took.get(took.len() / 2).map(|median| (*median).max(SignedDuration::ZERO))
+}
+
 /// The nodes whose pod is not available: each takes a slot of `maxUnavailable` (`update.go`, `rollingUpdate`).
 /// A node that is not wanted counts as well while it has a pod that is on its way out.
 fn blockers(inventory: &Inventory, slot: RowSlot, row: &Row) -> Vec<Blocker> {
