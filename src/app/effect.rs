@@ -1,5 +1,6 @@
 //! What the model wants done. Effects are data; the shell carries them out.
 
+use crate::domain::absence::Sighting;
 use crate::domain::command::{Command, Ticket};
 use crate::domain::id::Uid;
 use crate::domain::inquiry::Inquiry;
@@ -27,6 +28,8 @@ pub enum Effect {
         /// Its selector.
         selector: Selector,
     },
+    /// Keep what is wanted where, for the next look at this context.
+    RememberDesired(Box<Sighting>),
     /// Ask the cluster this once; `Msg::Answered` brings the answer.
     Ask(Inquiry),
     /// Send this write once; `Msg::Sent` brings what came of it.

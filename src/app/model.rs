@@ -13,6 +13,11 @@ use super::labels::NodeLabels;
 use super::layout::Layout;
 use super::notice::Notice;
 use super::overlay::Overlay;
+use super::screen::Open;
+use super::text_view::Room;
+use crate::domain::absence::{Everywhere, Sighting};
+use crate::domain::alert::Alert;
+use crate::domain::cause::CauseKey;
 use crate::domain::event::{LinkState, WatchKind};
 use crate::domain::grid::{Grid, Lens};
 use crate::domain::id::{NodeName, Uid};
@@ -35,6 +40,12 @@ pub struct Settings {
     pub start_at: Option<Text>,
     /// The node label by which columns are grouped at first; none lets the monitor choose.
     pub group_by: Option<Text>,
+    /// The DaemonSets that have to be on every node.
+    pub everywhere: Everywhere,
+    /// What was wanted where at the last look at this context.
+    pub last_look: Option<Sighting>,
+    /// The alert that brought somebody here.
+    pub alert: Option<Alert>,
 }
 
 /// Once the cursor has moved, orders that depend on states wait so long.
@@ -92,6 +103,8 @@ pub struct Model {
     /// Where the cursor was when the filter was last begun.
     pub(super) before_filter: Option<Cursor>,
     pub(super) namespace: Option<Text>,
+    /// The full screens over the grid; the last is the one that is seen.
+    pub(super) screens: Vec<Open>,
     pub(super) overlay: Option<Overlay>,
     pub(super) notice: Option<Notice>,
     pub(super) clock_offset: SignedDuration,
@@ -107,6 +120,10 @@ pub struct Model {
     pub(super) adoptions: HashMap<Uid, (Timestamp, bool)>,
     /// Answers to what was asked once.
     pub(super) answers: Answers,
+    /// The cause that the cursor was brought to last.
+    pub(super) last_cause: Option<CauseKey>,
+    /// When it was last noted what is wanted where; none before all is known.
+    pub(super) remembered: Option<Timestamp>,
     pub(super) version: u64,
 }
 
@@ -143,6 +160,7 @@ impl Model {
             typing: false,
             before_filter: None,
             namespace: None,
+            screens: Vec::new(),
             overlay: None,
             notice: None,
             clock_offset: SignedDuration::ZERO,
@@ -153,6 +171,8 @@ impl Model {
             digested: now,
             adoptions: HashMap::new(),
             answers: Answers::default(),
+            last_cause: None,
+            remembered: None,
             version: 0,
         }
     }
@@ -235,7 +255,20 @@ impl Model {
         (self.scroll.list, self.scroll.cells, self.scroll.map)
     }
 
-    /// What lies over the grid.
+    /// The open screen; none in the grid.
+    #[must_use]
+    pub fn screen(&self) -> Option<&Open> {
+        self.screens.last()
+    }
+
+    /// How much room the lines of a screen have, between its title and the last line.
+    #[must_use]
+    pub fn room(&self) -> Room {
+        let (width, height) = self.size;
+        Room { width: usize::from(width.saturating_sub(3)), height: usize::from(height.saturating_sub(3)) }
+    }
+
+    /// What lies over the grid or a screen.
     #[must_use]
     pub fn overlay(&self) -> Option<&Overlay> {
         self.overlay.as_ref()
@@ -251,6 +284,16 @@ impl Model {
     #[must_use]
     pub fn filter(&self) -> (&str, bool) {
         (&self.filter, self.typing)
+    }
+
+    /// What stands in the last line: the search in the open screen or the filter of the grid, and whether it is being
+    /// typed now.
+    #[must_use]
+    pub fn typed(&self) -> (&str, bool) {
+        match self.screens.last() {
+            Some(open) => (&open.view.search.typed, open.view.search.is_typing),
+            None => self.filter(),
+        }
     }
 
     /// Answers to what was asked once.
@@ -274,11 +317,13 @@ impl Model {
     /// Where keys go.
     #[must_use]
     pub fn context_of_keys(&self) -> Context {
-        match &self.overlay {
-            Some(Overlay::Picker(_)) => Context::Picker,
-            Some(Overlay::Help { .. } | Overlay::Detail { .. }) => Context::Page,
-            None if self.typing => Context::Filter,
-            None => Context::Grid,
+        match (&self.overlay, self.screens.last()) {
+            (Some(Overlay::Picker(_)), _) => Context::Picker,
+            (None, Some(open)) if open.view.search.is_typing => Context::Filter,
+            (None, Some(open)) if open.screen.is_text() => Context::Text,
+            (None, Some(_)) => Context::Page,
+            (None, None) if self.typing => Context::Filter,
+            (None, None) => Context::Grid,
         }
     }
 

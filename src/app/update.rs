@@ -9,6 +9,8 @@ mod jump;
 mod lens;
 mod motion;
 mod overlay;
+mod remember;
+mod screen;
 mod settle;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -40,12 +42,16 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Ticked(local) => clock::ticked(model, local),
         Msg::FrameCame => {
+            if screen::refresh(model) {
+                changed(model);
+            }
             let digest = Digest::of(model);
             if digest != model.digest {
                 model.version += 1;
             }
             model.digest = digest;
             model.digested = model.now;
+            lens::lift_stuck(model);
             Vec::new()
         }
         Msg::Resumed => {

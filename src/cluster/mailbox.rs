@@ -11,9 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::SignedDuration;
 use tokio::sync::Notify;
 
+use super::logs::LogLane;
 use super::resource::Resource;
 use crate::domain::event::{Change, ClusterEvent, LinkState, Scope, Watch};
 use crate::domain::id::Uid;
+use crate::domain::log::{LogNews, StreamId};
 use crate::domain::object::{ControllerRevision, DaemonSet, Node, Pod};
 
 /// Makes a mailbox.
@@ -54,6 +56,17 @@ impl Sender {
     pub(super) fn link(&self, watch: &Watch, state: LinkState) {
         self.0.lock().links.insert(watch.clone(), state);
         self.0.news.notify_one();
+    }
+
+    /// Puts in news of a log.
+    pub(super) fn log(&self, stream: StreamId, news: LogNews) {
+        self.0.lock().logs.put(stream, news);
+        self.0.news.notify_one();
+    }
+
+    /// Forgets what waits of a log.
+    pub(super) fn forget_log(&self, stream: StreamId) {
+        self.0.lock().logs.forget(stream);
     }
 
     /// Puts in the difference of the clocks.
@@ -105,6 +118,7 @@ pub(super) struct Lanes {
     pub(super) pods: Kind<Pod>,
     pub(super) revisions: Kind<ControllerRevision>,
     links: BTreeMap<Watch, LinkState>,
+    logs: LogLane,
     clock: Option<SignedDuration>,
     told_clock: Option<SignedDuration>,
 }
@@ -122,6 +136,7 @@ impl Lanes {
                 .into_iter()
                 .map(|(watch, state)| ClusterEvent::Link(watch, state)),
         );
+        self.logs.take(&mut events);
         events
     }
 }

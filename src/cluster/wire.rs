@@ -44,6 +44,8 @@ pub(super) struct Ask {
 pub(super) struct Answer {
     /// The body.
     pub(super) body: Body,
+    /// The HTTP status.
+    pub(super) code: u16,
     /// The server's clock less ours.
     pub(super) ahead: Option<SignedDuration>,
 }
@@ -81,13 +83,13 @@ impl Wire {
             let why = format!("it sent a web page to {}", ask.doing);
             return Err(Error::NotKubernetes { server: self.server.to_string(), why });
         }
-        Ok(Answer { ahead: clock_ahead(&answer), body: answer.into_body() })
+        Ok(Answer { ahead: clock_ahead(&answer), code: answer.status().as_u16(), body: answer.into_body() })
     }
 
     /// Sends a GET and reads the whole answer.
     pub(super) async fn read(&self, ask: &Ask) -> Result<(Bytes, Option<SignedDuration>), Error> {
         let all = async {
-            let Answer { body, ahead } = self.open(ask).await?;
+            let Answer { body, ahead, .. } = self.open(ask).await?;
             Ok((self.collect(ask, body, LARGEST).await?, ahead))
         };
         match self.request_timeout {

@@ -2,11 +2,31 @@
 //!
 //! A dialog shows [`Command::body`]; the cluster floor sends those same bytes, once, and never again by itself.
 
-use serde_json::json;
+mod delete;
+mod difference;
+mod force_delete;
+pub(in crate::domain) mod patch;
+mod pause;
+mod refusal;
+mod restart;
+mod resume;
+mod subject;
+mod throttle;
+mod undo;
 
 use super::id::ObjectRef;
 use super::raw::RawObject;
-use super::text::Text;
+use super::text::{Text, sanitize};
+
+pub use delete::{delete_pod, evict_pod};
+pub use difference::difference;
+pub use force_delete::force_delete;
+pub use pause::{PauseBy, pause};
+pub use refusal::Refusal;
+pub use restart::{RESTARTED_AT, restart};
+pub use resume::{ResumeTo, forget, resume};
+pub use throttle::{Limits, throttle};
+pub use undo::{Undo, undo};
 
 /// By which an answer to a write is known again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,6 +100,29 @@ pub enum Method {
     Evict,
 }
 
+impl Method {
+    /// The HTTP method.
+    #[must_use]
+    pub fn http(self) -> &'static str {
+        match self {
+            Self::JsonPatch | Self::MergePatch | Self::StrategicMergePatch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Evict => "POST",
+        }
+    }
+
+    /// The body's media type.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::JsonPatch => "application/json-patch+json",
+            Self::MergePatch => "application/merge-patch+json",
+            Self::StrategicMergePatch => "application/strategic-merge-patch+json",
+            Self::Delete | Self::Evict => "application/json",
+        }
+    }
+}
+
 /// One write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
@@ -96,6 +139,26 @@ pub struct Command {
     pub from: Text,
     /// What it changes, for the journal: to.
     pub to: Text,
+}
+
+impl Command {
+    /// The body for people: sanitised lines. What is sent is [`Command::body`].
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.body.lines().map(|line| sanitize(line).into_owned()).collect()
+    }
+}
+
+/// A write that was built and not sent yet: what is confirmed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proposal {
+    /// The write.
+    pub command: Command,
+    /// The object as it would be; none where it would be gone.
+    pub after: Option<RawObject>,
+    /// What it does, does not do and should be thought of, each a clause; pods are foretold by
+    /// [`super::preview::rollout::Forecast`].
+    pub notes: Vec<String>,
 }
 
 /// What came of a write. It is tried once.
@@ -119,33 +182,34 @@ pub enum Outcome {
     Unknown(Text),
 }
 
-/// Deletes a pod, and no other of its name; the pod's own grace period holds.
-#[must_use]
-pub fn delete_pod(pod: ObjectRef) -> Command {
-    let options = json!({
-        "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": pod.uid.to_string()}
-    });
-    let (from, to) = (Text::new(&pod.uid.to_string()), Text::new("deleted"));
-    Command {
-        verb: Verb::DeletePod,
-        target: pod,
-        method: Method::Delete,
-        body: options.to_string(),
-        from,
-        to,
+impl Outcome {
+    /// The word of the journal and of documents.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "done",
+            Self::LostRace(_) => "lostRace",
+            Self::Gone => "gone",
+            Self::Denied(_) => "denied",
+            Self::Budget(_) => "budget",
+            Self::Refused(_) => "refused",
+            Self::NotSent(_) => "notSent",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// The words that came with it; empty where its name says everything.
+    #[must_use]
+    pub fn words(&self) -> Text {
+        match self {
+            Self::Done(_) | Self::LostRace(_) | Self::Gone => Text::default(),
+            Self::Denied(words)
+            | Self::Budget(words)
+            | Self::Refused(words)
+            | Self::NotSent(words)
+            | Self::Unknown(words) => words.clone(),
+        }
     }
 }
-
-/// Evicts a pod, and no other of its name: refused while a `PodDisruptionBudget` does not allow it.
-#[must_use]
-pub fn evict_pod(pod: ObjectRef) -> Command {
-    let uid = pod.uid.to_string();
-    let eviction = json!({
-        "apiVersion": "policy/v1",
-        "kind": "Eviction",
-        "metadata": {"name": pod.key.name.as_str(), "namespace": pod.key.namespace.as_str()},
-        "deleteOptions": {"preconditions": {"uid": uid}}
-    });
-    let (from, to) = (Text::new(&uid), Text::new("evicted"));
-    Command { verb: Verb::EvictPod, target: pod, method: Method::Evict, body: eviction.to_string(), from, to }
-}
+#[cfg(test)]
+mod tests;

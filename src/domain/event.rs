@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::id::Uid;
+use super::log::{LogNews, StreamId};
 use super::object::{ControllerRevision, DaemonSet, Node, Pod};
 use super::text::Text;
 
@@ -23,6 +24,19 @@ pub enum ClusterEvent {
     Link(Watch, LinkState),
     /// The server's clock less ours, from a `Date` header (whole seconds).
     ClockRead(SignedDuration),
+    /// About a log that was opened.
+    Log(StreamId, LogNews),
+}
+
+impl ClusterEvent {
+    /// How much work it is to take in, in objects or lines.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Log(_, LogNews::Lines(lines)) => lines.len().max(1),
+            _ => 1,
+        }
+    }
 }
 
 /// A change to the objects of one kind.

@@ -12,10 +12,10 @@ mod node;
 mod pod;
 mod revision;
 
-pub use budget::{BudgetSelector, PodDisruptionBudget};
+pub use budget::PodDisruptionBudget;
 pub use daemon_set::{
-    DaemonSet, DaemonSetStatus, IntOrPercent, MatchExpression, NodeSelectorTerm, Template, TemplateContainer,
-    Toleration, TolerationOperator, UpdateStrategy,
+    DaemonSet, DaemonSetStatus, IntOrPercent, MatchExpression, NodeSelectorTerm, Requests, Resources,
+    Template, TemplateContainer, Toleration, TolerationOperator, UpdateStrategy,
 };
 pub use event::Event;
 pub use meta::{Labels, Meta, Owner};

@@ -11,6 +11,7 @@ use super::counts::Counts;
 use super::explanation::word;
 use super::id::NodeName;
 use super::inventory::{CellView, ColumnSlot, Inventory, Row, RowSlot};
+use super::limits::Limit;
 use super::object::{Pod, UpdateStrategy};
 use super::pause::Pause;
 
@@ -133,13 +134,17 @@ pub fn rollout(inventory: &Inventory, slot: RowSlot) -> Option<Rollout> {
 /// surge each unavailable one takes from `maxUnavailable`; with surge only those where old and new stand side by side
 /// take from `maxSurge`.
 fn slots_are_held(row: &Row, blockers: &[Blocker]) -> bool {
-    let UpdateStrategy::RollingUpdate { max_unavailable, max_surge } = &row.daemon_set.strategy else {
-        return false;
-    };
-    let surge = row.daemon_set.allows_surge();
-    let slots = if surge { max_surge } else { max_unavailable }.resolve(row.tally.desired).max(1);
-    let held = blockers.iter().filter(|blocker| blocker.stuck && (!surge || blocker.surging)).count();
-    held >= usize::try_from(slots).unwrap_or(usize::MAX)
+    let Some(limit) = Limit::of(&row.daemon_set, row.tally.desired) else { return false };
+    let held = blockers.iter().filter(|blocker| blocker.stuck && (!limit.surge || blocker.surging)).count();
+    held >= usize::try_from(limit.nodes.max(1)).unwrap_or(usize::MAX)
+}
+
+/// The median time from a pod's creation until it was available, over the pods of the current template; none where
+/// there is none of them.
+#[must_use]
+pub fn usual_time(inventory: &Inventory, slot: RowSlot) -> Option<SignedDuration> {
+    let median = Pace::of(inventory, slot, inventory.row(slot)?).median;
+    (median > SignedDuration::ZERO).then_some(median)
 }
 
 /// How fast pods came up so far: read from their own times, so that it is right at first sight.
@@ -165,18 +170,6 @@ impl Pace {
     fn patience(&self) -> SignedDuration {
         self.median.saturating_mul(3).max(PATIENCE)
     }
-}
-
-/// How long a pod of this set usually takes from its creation until it is available; none where no pod tells.
-#[must_use]
-pub fn usual_time(inventory: &Inventory, slot: RowSlot) -> Option<SignedDuration> {
-    let row = inventory.row(slot)?;
-    let seconds = row.daemon_set.min_ready_seconds;
-    let took = |pod: &Pod| Some(available_from(pod, seconds)?.duration_since(pod.meta.created?));
-    let mut took: Vec<SignedDuration> =
-        inventory.pods_of(slot).filter(|pod| pod.ready && !pod.is_deleting()).filter_map(took).collect();
-    took.sort_unstable();
-    took.get(took.len() / 2).map(|median| (*median).max(SignedDuration::ZERO))
 }
 
 /// The nodes whose pod is not available: each takes a slot of `maxUnavailable` (`update.go`, `rollingUpdate`).
@@ -247,7 +240,9 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
     if let (true, Some(Pause::Saved(saved))) = (daemon_set.is_paused(), &daemon_set.pause) {
         let since = age(saved.at.parse().ok(), now);
         let reason = if saved.reason.is_empty() { String::new() } else { format!(" \"{}\"", saved.reason) };
-        return format!("paused {since} ago by {}{reason}{}", saved.by, outdated_words(inventory, slot));
+        let fell = inventory.fall(slot).map(|fall| fall.words(row.tally.desired, now)).unwrap_or_default();
+        let (outdated, fell) = (outdated_words(inventory, slot), prefixed("; ", &fell));
+        return format!("paused {since} ago by {}{reason}{outdated}{fell}", saved.by);
     }
     let blocked = || {
         // Pods that are on their way are no obstacle; where there is nothing else, they are what is waited for.
@@ -282,11 +277,11 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
             problem_words(inventory, slot)
         }
     };
-    if row.stale_since.is_some() && rollout.state != RolloutState::Stale {
-        format!("{words}{}", prefixed("; ", &stale_words(inventory, slot)))
-    } else {
-        words
-    }
+    let fell = inventory.fall(slot).map(|fall| fall.words(row.tally.desired, now));
+    let stale = (row.stale_since.is_some() && rollout.state != RolloutState::Stale)
+        .then(|| stale_words(inventory, slot));
+    let all = [Some(words), fell, stale].into_iter().flatten().filter(|words| !words.is_empty());
+    all.collect::<Vec<_>>().join("; ")
 }
 
 fn prefixed(prefix: &str, words: &str) -> String {

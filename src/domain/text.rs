@@ -182,7 +182,7 @@ pub fn sanitize(raw: &str) -> Cow<'_, str> {
 }
 
 /// Control, bidirectional, zero-width and line-breaking characters.
-fn is_hostile(c: char) -> bool {
+pub(super) fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}'

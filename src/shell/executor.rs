@@ -3,8 +3,9 @@
 use tokio::sync::mpsc;
 
 use super::event_loop::Execute;
+use super::seen::SeenFile;
 use crate::app::{Effect, Msg};
-use crate::cluster::{Connection, Watches};
+use crate::cluster::{Connection, Executed, Journal, Watches};
 use crate::domain::event::ClusterEvent;
 use crate::domain::id::ObjectKey;
 use crate::domain::text::Text;
@@ -13,13 +14,15 @@ use crate::domain::text::Text;
 pub struct ClusterExecutor {
     connection: Connection,
     watches: Watches,
+    journal: Journal,
+    seen: Option<SeenFile>,
 }
 
 impl ClusterExecutor {
-    /// Works on these.
+    /// Works on these; writes are told in the journal, looks are remembered in the file, if there is one.
     #[must_use]
-    pub fn new(connection: Connection, watches: Watches) -> Self {
-        Self { connection, watches }
+    pub fn new(connection: Connection, watches: Watches, journal: Journal, seen: Option<SeenFile>) -> Self {
+        Self { connection, watches, journal, seen }
     }
 }
 
@@ -48,8 +51,31 @@ impl Execute for ClusterExecutor {
                     drop(replies.send(Msg::Answered(inquiry, answer)));
                 });
             }
+            // Small, and at the end of the program nothing else would wait for it.
+            Effect::RememberDesired(sighting) => {
+                let failed = self.seen.as_ref().and_then(|seen| seen.remember(&sighting).err());
+                if let Some(error) = failed {
+                    tracing::warn!(%error, "this look cannot be remembered");
+                }
+            }
+            Effect::Send { ticket, command, dry_run } => {
+                let (connection, journal) = (self.connection.clone(), self.journal.clone());
+                let replies = replies.clone();
+                tokio::spawn(async move {
+                    let (outcome, unjournalled) = if dry_run {
+                        (connection.rehearse(&command).await, None)
+                    } else {
+                        let Executed { outcome, unjournalled } = connection.execute(&command, &journal).await;
+                        (outcome, unjournalled)
+                    };
+                    drop(replies.send(Msg::Sent { ticket, outcome: Box::new(outcome) }));
+                    if let Some(why) = unjournalled {
+                        drop(replies.send(Msg::WorkFailed(why)));
+                    }
+                });
+            }
             // The loop does these itself.
-            Effect::Quit | Effect::Suspend | Effect::CopyToClipboard(_) | Effect::Send { .. } => {}
+            Effect::Quit | Effect::Suspend | Effect::CopyToClipboard(_) => {}
         }
     }
 }

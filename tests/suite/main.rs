@@ -3,6 +3,8 @@
 #[path = "../support/support.rs"]
 mod support;
 
+mod absence;
+mod budget;
 mod cells;
 mod client;
 mod commands;
@@ -22,6 +24,8 @@ mod pty;
 mod readme;
 mod relabel;
 mod replay;
+mod review;
 mod rollout;
 mod scenarios;
 mod screens;
+mod staleness;

@@ -64,8 +64,8 @@ pub(super) async fn follow<K: Resource>(
     mut tell: impl FnMut(Said<K>),
 ) -> Result<End, Error> {
     let ask = ask::<K>(scope, version);
-    let Answer { mut body, ahead } = wire.open(&ask).await?;
-    tell(Said::Opened(Answer { body: kube::client::Body::empty(), ahead }));
+    let Answer { mut body, ahead, .. } = wire.open(&ask).await?;
+    tell(Said::Opened(Answer { body: kube::client::Body::empty(), ahead, code: 200 }));
     let mut frames = Frames::default();
     loop {
         let frame = tokio::select! {

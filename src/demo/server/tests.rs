@@ -8,7 +8,9 @@ use super::*;
 use crate::demo::store::{DeleteOptions, Kind, Scope};
 
 mod access;
+mod eviction;
 mod kubectl;
+mod log;
 
 /// A cluster whose clock the test moves.
 struct Cluster {

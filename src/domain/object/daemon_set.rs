@@ -8,6 +8,7 @@ use super::decode::nullable;
 use super::meta::{Labels, Meta, WireMeta};
 use super::node::TaintEffect;
 use crate::domain::pause::Pause;
+use crate::domain::quantity::Quantity;
 use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 
@@ -186,10 +187,12 @@ pub struct Template {
     pub priority_class: Text,
     /// The containers, without init containers.
     pub containers: Box<[TemplateContainer]>,
+    /// The annotation `kubectl.kubernetes.io/default-container`: whose log is meant where none is named; often empty.
+    pub default_container: Text,
 }
 
 /// A container of a template.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct TemplateContainer {
     /// The name.
     #[serde(default)]
@@ -197,6 +200,28 @@ pub struct TemplateContainer {
     /// The image reference.
     #[serde(default)]
     pub image: Text,
+    /// What it asks for.
+    #[serde(default, deserialize_with = "nullable")]
+    pub resources: Resources,
+}
+
+/// The resources of a container.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Resources {
+    /// What the scheduler keeps free for it.
+    #[serde(deserialize_with = "nullable")]
+    pub requests: Requests,
+}
+
+/// What the scheduler keeps free.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Requests {
+    /// Processors; 0 where nothing is asked for.
+    pub cpu: Quantity,
+    /// Bytes of memory; 0 where nothing is asked for.
+    pub memory: Quantity,
 }
 
 impl TemplateContainer {
@@ -361,7 +386,23 @@ struct WireRollingUpdate {
 #[serde(default)]
 pub(super) struct WireTemplate {
     #[serde(deserialize_with = "nullable")]
+    metadata: WireTemplateMeta,
+    #[serde(deserialize_with = "nullable")]
     spec: WirePodSpec,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WireTemplateMeta {
+    #[serde(deserialize_with = "nullable")]
+    annotations: WireTemplateAnnotations,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WireTemplateAnnotations {
+    #[serde(rename = "kubectl.kubernetes.io/default-container")]
+    default_container: Text,
 }
 
 impl WireTemplate {
@@ -417,7 +458,7 @@ struct WireNodeSelector {
 impl From<WireDaemonSet> for DaemonSet {
     fn from(mut wire: WireDaemonSet) -> Self {
         let annotations = std::mem::take(&mut wire.metadata.annotations);
-        let pod = wire.spec.template.spec;
+        let WireTemplate { metadata, spec: pod } = wire.spec.template;
         Self {
             meta: wire.metadata.into(),
             selector: wire.spec.selector,
@@ -431,6 +472,7 @@ impl From<WireDaemonSet> for DaemonSet {
                 host_network: pod.host_network,
                 priority_class: pod.priority_class_name,
                 containers: pod.containers.into(),
+                default_container: metadata.annotations.default_container,
             },
             template_generation: annotations.template_generation,
             pause: annotations.paused.as_deref().map(Pause::read),
@@ -479,7 +521,11 @@ mod tests {
             ("fluent-bit@sha256:0123456789abcdef", "sha256:01234567"),
             ("fluent-bit:v1@sha256:0123456789abcdef", "v1"),
         ] {
-            let container = TemplateContainer { name: "main".into(), image: image.into() };
+            let container = TemplateContainer {
+                name: "main".into(),
+                image: image.into(),
+                ..TemplateContainer::default()
+            };
             assert_eq!(container.tag(), tag);
         }
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::options::Options;
 use super::run::Replacement;
 use super::work::Step;
+use crate::domain::command::patch::{JsonPatch, annotation};
 use crate::domain::command::{Command, Method, Verb};
 use crate::domain::id::ObjectRef;
 use crate::domain::raw::RawObject;
@@ -14,8 +15,6 @@ use crate::domain::text::Text;
 
 /// The annotation's key. Annotations do not change the generation.
 pub const ANNOTATION: &str = "dsgrid.dev/replacing";
-/// The annotation as part of a JSON pointer.
-const POINTER: &str = "/metadata/annotations/dsgrid.dev~1replacing";
 /// How often the annotation is refreshed while it goes on.
 pub const HEARTBEAT: SignedDuration = SignedDuration::from_secs(60);
 /// After so long without a heartbeat nobody is at it any more.
@@ -48,7 +47,7 @@ impl Claim {
     /// continue.
     #[must_use]
     pub fn read(daemon_set: &RawObject) -> Option<Self> {
-        serde_json::from_str(daemon_set.at(POINTER)?.as_str()?).ok()
+        serde_json::from_str(daemon_set.at(&annotation("/metadata", ANNOTATION))?.as_str()?).ok()
     }
 
     /// Where a replacement stands.
@@ -86,36 +85,38 @@ impl Claim {
     #[must_use]
     pub fn write(&self, daemon_set: &ObjectRef, read: &RawObject) -> Command {
         let value = serde_json::to_string(self).unwrap_or_default();
-        let mut operations = preconditions(daemon_set, read);
+        let mut patch = preconditions(daemon_set, read);
         if read.at("/metadata/annotations").is_none_or(Value::is_null) {
-            operations.push(json!({"op": "add", "path": "/metadata/annotations", "value": {}}));
+            patch = patch.add("/metadata/annotations", json!({}));
         }
-        operations.push(json!({"op": "add", "path": POINTER, "value": value}));
-        command(daemon_set, operations, &format!("replacing {}/{}", self.done, self.total))
+        let patch = patch.add(&annotation("/metadata", ANNOTATION), json!(value));
+        command(daemon_set, &patch, &format!("replacing {}/{}", self.done, self.total))
     }
 }
 
 /// Removes the annotation that was read; none where there is none.
 #[must_use]
 pub fn remove(daemon_set: &ObjectRef, read: &RawObject) -> Option<Command> {
-    read.at(POINTER)?;
-    let mut operations = preconditions(daemon_set, read);
-    operations.push(json!({"op": "remove", "path": POINTER}));
-    Some(command(daemon_set, operations, "no longer replacing"))
+    let pointer = annotation("/metadata", ANNOTATION);
+    read.at(&pointer)?;
+    Some(command(daemon_set, &preconditions(daemon_set, read).remove(&pointer), "no longer replacing"))
 }
 
-fn preconditions(daemon_set: &ObjectRef, read: &RawObject) -> Vec<Value> {
-    let uid = json!({"op": "test", "path": "/metadata/uid", "value": daemon_set.uid.to_string()});
-    let known = read.at(POINTER).map(|value| json!({"op": "test", "path": POINTER, "value": value}));
-    [uid].into_iter().chain(known).collect()
+fn preconditions(daemon_set: &ObjectRef, read: &RawObject) -> JsonPatch {
+    let pointer = annotation("/metadata", ANNOTATION);
+    let patch = JsonPatch::default().test("/metadata/uid", &json!(daemon_set.uid.to_string()));
+    match read.at(&pointer) {
+        Some(value) => patch.test(&pointer, value),
+        None => patch,
+    }
 }
 
-fn command(daemon_set: &ObjectRef, operations: Vec<Value>, to: &str) -> Command {
+fn command(daemon_set: &ObjectRef, patch: &JsonPatch, to: &str) -> Command {
     Command {
         verb: Verb::Annotate,
         target: daemon_set.clone(),
         method: Method::JsonPatch,
-        body: Value::Array(operations).to_string(),
+        body: patch.body(),
         from: Text::default(),
         to: Text::new(to),
     }

@@ -1,0 +1,98 @@
+//! Which pods' logs are opened first where there are more than streams.
+
+use std::fmt;
+
+use crate::domain::cell::CellState;
+use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef};
+use crate::domain::inventory::{ColumnSlot, Inventory, RowSlot};
+use crate::domain::object::{ContainerState, Pod};
+use crate::domain::text::Text;
+
+use super::container::default_container;
+
+/// Streams that are open at once, where nobody says otherwise.
+pub const DEFAULT_STREAMS: usize = 16;
+/// The most streams: each is a connection to the API server and one from there to a kubelet.
+pub const MOST_STREAMS: usize = 64;
+
+/// One pod whose log can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The DaemonSet.
+    pub daemon_set: ObjectKey,
+    /// The pod.
+    pub pod: ObjectRef,
+    /// Its node.
+    pub node: NodeName,
+    /// The container that is meant where none is named.
+    pub container: Text,
+    /// Whether some container of it crashes again and again, so that the run before says more.
+    pub crashing: bool,
+    /// The state of its cell.
+    pub state: CellState,
+}
+
+/// The pods whose logs are read, and how many there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Those to open, in this order.
+    pub open: Vec<Target>,
+    /// The nodes that have such pods.
+    pub of: usize,
+}
+
+impl fmt::Display for Selection {
+    /// `16 of 873 nodes shown: outdated and failing first`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.open.len(), self.of) {
+            (shown, of) if shown < of => write!(f, "{shown} of {of} nodes shown: outdated and failing first"),
+            (1, _) => f.write_str("1 node"),
+            (shown, _) => write!(f, "{shown} nodes"),
+        }
+    }
+}
+
+/// Chooses the pods of these cells, at most `most`: failing ones first, then outdated ones, then the others, each by
+/// node. Of several pods in a cell the controller's first is meant.
+#[must_use]
+pub fn select(inventory: &Inventory, cells: &[(RowSlot, ColumnSlot)], most: usize) -> Selection {
+    let mut targets: Vec<Target> =
+        cells.iter().filter_map(|(row, column)| target(inventory, *row, *column)).collect();
+    let of = targets.len();
+    let rank = |state: CellState| match state {
+        CellState::Failing | CellState::NotReady | CellState::Lost | CellState::Misscheduled => 0,
+        CellState::Outdated => 1,
+        _ => 2,
+    };
+    targets.sort_by(|a, b| {
+        (rank(a.state), &a.node, &a.daemon_set).cmp(&(rank(b.state), &b.node, &b.daemon_set))
+    });
+    targets.truncate(most);
+    Selection { open: targets, of }
+}
+
+fn target(inventory: &Inventory, row: RowSlot, column: ColumnSlot) -> Option<Target> {
+    let view = inventory.view(row, column)?;
+    let pod =
+        view.pods.iter().find(|pod| pod.node_name.is_some() && !pod.is_deleting()).or(view.pods.first())?;
+    let template = &view.row.daemon_set.template;
+    Some(Target {
+        daemon_set: view.row.daemon_set.meta.key.clone(),
+        pod: ObjectRef { kind: ObjectKind::Pod, key: pod.meta.key.clone(), uid: pod.meta.uid.clone() },
+        node: view.column.name.clone(),
+        container: crashing_container(pod).or_else(|| default_container(pod, template))?,
+        crashing: crashing_container(pod).is_some(),
+        state: view.cell.state,
+    })
+}
+
+/// The container that ended and waits to be started again: its last words are in the run before, and nobody asks for
+/// the log of another one first.
+fn crashing_container(pod: &Pod) -> Option<Text> {
+    let mut all = pod.init_containers.iter().chain(&pod.containers);
+    let crashing = all.find(|container| {
+        container.last.is_some()
+            && matches!(&container.state, ContainerState::Waiting { reason, .. } if *reason == "CrashLoopBackOff")
+    });
+    crashing.map(|container| container.name.clone())
+}
