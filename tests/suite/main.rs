@@ -23,6 +23,7 @@ mod printing;
 mod pty;
 mod readme;
 mod relabel;
+mod replace;
 mod replay;
 mod review;
 mod rollout;
