@@ -60,7 +60,10 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             model.digest = digest;
             model.digested = model.now;
-            lens::lift_stuck(model);
+            if lens::lift_stuck(model) {
+                // Another row may be selected now, and others be in sight.
+                model.digest = Digest::of(model);
+            }
             Vec::new()
         }
         Msg::Resumed => {
