@@ -16,6 +16,7 @@ pub mod keymap;
 mod labels;
 pub mod layout;
 pub mod lines;
+pub mod logs;
 mod model;
 mod msg;
 mod notice;

@@ -7,6 +7,7 @@ mod explain;
 mod failure;
 mod get;
 mod info;
+mod logs;
 mod monitor;
 mod names;
 mod paths;

@@ -1,6 +1,7 @@
 //! The flags and commands.
 
 mod explain;
+mod logs;
 mod preview;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use crate::domain::text::Text;
 use crate::shell::logging::Level;
 
 pub(super) use explain::{AnswerFormat, ExplainArgs};
+pub(super) use logs::LogsArgs;
 pub(super) use preview::{EditArgs, NodeArgs, PreviewArgs, PreviewChange};
 
 /// A live terminal monitor for Kubernetes DaemonSets: one grid of DaemonSets and Nodes that says why.
@@ -51,6 +53,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Say which pods a change of labels, taints, cordons or manifests would start and stop; changes nothing
     Preview(PreviewArgs),
+    /// Print the logs of a DaemonSet's pods, each line after the name of its node
+    Logs(LogsArgs),
     /// Open the monitor on an embedded cluster, or serve one; needs no cluster
     Demo(DemoArgs),
     /// Print version, paths, connection and what may be read

@@ -21,19 +21,9 @@ pub(super) async fn run(global: &Global, args: &ExplainArgs) -> Result<Outcome, 
         let why = "-l chooses among DaemonSets, and explain takes one by its name; leave -l out";
         return Err(Failure::Usage(why.to_owned()));
     }
-    if let (Some(typed), Some(flag)) = (name.namespace(), &global.namespace)
-        && typed != flag.as_str()
-    {
-        let why = format!("{} is in the namespace {typed}, but -n says {flag}", args.daemon_set);
-        return Err(Failure::Usage(why));
-    }
-
+    one_namespace(global, &name, &args.daemon_set)?;
     let connection = Connection::open(&global.connect_options(), &Environment::read()).await?;
-    let scope = match name.namespace() {
-        Some(namespace) => Scope::Namespace(namespace.clone()),
-        None if global.all_namespaces => Scope::Cluster,
-        None => Scope::Namespace(connection.namespace.clone()),
-    };
+    let scope = scope(global, &name, &connection);
     let snapshot = snapshot::take(&connection, &scope, global.request_timeout).await?;
     let row = find(&connection, &scope, &snapshot, &name).await?;
     for warning in &snapshot.warnings {
@@ -52,8 +42,27 @@ pub(super) async fn run(global: &Global, args: &ExplainArgs) -> Result<Outcome, 
     Ok(if problem { Outcome::Problem } else { Outcome::Done })
 }
 
+/// Refuses a name and a flag that contradict each other.
+pub(super) fn one_namespace(global: &Global, name: &TypedName, raw: &str) -> Result<(), Failure> {
+    if let (Some(typed), Some(flag)) = (name.namespace(), &global.namespace)
+        && typed != flag.as_str()
+    {
+        return Err(Failure::Usage(format!("{raw} is in the namespace {typed}, but -n says {flag}")));
+    }
+    Ok(())
+}
+
+/// Where a DaemonSet of that name is looked for.
+pub(super) fn scope(global: &Global, name: &TypedName, connection: &Connection) -> Scope {
+    match name.namespace() {
+        Some(namespace) => Scope::Namespace(namespace.clone()),
+        None if global.all_namespaces => Scope::Cluster,
+        None => Scope::Namespace(connection.namespace.clone()),
+    }
+}
+
 /// The one DaemonSet of that name.
-async fn find(
+pub(super) async fn find(
     connection: &Connection,
     scope: &Scope,
     snapshot: &Snapshot,

@@ -10,7 +10,7 @@ use super::args::{Cli, Command, Global};
 use super::failure::{Failure, Outcome};
 use super::paths::Paths;
 use super::settings::{self, Settings};
-use super::{demo, explain, get, info, monitor, preview, print};
+use super::{demo, explain, get, info, logs, monitor, preview, print};
 use crate::domain::text::sanitize;
 use crate::shell::logging;
 
@@ -81,6 +81,7 @@ fn run(cli: &Cli, mut command: clap::Command) -> Result<u8, Failure> {
         Some(Command::Get(args)) => online(global, async |_, _| get::run(global, args).await)?,
         Some(Command::Explain(args)) => online(global, async |_, _| explain::run(global, args).await)?,
         Some(Command::Preview(args)) => online(global, async |_, _| preview::run(global, args).await)?,
+        Some(Command::Logs(args)) => online(global, async |_, _| logs::run(global, args).await)?,
         Some(Command::Demo(args)) => {
             if args.serve.is_none() {
                 monitor::needs_terminal()?;
