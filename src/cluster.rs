@@ -5,8 +5,10 @@
 
 mod connect;
 mod error;
+mod execute;
 mod frames;
 mod inquire;
+mod journal;
 mod kubeconfig;
 mod list;
 mod logs;
@@ -24,6 +26,8 @@ mod fake;
 
 pub use connect::{Access, Connection, FirstSync};
 pub use error::Error;
+pub use execute::Executed;
+pub use journal::{Journal, Record};
 pub use logs::{LogReceiver, LogSink, Logs, log_channel};
 pub use mailbox::{Receiver, Sender, mailbox};
 pub use options::{ConnectOptions, Environment, Token};

@@ -1,6 +1,7 @@
 //! The embedded cluster: an API server on loopback with controllers, scheduler and kubelets.
 
 pub mod controller;
+pub mod disruption;
 pub mod embedded;
 pub mod events;
 pub mod kubelet;

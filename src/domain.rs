@@ -4,19 +4,24 @@
 //! newtypes; what came from a server is sanitised where it was decoded.
 
 pub mod age;
+pub mod budget;
 pub mod cell;
 pub mod command;
 pub mod counts;
 pub mod event;
+pub mod exclusion;
 pub mod expectation;
 pub mod explanation;
+pub mod gate;
 pub mod grid;
 pub mod id;
 pub mod inquiry;
 pub mod inventory;
 pub mod label;
+pub mod limits;
 pub mod log;
 pub mod object;
+pub mod ownership;
 pub mod pause;
 pub mod placement;
 pub mod pod_status;
@@ -24,6 +29,9 @@ pub mod preview;
 pub mod raw;
 pub mod reason;
 pub mod relabel;
+pub mod review;
 pub mod rollout;
 pub mod selector;
+pub mod staleness;
+pub mod strategy;
 pub mod text;

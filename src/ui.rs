@@ -12,6 +12,7 @@ mod matrix;
 mod message;
 mod page;
 mod picker;
+mod popup;
 mod theme;
 mod transposed;
 
@@ -43,6 +44,8 @@ struct Canvas<'a> {
 /// what is selected, in one sentence
 /// keys, or a message, or the filter
 /// ```
+///
+/// A full screen takes the lines between the first and the last.
 pub fn draw(frame: &mut Frame, model: &Model, theme: &Theme) {
     let area = frame.area();
     let mut canvas = Canvas { buffer: frame.buffer_mut(), model, theme, area };
@@ -53,14 +56,21 @@ pub fn draw(frame: &mut Frame, model: &Model, theme: &Theme) {
         return;
     }
     header::draw(&mut canvas);
-    match model.layout().mode {
-        Mode::Transposed => transposed::draw(&mut canvas),
-        Mode::Words | Mode::Matrix | Mode::Bars | Mode::TooSmall => list::draw(&mut canvas),
+    if model.screen().is_some() {
+        page::draw(&mut canvas);
+    } else {
+        grid(&mut canvas);
     }
-    map::draw(&mut canvas);
-    message::nothing_to_show(&mut canvas);
-    detail::draw(&mut canvas);
     hints::draw(&mut canvas);
-    page::draw(&mut canvas);
     picker::draw(&mut canvas);
+}
+
+fn grid(canvas: &mut Canvas) {
+    match canvas.model.layout().mode {
+        Mode::Transposed => transposed::draw(canvas),
+        Mode::Words | Mode::Matrix | Mode::Bars | Mode::TooSmall => list::draw(canvas),
+    }
+    map::draw(canvas);
+    message::nothing_to_show(canvas);
+    detail::draw(canvas);
 }

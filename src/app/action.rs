@@ -29,8 +29,28 @@ pub enum Action {
     GoToEnd,
     /// Between list and map.
     SwitchFocus,
-    /// Details of what is selected.
+    /// Into what is selected.
     Open,
+    /// The page of the DaemonSet.
+    OpenDaemonSet,
+    /// The page of the node.
+    OpenNode,
+    /// The nodes behind a number.
+    OpenCount,
+    /// The object as the server has it.
+    OpenYaml,
+    /// The events.
+    OpenEvents,
+    /// Search in the screen.
+    Search,
+    /// The next match.
+    NextMatch,
+    /// The previous match.
+    PreviousMatch,
+    /// Wrap long lines or not.
+    ToggleWrap,
+    /// YAML with managedFields or without.
+    ToggleManagedFields,
     /// One step back.
     Back,
     /// Back, and out of the program at home.
@@ -83,7 +103,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, for the test that each is bound.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 48] = [
         Self::MoveUp,
         Self::MoveDown,
         Self::MoveLeft,
@@ -98,6 +118,16 @@ impl Action {
         Self::GoToEnd,
         Self::SwitchFocus,
         Self::Open,
+        Self::OpenDaemonSet,
+        Self::OpenNode,
+        Self::OpenCount,
+        Self::OpenYaml,
+        Self::OpenEvents,
+        Self::Search,
+        Self::NextMatch,
+        Self::PreviousMatch,
+        Self::ToggleWrap,
+        Self::ToggleManagedFields,
         Self::Back,
         Self::Leave,
         Self::Quit,

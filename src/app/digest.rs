@@ -8,10 +8,8 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::describe;
-use super::detail::{Detail, detail};
 use super::lines::{cadence, thousands};
 use super::model::Model;
-use super::overlay::Overlay;
 use crate::domain::age::age;
 use crate::domain::cell::CellState;
 use crate::domain::event::{LinkState, Watch, WatchKind};
@@ -56,8 +54,6 @@ pub struct Digest {
     pub link_detail: Option<String>,
     /// The explanation of what is selected.
     pub sentence: String,
-    /// The open details.
-    pub detail: Option<Detail>,
     /// How soon any of it can read differently by time alone.
     pub cadence: Option<SignedDuration>,
     /// How the rollouts stood when they were judged last.
@@ -94,18 +90,16 @@ impl Digest {
             }
         }
         digest.sentence = describe::selection(model);
-        if let Some(Overlay::Detail { of, .. }) = &model.overlay {
-            digest.detail = Some(detail(model, of));
-        }
-        digest.cadence = digest.texts().filter_map(cadence).min();
+        let page = model.screens.last().filter(|open| !open.screen.is_text()).map(|open| &open.page);
+        let lines = page.iter().flat_map(|page| &page.lines).map(|line| line.text.as_str());
+        digest.cadence = digest.texts().chain(lines).filter_map(cadence).min();
         digest
     }
 
     fn texts(&self) -> impl Iterator<Item = &str> {
         let rows = self.rows.values().map(|line| line.words.as_str());
-        let detail = self.detail.iter().flat_map(|detail| detail.lines.iter().map(|line| line.text.as_str()));
         let link = [self.link.as_str(), self.link_detail.as_deref().unwrap_or_default()];
-        rows.chain(detail).chain(link).chain([self.sentence.as_str()])
+        rows.chain(link).chain([self.sentence.as_str()])
     }
 
     /// The watch that is worst off speaks for all.

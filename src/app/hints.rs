@@ -4,6 +4,7 @@ use super::action::Action;
 use super::cursor::RowPlace;
 use super::keymap::{Binding, Context, binding_of};
 use super::model::Model;
+use super::screen::Screen;
 
 /// The keys that make sense for what is selected.
 #[must_use]
@@ -12,10 +13,41 @@ pub fn hints(model: &Model) -> Vec<&'static Binding> {
     let actions: Vec<Action> = match context {
         Context::Filter => vec![Action::KeepFilter, Action::ClearFilter, Action::EraseWord],
         Context::Picker => vec![Action::Choose, Action::Back],
-        Context::Page => vec![Action::Back, Action::PageDown, Action::Copy],
+        Context::Page | Context::Screen => page(model),
+        Context::Text => vec![
+            Action::Search,
+            Action::ToggleWrap,
+            Action::ToggleManagedFields,
+            Action::Copy,
+            Action::Help,
+            Action::Back,
+        ],
         Context::Grid | Context::Everywhere => grid(model),
     };
     actions.into_iter().filter_map(|action| binding_of(context, action)).collect()
+}
+
+fn page(model: &Model) -> Vec<Action> {
+    let Some(open) = model.screens.last() else { return Vec::new() };
+    let mut actions = Vec::new();
+    if open.leads().is_some() {
+        actions.push(Action::Open);
+    }
+    let opened = |action| match (action, &open.screen) {
+        (Action::OpenDaemonSet, Screen::Cell { .. } | Screen::Count { .. }) => true,
+        (Action::OpenNode, Screen::Cell { .. }) => true,
+        (
+            Action::OpenYaml | Action::OpenEvents,
+            Screen::Cell { .. } | Screen::DaemonSet(_) | Screen::Node(_),
+        ) => true,
+        _ => false,
+    };
+    let others = [Action::OpenDaemonSet, Action::OpenNode, Action::OpenYaml, Action::OpenEvents];
+    actions.extend(others.into_iter().filter(|action| opened(*action)));
+    let found = !open.view.search.typed.is_empty();
+    actions.extend(found.then_some(Action::NextMatch));
+    actions.extend([Action::Search, Action::Copy, Action::Help, Action::Back]);
+    actions
 }
 
 fn grid(model: &Model) -> Vec<Action> {

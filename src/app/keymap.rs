@@ -1,10 +1,10 @@
 //! The one table of keys. Dispatch, help, hints and the README's list are all made from it.
 
 mod key;
+mod screens;
 mod table;
 
 pub use key::Key;
-pub use table::BINDINGS;
 
 use crossterm::event::KeyEvent;
 
@@ -17,17 +17,22 @@ pub enum Context {
     Everywhere,
     /// The grid.
     Grid,
-    /// A page over the grid: help or details.
+    /// Every full screen, before its own keys.
+    Screen,
+    /// A screen of facts.
     Page,
+    /// A screen of text as it is.
+    Text,
     /// A list to choose from.
     Picker,
-    /// The filter line; keys that are not bound are typed.
+    /// The line of the filter or a search; keys that are not bound are typed.
     Filter,
 }
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Everywhere, Self::Grid, Self::Page, Self::Picker, Self::Filter];
+    pub const ALL: [Self; 7] =
+        [Self::Everywhere, Self::Grid, Self::Screen, Self::Page, Self::Text, Self::Picker, Self::Filter];
 
     /// The heading in the help.
     #[must_use]
@@ -35,11 +40,33 @@ impl Context {
         match self {
             Self::Everywhere => "Everywhere",
             Self::Grid => "Grid",
-            Self::Page => "Help and details",
+            Self::Screen => "Every screen over the grid",
+            Self::Page => "Pages: cell, DaemonSet, node, nodes behind a number",
+            Self::Text => "Text: YAML",
             Self::Picker => "Lists to choose from",
-            Self::Filter => "Filter line",
+            Self::Filter => "Filter and search line",
         }
     }
+}
+
+impl Context {
+    /// The contexts in which a key is looked for, in this order.
+    fn chain(self) -> &'static [Self] {
+        match self {
+            Self::Everywhere => &[Self::Everywhere],
+            Self::Grid => &[Self::Everywhere, Self::Grid],
+            Self::Screen => &[Self::Everywhere, Self::Screen],
+            Self::Page => &[Self::Everywhere, Self::Screen, Self::Page],
+            Self::Text => &[Self::Everywhere, Self::Screen, Self::Text],
+            Self::Picker => &[Self::Everywhere, Self::Picker],
+            Self::Filter => &[Self::Everywhere, Self::Filter],
+        }
+    }
+}
+
+/// Every line of the table, in the order of the help.
+pub fn bindings() -> impl Iterator<Item = &'static Binding> {
+    table::GRID.iter().chain(screens::SCREENS)
 }
 
 /// Whether an action changes the cluster.
@@ -69,26 +96,28 @@ pub struct Binding {
     pub danger: Danger,
 }
 
-/// The action of a key in a context; the keys for everywhere come first.
+/// The action of a key in a context; the keys for everywhere come first, then those of every screen.
 #[must_use]
 pub fn action_for(context: Context, event: &KeyEvent) -> Option<Action> {
-    [Context::Everywhere, context].into_iter().find_map(|context| {
-        let mut bindings = BINDINGS.iter().filter(|binding| binding.context == context);
-        bindings.find(|binding| binding.keys.iter().any(|key| key.is(event))).map(|binding| binding.action)
+    context.chain().iter().find_map(|context| {
+        let mut of_it = bindings().filter(|binding| binding.context == *context);
+        of_it.find(|binding| binding.keys.iter().any(|key| key.is(event))).map(|binding| binding.action)
     })
 }
 
-/// The line of the table for an action in a context.
+/// The line of the table for an action in a context; the context's own comes first.
 #[must_use]
 pub fn binding_of(context: Context, action: Action) -> Option<&'static Binding> {
-    BINDINGS.iter().find(|binding| binding.context == context && binding.action == action)
+    context.chain().iter().rev().find_map(|context| {
+        bindings().find(|binding| binding.context == *context && binding.action == action)
+    })
 }
 
 /// The README's list of keys.
 #[must_use]
 pub fn key_table_markdown() -> String {
     let part = |context: Context| {
-        let of_it = BINDINGS.iter().filter(move |binding| binding.context == context);
+        let of_it = bindings().filter(move |binding| binding.context == context);
         let lines = of_it.map(|binding| {
             let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
             format!("| {} | {} |\n", keys.join(" "), binding.description)
@@ -108,9 +137,7 @@ mod tests {
     fn no_key_means_two_things_in_one_context() {
         for context in Context::ALL {
             let mut seen = HashSet::new();
-            for binding in
-                BINDINGS.iter().filter(|b| b.context == context || b.context == Context::Everywhere)
-            {
+            for binding in bindings().filter(|binding| context.chain().contains(&binding.context)) {
                 for key in binding.keys {
                     assert!(seen.insert((key.to_string(), key)), "{key} twice in {context:?}");
                 }
@@ -121,9 +148,9 @@ mod tests {
     #[test]
     fn every_action_has_a_key_and_every_line_is_told() {
         for action in Action::ALL {
-            assert!(BINDINGS.iter().any(|binding| binding.action == action), "{action:?} has no key");
+            assert!(bindings().any(|binding| binding.action == action), "{action:?} has no key");
         }
-        for binding in BINDINGS {
+        for binding in bindings() {
             assert!(!binding.keys.is_empty(), "{:?} has no key", binding.action);
             assert!(!binding.hint.is_empty() && !binding.description.is_empty(), "{:?}", binding.action);
         }
@@ -132,7 +159,7 @@ mod tests {
     #[test]
     fn the_readme_table_has_every_key() {
         let table = key_table_markdown();
-        for key in BINDINGS.iter().flat_map(|binding| binding.keys) {
+        for key in bindings().flat_map(|binding| binding.keys) {
             assert!(table.contains(&format!("`{key}`")), "{key}");
         }
     }

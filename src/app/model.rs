@@ -13,6 +13,8 @@ use super::labels::NodeLabels;
 use super::layout::Layout;
 use super::notice::Notice;
 use super::overlay::Overlay;
+use super::screen::Open;
+use super::text_view::Room;
 use crate::domain::event::{LinkState, WatchKind};
 use crate::domain::grid::{Grid, Lens};
 use crate::domain::id::{NodeName, Uid};
@@ -92,6 +94,8 @@ pub struct Model {
     /// Where the cursor was when the filter was last begun.
     pub(super) before_filter: Option<Cursor>,
     pub(super) namespace: Option<Text>,
+    /// The full screens over the grid; the last is the one that is seen.
+    pub(super) screens: Vec<Open>,
     pub(super) overlay: Option<Overlay>,
     pub(super) notice: Option<Notice>,
     pub(super) clock_offset: SignedDuration,
@@ -143,6 +147,7 @@ impl Model {
             typing: false,
             before_filter: None,
             namespace: None,
+            screens: Vec::new(),
             overlay: None,
             notice: None,
             clock_offset: SignedDuration::ZERO,
@@ -235,7 +240,20 @@ impl Model {
         (self.scroll.list, self.scroll.cells, self.scroll.map)
     }
 
-    /// What lies over the grid.
+    /// The open screen; none in the grid.
+    #[must_use]
+    pub fn screen(&self) -> Option<&Open> {
+        self.screens.last()
+    }
+
+    /// How much room the lines of a screen have, between its title and the last line.
+    #[must_use]
+    pub fn room(&self) -> Room {
+        let (width, height) = self.size;
+        Room { width: usize::from(width.saturating_sub(3)), height: usize::from(height.saturating_sub(3)) }
+    }
+
+    /// What lies over the grid or a screen.
     #[must_use]
     pub fn overlay(&self) -> Option<&Overlay> {
         self.overlay.as_ref()
@@ -251,6 +269,16 @@ impl Model {
     #[must_use]
     pub fn filter(&self) -> (&str, bool) {
         (&self.filter, self.typing)
+    }
+
+    /// What stands in the last line: the search in the open screen or the filter of the grid, and whether it is being
+    /// typed now.
+    #[must_use]
+    pub fn typed(&self) -> (&str, bool) {
+        match self.screens.last() {
+            Some(open) => (&open.view.search.typed, open.view.search.is_typing),
+            None => self.filter(),
+        }
     }
 
     /// Answers to what was asked once.
@@ -274,11 +302,13 @@ impl Model {
     /// Where keys go.
     #[must_use]
     pub fn context_of_keys(&self) -> Context {
-        match &self.overlay {
-            Some(Overlay::Picker(_)) => Context::Picker,
-            Some(Overlay::Help { .. } | Overlay::Detail { .. }) => Context::Page,
-            None if self.typing => Context::Filter,
-            None => Context::Grid,
+        match (&self.overlay, self.screens.last()) {
+            (Some(Overlay::Picker(_)), _) => Context::Picker,
+            (None, Some(open)) if open.view.search.is_typing => Context::Filter,
+            (None, Some(open)) if open.screen.is_text() => Context::Text,
+            (None, Some(_)) => Context::Page,
+            (None, None) if self.typing => Context::Filter,
+            (None, None) => Context::Grid,
         }
     }
 

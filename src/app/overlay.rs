@@ -1,23 +1,10 @@
-//! What lies over the grid.
+//! What lies over the grid or a screen.
 
-use super::cursor::Cursor;
 use crate::domain::text::Text;
 
-/// Something over the grid; it takes the keys.
+/// Something over the grid or a screen; it takes the keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Overlay {
-    /// Every key.
-    Help {
-        /// The first visible line.
-        top: usize,
-    },
-    /// Details of what was selected when it was opened.
-    Detail {
-        /// What.
-        of: Cursor,
-        /// The first visible line.
-        top: usize,
-    },
     /// A list to choose from.
     Picker(Picker),
 }

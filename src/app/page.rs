@@ -1,81 +1,109 @@
-//! The page over the grid: help or details, as lines that fit its width.
+//! A full screen of lines: facts, problems, and lines that lead somewhere.
 
-use unicode_width::UnicodeWidthStr;
+use super::screen::Screen;
 
-use super::detail::{DetailLine, LineKind};
-use super::keymap::{BINDINGS, Context};
-use super::lines::wrap;
-use super::model::Model;
-use super::overlay::Overlay;
+/// What a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineKind {
+    /// A heading.
+    Heading,
+    /// A fact.
+    Fact,
+    /// A fact that is a problem.
+    Problem,
+    /// Of less importance: what is being asked for, what is not there.
+    Faint,
+}
 
-/// A page is not made wider than this.
-const WIDEST: u16 = 110;
-/// The keys' column in the help.
-const KEYS: usize = 22;
+/// One line, before it is wrapped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What it is.
+    pub kind: LineKind,
+    /// The words.
+    pub text: String,
+    /// How many columns what follows the first row is indented.
+    pub hang: usize,
+    /// Where Enter leads from it.
+    pub leads: Option<Screen>,
+}
 
-/// A page over the grid.
+/// A full screen of lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
-    /// Its title.
+    /// Whose facts.
     pub title: String,
-    /// All its lines.
-    pub lines: Vec<DetailLine>,
-    /// The first visible one.
-    pub top: usize,
-    /// How wide it is, frame included.
-    pub width: u16,
-    /// How many lines it has room for.
-    pub visible: usize,
+    /// The lines.
+    pub lines: Vec<Line>,
+    /// What it is about is not there any more; the lines are what was seen last.
+    pub is_gone: bool,
 }
 
-/// The open page, if one is open.
-#[must_use]
-pub fn page(model: &Model) -> Option<Page> {
-    let width = model.size.0.saturating_sub(2).min(WIDEST);
-    let room = usize::from(model.size.1.saturating_sub(4));
-    let inner = usize::from(width.saturating_sub(4));
-    let (title, lines, top) = match model.overlay.as_ref()? {
-        Overlay::Help { top } => ("every key".to_owned(), help(inner), *top),
-        Overlay::Detail { top, .. } => {
-            let detail = model.digest.detail.clone().unwrap_or_default();
-            (detail.title, detail.lines.iter().flat_map(|line| fold(line, inner)).collect(), *top)
+/// The heading under which events are; a key leads there.
+pub(super) const EVENTS: &str = "Events";
+
+impl Page {
+    /// An empty page.
+    pub(super) fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), ..Self::default() }
+    }
+
+    fn push(&mut self, kind: LineKind, text: impl Into<String>, hang: usize) {
+        self.lines.push(Line { kind, text: text.into(), hang, leads: None });
+    }
+
+    /// A heading, with an empty line before it.
+    pub(super) fn heading(&mut self, text: impl Into<String>) {
+        if !self.lines.is_empty() {
+            self.push(LineKind::Fact, "", 0);
         }
-        Overlay::Picker(_) => return None,
-    };
-    let visible = room.min(lines.len());
-    Some(Page { title, top: top.min(lines.len() - visible), lines, width, visible })
-}
+        self.push(LineKind::Heading, text, 0);
+    }
 
-/// One line as several; what follows the first is indented.
-fn fold(line: &DetailLine, width: usize) -> Vec<DetailLine> {
-    let indent = usize::from(line.kind != LineKind::Heading) * 2;
-    let mut folded = wrap(&line.text, width.saturating_sub(indent + 2)).into_iter();
-    let first = folded.next().map(|text| format!("{:indent$}{text}", ""));
-    let rest = folded.map(|text| format!("{:width$}{text}", "", width = indent + 2));
-    let gap = (line.kind == LineKind::Heading).then(String::new);
-    let texts = gap.into_iter().chain(first).chain(rest);
-    texts.map(|text| DetailLine { kind: line.kind, text }).collect()
-}
+    /// A fact.
+    pub(super) fn fact(&mut self, text: impl AsRef<str>) {
+        self.push(LineKind::Fact, format!("  {}", text.as_ref()), 4);
+    }
 
-/// The table of keys.
-fn help(width: usize) -> Vec<DetailLine> {
-    let mut lines = Vec::new();
-    for context in Context::ALL {
-        let heading = DetailLine { kind: LineKind::Heading, text: context.title().to_owned() };
-        lines.extend(fold(&heading, width).into_iter().skip(usize::from(lines.is_empty())));
-        for binding in BINDINGS.iter().filter(|binding| binding.context == context) {
-            let keys = binding.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-            let pad = KEYS.saturating_sub(keys.width()).max(1);
-            let words = wrap(binding.description, width.saturating_sub(KEYS + 2));
-            for (at, text) in words.into_iter().enumerate() {
-                let text = if at == 0 {
-                    format!("  {keys}{:pad$}{text}", "")
-                } else {
-                    format!("  {:KEYS$}{text}", "")
-                };
-                lines.push(DetailLine { kind: LineKind::Fact, text });
-            }
+    /// A fact in two columns: what follows the first row stands under the second.
+    pub(super) fn told(&mut self, is_problem: bool, name: &str, width: usize, text: impl AsRef<str>) {
+        let kind = if is_problem { LineKind::Problem } else { LineKind::Fact };
+        self.push(kind, format!("  {name:<width$} {}", text.as_ref()), width + 3);
+    }
+
+    /// A fact that is a problem.
+    pub(super) fn problem(&mut self, text: impl AsRef<str>) {
+        self.push(LineKind::Problem, format!("  {}", text.as_ref()), 4);
+    }
+
+    /// Something of less importance.
+    pub(super) fn faint(&mut self, text: impl AsRef<str>) {
+        self.push(LineKind::Faint, format!("  {}", text.as_ref()), 4);
+    }
+
+    /// A line just as it is.
+    pub(super) fn raw(&mut self, text: String) {
+        self.push(LineKind::Fact, text, 2);
+    }
+
+    /// The last line leads there.
+    pub(super) fn leading(&mut self, to: Screen) {
+        if let Some(line) = self.lines.last_mut() {
+            line.leads = Some(to);
         }
     }
-    lines
+
+    /// What this page was about is gone: what was seen last stays, under a word that says so.
+    pub(super) fn gone(&mut self) {
+        if self.is_gone {
+            return;
+        }
+        self.is_gone = true;
+        let seen_last = std::mem::take(&mut self.lines);
+        self.problem("Not there any more: deleted, or made anew as another object. Esc goes back.");
+        if !seen_last.is_empty() {
+            self.heading("Seen last");
+            self.lines.extend(seen_last);
+        }
+    }
 }

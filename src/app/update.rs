@@ -9,6 +9,7 @@ mod jump;
 mod lens;
 mod motion;
 mod overlay;
+mod screen;
 mod settle;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -40,6 +41,9 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Ticked(local) => clock::ticked(model, local),
         Msg::FrameCame => {
+            if screen::refresh(model) {
+                changed(model);
+            }
             let digest = Digest::of(model);
             if digest != model.digest {
                 model.version += 1;

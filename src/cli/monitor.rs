@@ -2,6 +2,7 @@
 
 use super::args::{ColorChoice, Global};
 use super::failure::{Failure, Outcome};
+use super::paths::Paths;
 use super::print;
 use super::settings::Settings;
 use crate::app::{Capabilities, Colour, Settings as MonitorSettings};
@@ -50,7 +51,7 @@ pub(super) async fn run(
     };
     let (sender, receiver) = mailbox();
     let watches = connection.start_watches(&scope, &sender);
-    let executor = ClusterExecutor::new(connection, watches);
+    let executor = ClusterExecutor::new(connection, watches, Paths::journal());
     match run_monitor(options, receiver, executor).await {
         Ok(ExitReason::Quit | ExitReason::HungUp) => Ok(Outcome::Done),
         Ok(ExitReason::Terminated) => Ok(Outcome::Interrupted),

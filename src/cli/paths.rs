@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
 
+use crate::cluster::Journal;
+
 /// The files and folders of this account.
 #[derive(Clone, Debug)]
 pub(super) struct Paths {
@@ -31,5 +33,10 @@ impl Paths {
     /// The log file.
     pub(super) fn log(&self) -> PathBuf {
         self.state.join("dsgrid.log")
+    }
+
+    /// The journal of what was changed from this account; without a home directory nothing can be kept.
+    pub(super) fn journal() -> Journal {
+        Journal::new(Self::find().map(|paths| paths.state.join("journal.jsonl")))
     }
 }

@@ -29,6 +29,8 @@ pub struct Connection {
     pub cluster: Text,
     /// The kubeconfig's name for the user; empty where there is none.
     pub user: Text,
+    /// Whom that user acts as; empty for nobody else.
+    pub impersonated: Text,
     /// The server's host and port.
     pub server: Text,
     /// The namespace asked for, else the context's.
@@ -81,6 +83,7 @@ impl Connection {
             context: Text::new(server),
             cluster: Text::default(),
             user: Text::default(),
+            impersonated: Text::new(options.impersonate.as_deref().unwrap_or_default()),
             server: Text::new(server),
             namespace: Text::new("default"),
             files: Vec::new(),

@@ -43,7 +43,8 @@ impl Reply {
 
     /// A refusal as the API writes it.
     pub(super) fn status(code: u16, message: &str) -> Self {
-        Self::new(code, &format!(r#"{{"kind":"Status","code":{code},"message":{message:?}}}"#))
+        let status = serde_json::json!({"kind": "Status", "code": code, "message": message});
+        Self::new(code, &status.to_string())
     }
 
     pub(super) fn mute() -> Self {

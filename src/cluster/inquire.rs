@@ -1,6 +1,5 @@
 //! What is asked once: events, budgets, whole objects, the pods of a node, and rights.
 
-use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -123,7 +122,7 @@ impl Connection {
         })
         .to_string();
         let write = Write {
-            method: Method::POST,
+            method: "POST",
             path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews".to_owned(),
             content_type: "application/json",
             body: &review,

@@ -64,6 +64,9 @@ pub struct Scenario {
     pub pools: Vec<Pool>,
     /// The DaemonSets.
     pub daemon_sets: Vec<SetSpec>,
+    /// Disruption budgets.
+    #[serde(default)]
+    pub budgets: Vec<BudgetSpec>,
     /// Nodes that are out.
     #[serde(default)]
     pub outages: Vec<OutageSpec>,
@@ -194,6 +197,22 @@ pub struct CampaignSpec {
     pub versions: Vec<String>,
     /// Seconds of quiet between two rollouts.
     pub pause_seconds: u32,
+}
+
+/// A disruption budget over a DaemonSet's pods.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BudgetSpec {
+    /// The namespace of both.
+    pub namespace: String,
+    /// The DaemonSet's name, and the budget's.
+    pub name: String,
+    /// `spec.minAvailable`
+    #[serde(default)]
+    pub min_available: Option<Value>,
+    /// `spec.maxUnavailable`
+    #[serde(default)]
+    pub max_unavailable: Option<Value>,
 }
 
 /// A node that is out.

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod discovery;
+pub mod eviction;
 pub mod fields;
 pub mod kubeconfig;
 pub mod negotiation;
@@ -215,6 +216,14 @@ impl ApiServer {
         }
         if call.method != Method::GET && self.shared.lock().is_recording() {
             return Err(Rejection::forbidden(call.target.kind, call.target.name(), review::RECORDED));
+        }
+        if subresource == Some("eviction") {
+            let create = call.method == Method::POST;
+            return if create {
+                eviction::create(&self.shared, call)
+            } else {
+                Err(Rejection::method_not_allowed())
+            };
         }
         match (call.method.as_str(), call.target.name.is_some()) {
             ("GET", true) if !call.query.flag("watch") => read::get(&self.shared, call),

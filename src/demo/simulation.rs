@@ -92,6 +92,8 @@ pub struct Wake {
     pub nodes: BTreeSet<Text>,
     /// Pods the taint manager looks at.
     pub tainted: BTreeSet<Uid>,
+    /// Namespaces whose budgets are counted.
+    pub budgets: BTreeSet<Text>,
 }
 
 impl Wake {
@@ -101,6 +103,7 @@ impl Wake {
             && self.unbound.is_empty()
             && self.nodes.is_empty()
             && self.tainted.is_empty()
+            && self.budgets.is_empty()
     }
 }
 
@@ -188,6 +191,9 @@ impl Simulation {
                 self.sync_set(io, &set);
             }
         }
+        for namespace in std::mem::take(&mut self.wake.budgets) {
+            self.sync_budgets(io, &namespace);
+        }
     }
 
     /// A sync looks at every node, so on a large cluster it waits for more news: half a second at 5,000 nodes, nothing
@@ -225,6 +231,10 @@ impl Simulation {
             Task::NoExecute(node) => self.taint_no_execute(io, &node),
             Task::Evict(uid) => self.evict_when_due(io, &uid),
             Task::Collect(uid) => self.collect_pod(io, &uid),
+            Task::Budgets(namespace) => {
+                self.cluster.late_budgets.remove(&namespace);
+                self.wake.budgets.insert(namespace);
+            }
             Task::Campaign(at) => self.run_campaign(io, at),
             Task::Flap(at) => self.flap(io, at),
         }
@@ -248,7 +258,9 @@ impl Simulation {
     fn read_all(&mut self, store: &Store, now: Timestamp) {
         self.cluster = Cluster::default();
         self.wake = Wake::default();
-        for kind in [Kind::Node, Kind::DaemonSet, Kind::ControllerRevision, Kind::Pod] {
+        let kinds =
+            [Kind::Node, Kind::DaemonSet, Kind::ControllerRevision, Kind::PodDisruptionBudget, Kind::Pod];
+        for kind in kinds {
             for stored in store.list(kind, None) {
                 self.take_in(stored, false, now);
             }
@@ -279,12 +291,14 @@ impl Simulation {
                 };
                 self.wake.sets.extend(owner);
             }
+            Kind::PodDisruptionBudget => self.take_in_budget(stored, gone, now),
             Kind::Namespace | Kind::Event => {}
         }
     }
 
     fn take_in_pod(&mut self, stored: &Stored, gone: bool, now: Timestamp) {
         let uid = Uid::new(&stored.uid);
+        self.wake_budgets(&stored.namespace, now);
         if gone {
             let before = self.cluster.drop_pod(&uid);
             self.kubelets.forget(&uid);

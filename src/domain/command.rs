@@ -2,9 +2,29 @@
 //!
 //! A dialog shows [`Command::body`]; the cluster floor sends those same bytes, once, and never again by itself.
 
+mod difference;
+mod force_delete;
+mod patch;
+mod pause;
+mod refusal;
+mod restart;
+mod resume;
+mod subject;
+mod throttle;
+mod undo;
+
 use super::id::ObjectRef;
 use super::raw::RawObject;
-use super::text::Text;
+use super::text::{Text, sanitize};
+
+pub use difference::difference;
+pub use force_delete::force_delete;
+pub use pause::{PauseBy, pause};
+pub use refusal::Refusal;
+pub use restart::{RESTARTED_AT, restart};
+pub use resume::{ResumeTo, forget, resume};
+pub use throttle::{Limits, throttle};
+pub use undo::{Undo, undo};
 
 /// By which an answer to a write is known again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,6 +98,29 @@ pub enum Method {
     Evict,
 }
 
+impl Method {
+    /// The HTTP method.
+    #[must_use]
+    pub fn http(self) -> &'static str {
+        match self {
+            Self::JsonPatch | Self::MergePatch | Self::StrategicMergePatch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Evict => "POST",
+        }
+    }
+
+    /// The body's media type.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::JsonPatch => "application/json-patch+json",
+            Self::MergePatch => "application/merge-patch+json",
+            Self::StrategicMergePatch => "application/strategic-merge-patch+json",
+            Self::Delete | Self::Evict => "application/json",
+        }
+    }
+}
+
 /// One write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
@@ -94,6 +137,26 @@ pub struct Command {
     pub from: Text,
     /// What it changes, for the journal: to.
     pub to: Text,
+}
+
+impl Command {
+    /// The body for people: sanitised lines. What is sent is [`Command::body`].
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.body.lines().map(|line| sanitize(line).into_owned()).collect()
+    }
+}
+
+/// A write that was built and not sent yet: what is confirmed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proposal {
+    /// The write.
+    pub command: Command,
+    /// The object as it would be; none where it would be gone.
+    pub after: Option<RawObject>,
+    /// What it does, does not do and should be thought of, each a clause; pods are foretold by
+    /// [`super::preview::rollout::Forecast`].
+    pub notes: Vec<String>,
 }
 
 /// What came of a write. It is tried once.
@@ -116,3 +179,35 @@ pub enum Outcome {
     /// It was sent, and no answer came: whether it was done shows only in the object.
     Unknown(Text),
 }
+
+impl Outcome {
+    /// The word of the journal and of documents.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "done",
+            Self::LostRace(_) => "lostRace",
+            Self::Gone => "gone",
+            Self::Denied(_) => "denied",
+            Self::Budget(_) => "budget",
+            Self::Refused(_) => "refused",
+            Self::NotSent(_) => "notSent",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// The words that came with it; empty where its name says everything.
+    #[must_use]
+    pub fn words(&self) -> Text {
+        match self {
+            Self::Done(_) | Self::LostRace(_) | Self::Gone => Text::default(),
+            Self::Denied(words)
+            | Self::Budget(words)
+            | Self::Refused(words)
+            | Self::NotSent(words)
+            | Self::Unknown(words) => words.clone(),
+        }
+    }
+}
+#[cfg(test)]
+mod tests;

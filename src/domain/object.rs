@@ -12,7 +12,7 @@ mod node;
 mod pod;
 mod revision;
 
-pub use budget::{BudgetSelector, PodDisruptionBudget};
+pub use budget::PodDisruptionBudget;
 pub use daemon_set::{
     DaemonSet, DaemonSetStatus, IntOrPercent, MatchExpression, NodeSelectorTerm, Template, TemplateContainer,
     Toleration, TolerationOperator, UpdateStrategy,

@@ -49,6 +49,12 @@ impl Placement {
         &self.tolerations
     }
 
+    /// The value that the node selector wants of a label.
+    #[must_use]
+    pub fn selected_value(&self, key: &str) -> Option<&super::text::Text> {
+        self.node_selector.get(key)
+    }
+
     /// Decides for a node, without reasons.
     #[must_use]
     pub fn verdict(&self, node: &Node) -> Verdict {
@@ -112,7 +118,7 @@ impl Placement {
     }
 
     /// The taints that keep a pod away (`FindMatchingUntoleratedTaint`): `PreferNoSchedule` never counts.
-    fn untolerated<'a>(&'a self, taints: &'a [Taint]) -> impl Iterator<Item = &'a Taint> {
+    pub fn untolerated<'a>(&'a self, taints: &'a [Taint]) -> impl Iterator<Item = &'a Taint> {
         taints.iter().filter(|taint| decides(taint) && self.tolerating(taint).is_none())
     }
 

@@ -5,6 +5,7 @@
 //! part: `OnDelete` does not hold back a change of placement.
 
 pub mod edit;
+pub mod rollout;
 pub mod template;
 
 use std::collections::BTreeMap;

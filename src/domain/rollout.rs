@@ -11,6 +11,7 @@ use super::counts::Counts;
 use super::explanation::word;
 use super::id::NodeName;
 use super::inventory::{CellView, ColumnSlot, Inventory, Row, RowSlot};
+use super::limits::Limit;
 use super::object::{Pod, UpdateStrategy};
 use super::pause::Pause;
 
@@ -133,13 +134,17 @@ pub fn rollout(inventory: &Inventory, slot: RowSlot) -> Option<Rollout> {
 /// surge each unavailable one takes from `maxUnavailable`; with surge only those where old and new stand side by side
 /// take from `maxSurge`.
 fn slots_are_held(row: &Row, blockers: &[Blocker]) -> bool {
-    let UpdateStrategy::RollingUpdate { max_unavailable, max_surge } = &row.daemon_set.strategy else {
-        return false;
-    };
-    let surge = row.daemon_set.allows_surge();
-    let slots = if surge { max_surge } else { max_unavailable }.resolve(row.tally.desired).max(1);
-    let held = blockers.iter().filter(|blocker| blocker.stuck && (!surge || blocker.surging)).count();
-    held >= usize::try_from(slots).unwrap_or(usize::MAX)
+    let Some(limit) = Limit::of(&row.daemon_set, row.tally.desired) else { return false };
+    let held = blockers.iter().filter(|blocker| blocker.stuck && (!limit.surge || blocker.surging)).count();
+    held >= usize::try_from(limit.nodes.max(1)).unwrap_or(usize::MAX)
+}
+
+/// The median time from a pod's creation until it was available, over the pods of the current template; none where
+/// there is none of them.
+#[must_use]
+pub fn usual_time(inventory: &Inventory, slot: RowSlot) -> Option<SignedDuration> {
+    let median = Pace::of(inventory, slot, inventory.row(slot)?).median;
+    (median > SignedDuration::ZERO).then_some(median)
 }
 
 /// How fast pods came up so far: read from their own times, so that it is right at first sight.

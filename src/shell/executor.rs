@@ -4,7 +4,7 @@ use tokio::sync::mpsc;
 
 use super::event_loop::Execute;
 use crate::app::{Effect, Msg};
-use crate::cluster::{Connection, Watches};
+use crate::cluster::{Connection, Executed, Journal, Watches};
 use crate::domain::event::ClusterEvent;
 use crate::domain::id::ObjectKey;
 use crate::domain::text::Text;
@@ -13,13 +13,14 @@ use crate::domain::text::Text;
 pub struct ClusterExecutor {
     connection: Connection,
     watches: Watches,
+    journal: Journal,
 }
 
 impl ClusterExecutor {
-    /// Works on these.
+    /// Works on these; writes are told in the journal.
     #[must_use]
-    pub fn new(connection: Connection, watches: Watches) -> Self {
-        Self { connection, watches }
+    pub fn new(connection: Connection, watches: Watches, journal: Journal) -> Self {
+        Self { connection, watches, journal }
     }
 }
 
@@ -48,8 +49,24 @@ impl Execute for ClusterExecutor {
                     drop(replies.send(Msg::Answered(inquiry, answer)));
                 });
             }
+            Effect::Send { ticket, command, dry_run } => {
+                let (connection, journal) = (self.connection.clone(), self.journal.clone());
+                let replies = replies.clone();
+                tokio::spawn(async move {
+                    let (outcome, unjournalled) = if dry_run {
+                        (connection.rehearse(&command).await, None)
+                    } else {
+                        let Executed { outcome, unjournalled } = connection.execute(&command, &journal).await;
+                        (outcome, unjournalled)
+                    };
+                    drop(replies.send(Msg::Sent { ticket, outcome: Box::new(outcome) }));
+                    if let Some(why) = unjournalled {
+                        drop(replies.send(Msg::WorkFailed(why)));
+                    }
+                });
+            }
             // The loop does these itself.
-            Effect::Quit | Effect::Suspend | Effect::CopyToClipboard(_) | Effect::Send { .. } => {}
+            Effect::Quit | Effect::Suspend | Effect::CopyToClipboard(_) => {}
         }
     }
 }

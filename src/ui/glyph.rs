@@ -65,6 +65,11 @@ impl GlyphSet {
         }
     }
 
+    /// Beside a line that leads somewhere.
+    pub(super) fn leads(self) -> &'static str {
+        self.pick("›", "+")
+    }
+
     fn pick(self, unicode: &'static str, ascii: &'static str) -> &'static str {
         match self {
             Self::Unicode => unicode,

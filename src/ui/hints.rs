@@ -1,4 +1,4 @@
-//! The last line: the filter being typed, a message, or the keys that make sense now.
+//! The last line: the filter or search being typed, a message, or the keys that make sense now.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -11,7 +11,7 @@ use crate::app::keymap::Context;
 /// Draws the line.
 pub(super) fn draw(canvas: &mut Canvas) {
     let y = canvas.model.layout().hints;
-    let (filter, is_typing) = canvas.model.filter();
+    let (filter, is_typing) = canvas.model.typed();
     let filter = filter.to_owned();
     if is_typing {
         let x = typed(canvas, y, &filter);
@@ -56,7 +56,8 @@ fn keys(canvas: &mut Canvas, mut x: u16, y: u16) {
     let total = |shown: &[(String, &str)]| {
         shown.iter().map(|(key, hint)| key.width() + hint.width() + 3).sum::<usize>()
     };
-    let least = if canvas.model.context_of_keys() == Context::Grid { 2 } else { 0 };
+    let is_screen = matches!(canvas.model.context_of_keys(), Context::Page | Context::Text);
+    let least = if canvas.model.context_of_keys() == Context::Grid || is_screen { 2 } else { 0 };
     while usize::from(x) + total(&shown) > usize::from(canvas.area.width) + 1 && shown.len() > least {
         shown.remove(shown.len() - 1 - least);
     }

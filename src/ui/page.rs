@@ -1,51 +1,56 @@
-//! A page over the grid: help or details.
-
-use ratatui::layout::Rect;
-use ratatui::widgets::{Block, Clear, Widget};
+//! The open screen: title, lines with a cursor, what is searched for.
 
 use super::Canvas;
 use super::line::{cut_end, width};
 use super::theme::Role;
-use crate::app::{LineKind, page};
+use crate::app::{LineKind, Open, ViewRow};
 
-/// Draws the open page, if one is open.
+/// Lines begin here; left of them stand the cursor's mark and the mark of what leads somewhere.
+const LEFT: u16 = 2;
+
+/// Draws the open screen.
 pub(super) fn draw(canvas: &mut Canvas) {
-    let Some(page) = page(canvas.model) else { return };
-    let height = u16::try_from(page.visible).unwrap_or(u16::MAX).saturating_add(2);
-    let Some(inner) = frame(canvas, page.width, height, &page.title) else { return };
-    for (y, line) in (inner.y..inner.bottom()).zip(page.lines.iter().skip(page.top)) {
-        let role = match line.kind {
-            LineKind::Heading => Role::Heading,
-            LineKind::Fact => Role::Text,
-            LineKind::Problem => Role::Alert,
-        };
-        canvas.put(inner.x + 1, y, inner.width - 2, &line.text, canvas.theme.style(role));
-    }
-    if page.lines.len() > page.visible {
-        let text = format!(" {}-{} of {} ", page.top + 1, page.top + page.visible, page.lines.len());
-        let x = inner.right().saturating_sub(width(&text) + 1);
-        canvas.put(x, inner.bottom(), width(&text), &text, canvas.theme.style(Role::Frame));
+    let model = canvas.model;
+    let Some(open) = model.screen() else { return };
+    title(canvas, open);
+    for (y, row) in (2..).zip(open.view.visible(&open.page.lines, model.room())) {
+        line(canvas, open, y, &row);
     }
 }
 
-/// Clears a place in the middle and frames it; what is inside.
-pub(super) fn frame(canvas: &mut Canvas, wide: u16, high: u16, title: &str) -> Option<Rect> {
-    let (wide, high) = (wide.min(canvas.area.width), high.min(canvas.area.height.saturating_sub(2)));
-    if wide < 8 || high < 3 {
-        return None;
+/// The title, and where in the lines one is.
+fn title(canvas: &mut Canvas, open: &Open) {
+    let (at, all) = (open.view.at + 1, open.page.lines.len());
+    let sideways =
+        if open.view.left > 0 { format!("column {}  ", open.view.left + 1) } else { String::new() };
+    let place = format!("{sideways}{at}/{all}");
+    let room = canvas.area.width.saturating_sub(width(&place) + 4);
+    let title = cut_end(&open.page.title, room, canvas.theme.glyphs().ellipsis());
+    canvas.rule(1);
+    canvas.put(1, 1, room, &format!(" {title} "), canvas.theme.style(Role::Heading));
+    let x = canvas.area.width.saturating_sub(width(&place) + 3);
+    canvas.put(x, 1, width(&place) + 2, &format!(" {place} "), canvas.theme.style(Role::Frame));
+}
+
+fn line(canvas: &mut Canvas, open: &Open, y: u16, row: &ViewRow) {
+    let Some(line) = open.page.lines.get(row.line) else { return };
+    let role = match line.kind {
+        LineKind::Heading => Role::Heading,
+        LineKind::Fact => Role::Text,
+        LineKind::Problem => Role::Alert,
+        LineKind::Faint => Role::Faint,
+    };
+    let room = canvas.area.width.saturating_sub(LEFT + 1);
+    canvas.put(LEFT, y, room, &row.text, canvas.theme.style(role));
+    if row.is_first && line.leads.is_some() {
+        canvas.put(1, y, 1, canvas.theme.glyphs().leads(), canvas.theme.style(Role::Key));
     }
-    let x = (canvas.area.width - wide) / 2;
-    // The first line and the keys stay in sight.
-    let y = 1 + (canvas.area.height - 2 - high) / 2;
-    let area = Rect::new(x, y, wide, high);
-    Clear.render(area, canvas.buffer);
-    let title = cut_end(title, wide - 6, canvas.theme.glyphs().ellipsis());
-    let block = Block::bordered()
-        .border_set(canvas.theme.glyphs().border())
-        .border_style(canvas.theme.style(Role::Frame))
-        .title(format!(" {title} "))
-        .title_style(canvas.theme.style(Role::Heading));
-    let inner = block.inner(area);
-    block.render(area, canvas.buffer);
-    Some(inner)
+    if row.line == open.view.at {
+        canvas.put(0, y, 1, ">", canvas.theme.style(Role::Beside));
+        canvas.tint(LEFT, y, room, canvas.theme.style(Role::Cursor));
+    }
+    for place in open.view.search.places(&row.text) {
+        let x = LEFT + width(&row.text[..place.start]);
+        canvas.tint(x, y, width(&row.text[place]), canvas.theme.style(Role::Found));
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::Canvas;
 use super::line::width;
-use super::page::frame;
+use super::popup::frame;
 use super::theme::Role;
 use crate::app::Overlay;
 use crate::app::viewport::follow;

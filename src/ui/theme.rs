@@ -31,6 +31,8 @@ pub enum Role {
     Key,
     /// The frame of a page.
     Frame,
+    /// What a search found.
+    Found,
 }
 
 /// How things look.
@@ -70,6 +72,8 @@ impl Theme {
             (Role::Warning, Colour::Ansi) => plain.fg(Color::Yellow),
             (Role::Good, Colour::Ansi) => plain.fg(Color::Green),
             (Role::Key, Colour::Ansi) => bold.fg(Color::Cyan),
+            (Role::Found, Colour::Ansi) => plain.fg(Color::Black).bg(Color::Yellow),
+            (Role::Found, Colour::Mono) => bold.add_modifier(Modifier::UNDERLINED),
         }
     }
 

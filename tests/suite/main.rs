@@ -3,6 +3,7 @@
 #[path = "../support/support.rs"]
 mod support;
 
+mod budget;
 mod cells;
 mod client;
 mod commands;
@@ -22,6 +23,8 @@ mod pty;
 mod readme;
 mod relabel;
 mod replay;
+mod review;
 mod rollout;
 mod scenarios;
 mod screens;
+mod staleness;

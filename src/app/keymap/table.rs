@@ -1,11 +1,12 @@
-//! The lines of the table.
+//! The lines of the table for the grid.
 
 use crossterm::event::KeyCode;
 
 use super::super::action::Action;
 use super::{Binding, Context, Danger, Key};
 
-const fn looks(
+/// A line of the table that changes nothing in the cluster.
+pub(super) const fn looks(
     context: Context,
     action: Action,
     keys: &'static [Key],
@@ -15,8 +16,8 @@ const fn looks(
     Binding { action, context, keys, hint, description, danger: Danger::None }
 }
 
-/// Every binding, in the order of the help.
-pub const BINDINGS: &[Binding] = &[
+/// Everywhere and in the grid, in the order of the help.
+pub(super) const GRID: &[Binding] = &[
     looks(Context::Everywhere, Action::Quit, &[Key::control('c')], "quit", "quit"),
     looks(
         Context::Everywhere,
@@ -97,8 +98,37 @@ pub const BINDINGS: &[Binding] = &[
         Action::Open,
         &[Key::named(KeyCode::Enter)],
         "why",
-        "details: why a cell is as it is, the nodes behind a number",
+        "in: why a cell is as it is, the nodes behind a number, a DaemonSet, a node",
     ),
+    looks(
+        Context::Grid,
+        Action::OpenDaemonSet,
+        &[Key::char('d')],
+        "DaemonSet",
+        "the selected DaemonSet: counts, revisions, what holds it up",
+    ),
+    looks(
+        Context::Grid,
+        Action::OpenNode,
+        &[Key::char('o')],
+        "node",
+        "the selected node: labels, taints, conditions, all that runs on it",
+    ),
+    looks(
+        Context::Grid,
+        Action::OpenCount,
+        &[Key::char('#')],
+        "nodes",
+        "the nodes behind the selected number",
+    ),
+    looks(
+        Context::Grid,
+        Action::OpenYaml,
+        &[Key::char('y')],
+        "YAML",
+        "the pod, DaemonSet or node as the server has it now",
+    ),
+    looks(Context::Grid, Action::OpenEvents, &[Key::char('e')], "events", "the events of what is selected"),
     looks(
         Context::Grid,
         Action::NextCause,
@@ -169,91 +199,4 @@ pub const BINDINGS: &[Binding] = &[
         "one step back: drop a message, then the filter; never quits",
     ),
     looks(Context::Grid, Action::Leave, &[Key::char('q')], "quit", "quit"),
-    looks(Context::Page, Action::MoveUp, &[Key::named(KeyCode::Up), Key::char('k')], "up", "a line up"),
-    looks(
-        Context::Page,
-        Action::MoveDown,
-        &[Key::named(KeyCode::Down), Key::char('j')],
-        "down",
-        "a line down",
-    ),
-    looks(
-        Context::Page,
-        Action::PageUp,
-        &[Key::named(KeyCode::PageUp), Key::control('b'), Key::control('u')],
-        "page up",
-        "a page up",
-    ),
-    looks(
-        Context::Page,
-        Action::PageDown,
-        &[Key::named(KeyCode::PageDown), Key::control('f'), Key::control('d'), Key::char(' ')],
-        "page down",
-        "a page down",
-    ),
-    looks(
-        Context::Page,
-        Action::GoToTop,
-        &[Key::char('g'), Key::named(KeyCode::Home)],
-        "top",
-        "to the beginning",
-    ),
-    looks(
-        Context::Page,
-        Action::GoToBottom,
-        &[Key::char('G'), Key::named(KeyCode::End)],
-        "end",
-        "to the end",
-    ),
-    looks(Context::Page, Action::Copy, &[Key::char('c')], "copy", "copy the name to the clipboard"),
-    looks(
-        Context::Page,
-        Action::Back,
-        &[Key::named(KeyCode::Esc), Key::named(KeyCode::Enter)],
-        "back",
-        "back to the grid",
-    ),
-    looks(Context::Page, Action::Leave, &[Key::char('q'), Key::char('?')], "back", "back to the grid"),
-    looks(Context::Picker, Action::MoveUp, &[Key::named(KeyCode::Up), Key::char('k')], "up", "one entry up"),
-    looks(
-        Context::Picker,
-        Action::MoveDown,
-        &[Key::named(KeyCode::Down), Key::char('j')],
-        "down",
-        "one entry down",
-    ),
-    looks(
-        Context::Picker,
-        Action::GoToTop,
-        &[Key::char('g'), Key::named(KeyCode::Home)],
-        "top",
-        "to the first entry",
-    ),
-    looks(
-        Context::Picker,
-        Action::GoToBottom,
-        &[Key::char('G'), Key::named(KeyCode::End)],
-        "end",
-        "to the last entry",
-    ),
-    looks(Context::Picker, Action::Choose, &[Key::named(KeyCode::Enter)], "choose", "take this entry"),
-    looks(Context::Picker, Action::Back, &[Key::named(KeyCode::Esc)], "back", "change nothing"),
-    looks(Context::Picker, Action::Leave, &[Key::char('q')], "back", "change nothing"),
-    looks(
-        Context::Filter,
-        Action::KeepFilter,
-        &[Key::named(KeyCode::Enter), Key::named(KeyCode::Down)],
-        "keep",
-        "keep the filter",
-    ),
-    looks(Context::Filter, Action::ClearFilter, &[Key::named(KeyCode::Esc)], "clear", "drop the filter"),
-    looks(
-        Context::Filter,
-        Action::EraseCharacter,
-        &[Key::named(KeyCode::Backspace), Key::control('h')],
-        "erase",
-        "remove the last character",
-    ),
-    looks(Context::Filter, Action::EraseWord, &[Key::control('w')], "erase word", "remove the last word"),
-    looks(Context::Filter, Action::EraseLine, &[Key::control('u')], "erase all", "remove everything"),
 ];

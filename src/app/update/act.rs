@@ -1,13 +1,12 @@
 //! An action is carried out where its noun lives.
 
-use super::{filter, jump, lens, motion, overlay};
+use super::{filter, jump, lens, motion, overlay, screen};
 use crate::app::action::Action;
 use crate::app::describe::copyable;
 use crate::app::effect::Effect;
 use crate::app::keymap::Context;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
-use crate::app::overlay::Overlay;
 
 /// Carries an action out.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -34,6 +33,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::GoToEnd => {
             if model.overlay.is_some() {
                 overlay::moved(model, action);
+            } else if model.screens.last().is_some() {
+                screen::moved(model, action);
             } else {
                 motion::moved(model, action);
             }
@@ -42,14 +43,25 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::NextCause => jump::cause(model, 1),
         Action::PreviousCause => jump::cause(model, -1),
         Action::GoToBlocker => jump::blocker(model),
-        Action::Open => overlay::open_detail(model),
-        Action::Help => model.overlay = Some(Overlay::Help { top: 0 }),
+        Action::Open => screen::enter(model),
+        Action::OpenDaemonSet => screen::open_daemon_set(model),
+        Action::OpenNode => screen::open_node(model),
+        Action::OpenCount => screen::open_count(model),
+        Action::OpenYaml => screen::open_yaml(model),
+        Action::OpenEvents => screen::open_events(model),
+        Action::Search => screen::begin_search(model),
+        Action::NextMatch => screen::next_match(model, true),
+        Action::PreviousMatch => screen::next_match(model, false),
+        Action::ToggleWrap => screen::toggle_wrap(model),
+        Action::ToggleManagedFields => screen::toggle_managed_fields(model),
+        Action::Help => screen::help(model),
         Action::PickNamespace => overlay::pick_namespace(model),
         Action::PickGroup => overlay::pick_group(model),
         Action::Choose => overlay::choose(model),
-        Action::Back | Action::Leave => back(model),
+        Action::Back => back(model),
+        Action::Leave => leave(model),
         Action::TypeFilter => filter::begin(model),
-        Action::KeepFilter => model.typing = false,
+        Action::KeepFilter => filter::keep(model),
         Action::ClearFilter => filter::clear(model),
         Action::EraseCharacter => filter::erase_character(model),
         Action::EraseWord => filter::erase_word(model),
@@ -63,16 +75,28 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// One step back; at home, what was narrowed is widened again. Never out of the program.
+/// One step back: what is searched, the screen; at home, what was narrowed is widened again. Never out of the program.
 fn back(model: &mut Model) {
-    if model.overlay.take().is_some() || model.notice.take().is_some() {
+    let has_screen = !model.screens.is_empty();
+    if model.overlay.take().is_some() || (model.notice.take().is_some() && !has_screen) {
+        return;
+    }
+    if screen::drop_search(model) || screen::leave(model) {
         return;
     }
     filter::clear(model);
 }
 
+/// Out of the list or the screen.
+fn leave(model: &mut Model) {
+    if model.overlay.take().is_none() {
+        screen::leave(model);
+    }
+}
+
 fn copy(model: &mut Model) -> Vec<Effect> {
-    let Some(name) = copyable(model) else {
+    let name = if model.screens.is_empty() { copyable(model) } else { screen::copyable(model) };
+    let Some(name) = name else {
         model.notice = Some(Notice::failed("nothing is selected that has a name", model.now));
         return Vec::new();
     };

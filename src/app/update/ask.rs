@@ -12,7 +12,7 @@ pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
     model.answers.pursue(&needed, model.now).into_iter().map(Effect::Ask).collect()
 }
 
-/// The questions of everything that is open. Each screen adds its own.
-fn needed(_model: &Model) -> BTreeSet<Inquiry> {
-    BTreeSet::new()
+/// The questions of the open screen, and of the one that is gone back to from it. Each screen names its own.
+fn needed(model: &Model) -> BTreeSet<Inquiry> {
+    model.screens.iter().rev().take(2).flat_map(|open| open.screen.needed(model)).collect()
 }

@@ -1,6 +1,7 @@
-//! The filter is live while it is typed.
+//! The line that is typed in: the grid's filter, live while it is typed, or the search of the open screen.
 
 use super::lens::project;
+use super::screen;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
 use crate::domain::grid::Filter;
@@ -9,35 +10,59 @@ use crate::domain::text::{Text, sanitize};
 /// The word that names a namespace.
 const NAMESPACE: &str = "ns:";
 
-/// A character was typed.
-pub(super) fn typed(model: &mut Model, character: char) {
-    model.filter.push_str(&sanitize(character.encode_utf8(&mut [0; 4])));
-    apply(model);
+/// Changes what is typed: the search of the open screen, else the filter.
+fn edit(model: &mut Model, edit: impl FnOnce(&mut String)) {
+    if screen::is_searching(model) {
+        screen::edit_search(model, edit);
+    } else {
+        edit(&mut model.filter);
+        apply(model);
+    }
 }
 
-/// The last character goes; from an empty line one gets back to the grid.
+/// A character was typed.
+pub(super) fn typed(model: &mut Model, character: char) {
+    edit(model, |line| line.push_str(&sanitize(character.encode_utf8(&mut [0; 4]))));
+}
+
+/// The last character goes; from an empty line one gets back to the grid or the screen.
 pub(super) fn erase_character(model: &mut Model) {
-    if model.filter.pop().is_none() {
-        model.typing = false;
+    if model.typed().0.is_empty() {
+        keep(model);
+        return;
     }
-    apply(model);
+    edit(model, |line| {
+        line.pop();
+    });
 }
 
 /// The last word goes.
 pub(super) fn erase_word(model: &mut Model) {
-    let kept = model.filter.trim_end().rfind(' ').map_or(0, |space| space + 1);
-    model.filter.truncate(kept);
-    apply(model);
+    edit(model, |line| {
+        let kept = line.trim_end().rfind(' ').map_or(0, |space| space + 1);
+        line.truncate(kept);
+    });
 }
 
 /// Everything typed goes.
 pub(super) fn erase_line(model: &mut Model) {
-    model.filter.clear();
-    apply(model);
+    edit(model, String::clear);
 }
 
-/// The filter goes.
+/// The typing ends; what was typed stays.
+pub(super) fn keep(model: &mut Model) {
+    if screen::is_searching(model) {
+        screen::keep_search(model);
+    } else {
+        model.typing = false;
+    }
+}
+
+/// The search goes, else the filter.
 pub(super) fn clear(model: &mut Model) {
+    if screen::drop_search(model) {
+        return;
+    }
     model.typing = false;
     model.filter.clear();
     apply(model);

@@ -1,16 +1,12 @@
-//! Pages and lists over the grid.
+//! Lists to choose from.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::filter;
 use super::lens::project;
 use crate::app::action::Action;
-use crate::app::cursor::{ColumnPlace, RowPlace};
-use crate::app::digest::Digest;
 use crate::app::model::{Grouping, Model};
-use crate::app::notice::Notice;
 use crate::app::overlay::{Overlay, Picker, PickerKind};
-use crate::app::page::page;
 use crate::app::viewport::step;
 use crate::domain::text::Text;
 
@@ -23,42 +19,17 @@ const USUAL: [&str; 5] = [
     "kubernetes.io/arch",
 ];
 
-/// Opens the details of what is selected.
-pub(super) fn open_detail(model: &mut Model) {
-    let selected =
-        model.cursor.row != RowPlace::Header || matches!(model.cursor.column, ColumnPlace::Node(_));
-    if !selected {
-        model.notice = Some(Notice::said("select a DaemonSet, a number or a node first", model.now));
-        return;
-    }
-    model.overlay = Some(Overlay::Detail { of: model.cursor.clone(), top: 0 });
-    // Its lines are needed for the next key, which may come before the next frame.
-    model.digest = Digest::of(model);
-}
-
-/// Scrolls a page, or moves in a list.
+/// Moves in a list.
 pub(super) fn moved(model: &mut Model, action: Action) {
-    let shown = page(model);
-    let (length, visible) = match (&model.overlay, &shown) {
-        (Some(Overlay::Picker(picker)), _) => (picker.entries.len(), 1),
-        (_, Some(page)) => (page.lines.len() - page.visible + 1, page.visible),
-        _ => return,
-    };
-    let screen = isize::try_from(visible.saturating_sub(1).max(1)).unwrap_or(1);
+    let Some(Overlay::Picker(picker)) = model.overlay.as_mut() else { return };
     let delta = match action {
         Action::MoveUp => -1,
         Action::MoveDown => 1,
-        Action::PageUp => -screen,
-        Action::PageDown => screen,
         Action::GoToTop => isize::MIN / 2,
         Action::GoToBottom => isize::MAX / 2,
         _ => return,
     };
-    match model.overlay.as_mut() {
-        Some(Overlay::Picker(picker)) => picker.at = step(picker.at, delta, length),
-        Some(Overlay::Help { top } | Overlay::Detail { top, .. }) => *top = step(*top, delta, length),
-        None => {}
-    }
+    picker.at = step(picker.at, delta, picker.entries.len());
 }
 
 /// Offers the namespaces that hold DaemonSets.

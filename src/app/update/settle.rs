@@ -21,6 +21,10 @@ pub(super) fn settle(model: &mut Model) {
     model.layout = shape(model).layout();
     place_cursor(model);
     scroll(model);
+    let room = model.room();
+    if let Some(open) = model.screens.last_mut() {
+        open.view.settle(&open.page.lines, room);
+    }
 }
 
 /// By zone where the nodes do not fit and have one, unless the user chose.

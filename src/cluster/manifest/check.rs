@@ -2,10 +2,10 @@
 
 use k8s_openapi::api::apps::v1 as api;
 use k8s_openapi::api::core::v1::{Container, NodeSelector, PodSpec, Toleration};
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::domain::label::{check_key, check_value, subdomain};
 use crate::domain::object::{DaemonSet, Labels};
+use crate::domain::strategy;
 
 /// Everything that is wrong, each with its field.
 pub(super) fn daemon_set(object: &api::DaemonSet, read: &DaemonSet) -> Vec<String> {
@@ -63,58 +63,8 @@ fn selector(spec: &api::DaemonSetSpec, read: &DaemonSet, wrong: &mut Vec<String>
 }
 
 fn strategy(spec: &api::DaemonSetSpec, wrong: &mut Vec<String>) {
-    let Some(strategy) = &spec.update_strategy else { return };
-    match strategy.type_.as_deref().unwrap_or_default() {
-        // Under OnDelete the limits are not even looked at.
-        "OnDelete" => return,
-        "" | "RollingUpdate" => {}
-        other => {
-            wrong.push(format!(
-                "spec.updateStrategy.type {other:?} is not supported; there are RollingUpdate and OnDelete"
-            ));
-            return;
-        }
-    }
-    let limits = strategy.rolling_update.clone().unwrap_or_default();
-    let mut limit = |field: &str, value: Option<&IntOrString>, default: i64| {
-        let field = format!("spec.updateStrategy.rollingUpdate.{field}");
-        let value = match value {
-            None => return Some(default),
-            Some(IntOrString::Int(count)) => i64::from(*count),
-            Some(IntOrString::String(text)) => {
-                let percent = text.strip_suffix('%').filter(|p| p.bytes().all(|b| b.is_ascii_digit()));
-                match percent.and_then(|percent| percent.parse().ok()) {
-                    Some(percent @ 0..=100) => percent,
-                    Some(_) => {
-                        wrong.push(format!("{field} may not be more than 100%"));
-                        return None;
-                    }
-                    None => {
-                        wrong.push(format!("{field} {text:?} is neither a number nor a percentage like 10%"));
-                        return None;
-                    }
-                }
-            }
-        };
-        if value < 0 {
-            wrong.push(format!("{field} has to be 0 or more"));
-            return None;
-        }
-        Some(value)
-    };
-    let unavailable = limit("maxUnavailable", limits.max_unavailable.as_ref(), 1);
-    let surge = limit("maxSurge", limits.max_surge.as_ref(), 0);
-    match (unavailable, surge) {
-        (Some(0), Some(0)) => wrong.push(
-            "spec.updateStrategy.rollingUpdate.maxUnavailable cannot be 0 when maxSurge is 0".to_owned(),
-        ),
-        (Some(1..), Some(1..)) => wrong.push(
-            "spec.updateStrategy.rollingUpdate.maxSurge may not be set when maxUnavailable is non-zero (it is 1 \
-             unless set to 0)"
-                .to_owned(),
-        ),
-        _ => {}
-    }
+    let strategy = serde_json::to_value(spec.update_strategy.clone().unwrap_or_default());
+    wrong.extend(strategy::check(&strategy.expect("an API object is JSON")));
 }
 
 fn pod_spec(pod: &PodSpec, wrong: &mut Vec<String>) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, header};
+use http::{Request, header};
 use hyper_util::client::legacy;
 use kube::client::{AuthError, Body};
 
@@ -20,7 +20,7 @@ const LARGEST: usize = 16 * 1024 * 1024;
 #[derive(Debug)]
 pub(in crate::cluster) struct Write<'a> {
     /// The method.
-    pub(in crate::cluster) method: Method,
+    pub(in crate::cluster) method: &'static str,
     /// Path and query.
     pub(in crate::cluster) path: String,
     /// What the body is.
@@ -60,7 +60,7 @@ impl Wire {
 
     async fn write_once(&self, write: &Write<'_>, ask: &Ask) -> Result<Replied, Unanswered> {
         let request = Request::builder()
-            .method(write.method.clone())
+            .method(write.method)
             .uri(&write.path)
             .header(header::ACCEPT, "application/json")
             .header(header::ACCEPT_ENCODING, "identity")

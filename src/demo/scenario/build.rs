@@ -87,6 +87,15 @@ pub fn build(
             }
         })?;
     }
+    for spec in &scenario.budgets {
+        let budget = manifest::budget(spec);
+        store.create(Kind::PodDisruptionBudget, budget, ago(now, 40 * 86_400)).map_err(|refused| {
+            ScenarioError::Unreadable {
+                name: "of the demo".to_owned(),
+                why: format!("budgets: {}/{}: {refused}", spec.namespace, spec.name),
+            }
+        })?;
+    }
     let mut simulation = Simulation::new(&store, seed, now);
     for out in &outages {
         simulation.kubelets.set_outage(&out.node, Some(Outage::Silent));

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::SetSpec;
+use super::{BudgetSpec, SetSpec};
 use crate::demo::kubelet::behavior::ANNOTATION;
 
 /// The DaemonSet at one of its versions.
@@ -59,6 +59,18 @@ pub fn daemon_set(spec: &SetSpec, version: &str) -> Value {
         ds["spec"]["minReadySeconds"] = spec.min_ready_seconds.into();
     }
     ds
+}
+
+/// A disruption budget as somebody would have applied it.
+#[must_use]
+pub fn budget(spec: &BudgetSpec) -> Value {
+    json!({
+        "metadata": {"name": spec.name, "namespace": spec.namespace},
+        "spec": {
+            "minAvailable": spec.min_available, "maxUnavailable": spec.max_unavailable,
+            "selector": {"matchLabels": {"app.kubernetes.io/name": spec.name}},
+        },
+    })
 }
 
 fn container(spec: &SetSpec, version: &str) -> Value {

@@ -8,7 +8,7 @@ use super::{Body, json_answer, respond, whole};
 use crate::demo::store::{Kind, Resource};
 
 /// The API groups, the core group first.
-const GROUPS: [&str; 4] = ["", "apps", "authentication.k8s.io", "authorization.k8s.io"];
+const GROUPS: [&str; 5] = ["", "apps", "authentication.k8s.io", "authorization.k8s.io", "policy"];
 
 /// `/api/v1`, `/apis/apps/v1`
 fn root(group: &str) -> String {
@@ -99,10 +99,16 @@ fn resources(group: &str) -> Value {
         }
         list.push(entry);
         for sub in resource.subresources {
-            list.push(json!({
+            let mut entry = json!({
                 "name": format!("{}/{}", resource.plural, sub.name), "singularName": "",
                 "namespaced": resource.namespaced, "kind": resource.name, "verbs": sub.verbs,
-            }));
+            });
+            if let Some((group, version, kind)) = sub.sends {
+                entry["group"] = group.into();
+                entry["version"] = version.into();
+                entry["kind"] = kind.into();
+            }
+            list.push(entry);
         }
     }
     for (_, plural, kind) in Review::ALL.into_iter().map(Review::names).filter(|names| names.0 == group) {

@@ -1,4 +1,4 @@
-//! The two protobuf bodies that kubectl sends even to servers that speak JSON: delete options and namespaces.
+//! The protobuf bodies that kubectl sends even to servers that speak JSON: delete options, evictions, namespaces.
 
 use serde_json::{Map, Value, json};
 
@@ -82,6 +82,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Value, Rejection> {
     let message = fields(content(2)).ok_or_else(damaged)?;
     match kind.as_str() {
         Some("DeleteOptions") => delete_options(&message).ok_or_else(damaged),
+        Some("Eviction") => {
+            let part = |number| last(&message, number).map(Field::bytes).unwrap_or_default();
+            let options = fields(part(2)).and_then(|options| delete_options(&options)).ok_or_else(damaged)?;
+            let meta = metadata(part(1)).ok_or_else(damaged)?;
+            Ok(json!({"kind": "Eviction", "metadata": meta, "deleteOptions": options}))
+        }
         Some("Namespace") => {
             let meta = last(&message, 1).map(Field::bytes).unwrap_or_default();
             let meta = metadata(meta).ok_or_else(damaged)?;

@@ -2,6 +2,7 @@
 
 use k8s_openapi::api::apps::v1::{ControllerRevision, DaemonSet};
 use k8s_openapi::api::core::v1::{Event, Namespace, Node, Pod};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -60,6 +61,7 @@ pub(super) fn check(
         Kind::DaemonSet => typed::<DaemonSet>(object),
         Kind::ControllerRevision => typed::<ControllerRevision>(object),
         Kind::Event => typed::<Event>(object),
+        Kind::PodDisruptionBudget => typed::<PodDisruptionBudget>(object),
     };
     let typed = typed.map_err(|e| {
         let name = resource.name;

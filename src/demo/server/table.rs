@@ -85,6 +85,13 @@ const EVENT: [Column; 10] = [
     ("Name", "string", true),
 ];
 const REVISION: [Column; 4] = [NAME, ("Controller", "string", false), ("Revision", "integer", false), AGE];
+const BUDGET: [Column; 5] = [
+    NAME,
+    ("Min Available", "string", false),
+    ("Max Unavailable", "string", false),
+    ("Allowed Disruptions", "integer", false),
+    AGE,
+];
 const NAMESPACE: [Column; 3] = [NAME, ("Status", "string", false), AGE];
 
 /// The column definitions of a kind's table.
@@ -95,6 +102,7 @@ pub(super) fn columns(kind: Kind) -> Value {
         Kind::Pod => &POD,
         Kind::Event => &EVENT,
         Kind::ControllerRevision => &REVISION,
+        Kind::PodDisruptionBudget => &BUDGET,
         Kind::Namespace => &NAMESPACE,
     };
     let definition = |(name, kind, wide): &Column| {
@@ -113,6 +121,7 @@ pub(super) fn row(stored: &Stored, include: Include, now: Timestamp) -> Value {
         Kind::Pod => pod(stored, &object, now),
         Kind::Event => event(&object, now),
         Kind::ControllerRevision => revision(&object, now),
+        Kind::PodDisruptionBudget => budget(&object, now),
         Kind::Namespace => {
             vec![name(&object), object["status"]["phase"].clone(), created(&object, now)]
         }
@@ -330,6 +339,15 @@ fn revision(object: &Value, now: Timestamp) -> Vec<Value> {
     let owner = list(&object["metadata"]["ownerReferences"]).find(|o| o["controller"] == true);
     let controller = owner.map_or_else(|| "<none>".to_owned(), |owner| controller_text(owner.as_object()));
     vec![name(object), controller.into(), object["revision"].clone(), created(object, now)]
+}
+
+fn budget(object: &Value, now: Timestamp) -> Vec<Value> {
+    let limit = |key: &str| match &object["spec"][key] {
+        Value::Number(count) => count.to_string().into(),
+        share => or(share, "N/A"),
+    };
+    let allowed = object["status"]["disruptionsAllowed"].as_i64().unwrap_or(0).into();
+    vec![name(object), limit("minAvailable"), limit("maxUnavailable"), allowed, created(object, now)]
 }
 
 /// `daemonset.apps/NAME`

@@ -8,6 +8,7 @@ use super::*;
 use crate::demo::store::{DeleteOptions, Kind, Scope};
 
 mod access;
+mod eviction;
 mod kubectl;
 
 /// A cluster whose clock the test moves.

@@ -294,7 +294,7 @@ fn empty_object(kind: Kind) -> Value {
         }
         Kind::ControllerRevision => object["revision"] = 0.into(),
         Kind::Event => object["involvedObject"] = json!({}),
-        Kind::Namespace | Kind::Node => {}
+        Kind::Namespace | Kind::Node | Kind::PodDisruptionBudget => {}
     }
     object
 }

@@ -143,6 +143,11 @@ fn apply(shared: &Shared, call: &Call, change: impl FnOnce(&mut Value) -> Result
 
 fn delete_options(call: &Call) -> Result<(DeleteOptions, bool), Rejection> {
     let body = if call.sent.body.is_empty() { json!({}) } else { body_object(&call.sent)? };
+    delete_options_of(&body, call)
+}
+
+/// Reads delete options and the query that can stand in for them; whether it is a dry run.
+pub(super) fn delete_options_of(body: &Value, call: &Call) -> Result<(DeleteOptions, bool), Rejection> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let query = |key: &str| Some(call.query.get(key)).filter(|v| !v.is_empty()).map(str::to_owned);
     let policy = text(&body["propagationPolicy"]).or_else(|| query("propagationPolicy"));

@@ -126,6 +126,10 @@ pub struct Cluster {
     pub on_node: BTreeMap<Text, BTreeSet<Uid>>,
     /// Pods without an owner.
     pub orphans: BTreeSet<Uid>,
+    /// The names of the disruption budgets, by namespace.
+    pub budgets: BTreeMap<Text, BTreeSet<Text>>,
+    /// Namespaces whose budgets will be counted in a moment.
+    pub late_budgets: BTreeSet<Text>,
     molds: HashMap<(Uid, Text), Arc<Mold>>,
     revision_owners: BTreeMap<(Text, Text), Uid>,
 }

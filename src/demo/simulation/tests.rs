@@ -1,5 +1,6 @@
 //! Tests of the simulation: rows of the DaemonSet semantics, on a cluster of a few nodes and virtual time.
 
+mod disruption;
 mod placement;
 mod rolling;
 mod scenarios;

@@ -25,6 +25,8 @@ pub enum Task {
     Evict(Uid),
     /// The garbage collector looks at a pod.
     Collect(Uid),
+    /// The budgets of a namespace are counted.
+    Budgets(Text),
     /// A rollout of the scenario moves on.
     Campaign(usize),
     /// A flapping node changes.

@@ -122,6 +122,13 @@ pub(super) fn prepare_create(kind: Kind, object: &mut Value, now: Timestamp) -> 
             object["status"] = json!({"phase": "Active"});
         }
         Kind::Event => prepare_event(object, now)?,
+        Kind::PodDisruptionBudget => {
+            object_mut(&mut object["spec"]);
+            drop_nulls(&mut object["spec"]);
+            object["metadata"]["generation"] = 1.into();
+            object["status"] =
+                json!({"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0});
+        }
         Kind::ControllerRevision => {}
     }
     Ok(())
@@ -219,7 +226,8 @@ pub(super) fn prepare_update(scope: Scope, kind: Kind, before: &Value, after: &m
         }
         _ => {}
     }
-    let counted = matches!(kind, Kind::DaemonSet) || (kind == Kind::Pod && scope == Scope::Main);
+    let counted = matches!(kind, Kind::DaemonSet | Kind::PodDisruptionBudget)
+        || (kind == Kind::Pod && scope == Scope::Main);
     if counted && before["spec"] != after["spec"] {
         let generation = before["metadata"]["generation"].as_i64().unwrap_or(0) + 1;
         after["metadata"]["generation"] = generation.into();

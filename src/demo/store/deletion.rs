@@ -159,7 +159,9 @@ impl Store {
     }
 
     fn empty_namespace(&mut self, name: &str, now: Timestamp) {
-        for kind in [Kind::DaemonSet, Kind::ControllerRevision, Kind::Pod, Kind::Event] {
+        let kinds =
+            [Kind::DaemonSet, Kind::ControllerRevision, Kind::Pod, Kind::PodDisruptionBudget, Kind::Event];
+        for kind in kinds {
             let content: Vec<Arc<Stored>> = self.list(kind, Some(name)).cloned().collect();
             self.delete_all(&content, now);
         }

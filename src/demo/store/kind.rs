@@ -15,6 +15,8 @@ pub enum Kind {
     ControllerRevision,
     /// core/v1 Event
     Event,
+    /// policy/v1 `PodDisruptionBudget`
+    PodDisruptionBudget,
 }
 
 /// What the API says about one resource type.
@@ -49,9 +51,13 @@ pub struct Subresource {
     pub name: &'static str,
     /// What can be done with it.
     pub verbs: &'static [&'static str],
+    /// Group, version and kind of what is sent there, where that is not the object itself.
+    pub sends: Option<(&'static str, &'static str, &'static str)>,
 }
 
-const STATUS: Subresource = Subresource { name: "status", verbs: &["get", "patch", "update"] };
+const STATUS: Subresource = Subresource { name: "status", verbs: &["get", "patch", "update"], sends: None };
+const EVICTION: Subresource =
+    Subresource { name: "eviction", verbs: &["create"], sends: Some(("policy", "v1", "Eviction")) };
 
 const fn resource(
     kind: Kind,
@@ -64,6 +70,7 @@ const fn resource(
     let namespaced = !matches!(kind, Kind::Namespace | Kind::Node);
     let subresources: &'static [Subresource] = match kind {
         Kind::ControllerRevision | Kind::Event => &[],
+        Kind::Pod => &[EVICTION, STATUS],
         _ => &[STATUS],
     };
     let categories: &'static [&'static str] =
@@ -96,15 +103,30 @@ static RESOURCES: [Resource; Kind::COUNT] = [
         &[],
     ),
     resource(Kind::Event, "", "events", "event", "Event", &["ev"]),
+    resource(
+        Kind::PodDisruptionBudget,
+        "policy",
+        "poddisruptionbudgets",
+        "poddisruptionbudget",
+        "PodDisruptionBudget",
+        &["pdb"],
+    ),
 ];
 
 impl Kind {
     /// How many kinds there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 7;
 
     /// Every kind, in table order.
-    pub const ALL: [Self; Self::COUNT] =
-        [Self::Namespace, Self::Node, Self::Pod, Self::DaemonSet, Self::ControllerRevision, Self::Event];
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Namespace,
+        Self::Node,
+        Self::Pod,
+        Self::DaemonSet,
+        Self::ControllerRevision,
+        Self::Event,
+        Self::PodDisruptionBudget,
+    ];
 
     /// This kind's row of the table.
     #[must_use]

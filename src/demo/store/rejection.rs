@@ -191,6 +191,18 @@ impl Rejection {
         Self { details, ..Self::plain(403, "Forbidden", format!("{what} is forbidden: {why}")) }
     }
 
+    /// 429 for something that has to wait.
+    #[must_use]
+    pub fn too_many(message: &str, details: Details) -> Self {
+        Self { details: Some(Box::new(details)), ..Self::plain(429, "TooManyRequests", message) }
+    }
+
+    /// 500 for something the server cannot do.
+    #[must_use]
+    pub fn internal(message: &str) -> Self {
+        Self::plain(500, "InternalError", message)
+    }
+
     /// 405 for a verb the path does not know.
     #[must_use]
     pub fn method_not_allowed() -> Self {

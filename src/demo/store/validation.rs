@@ -74,6 +74,7 @@ fn spec(kind: Kind, object: &Value, causes: &mut Vec<Cause>) {
         Kind::DaemonSet => daemon_set(&object["spec"], causes),
         Kind::Pod => pod_spec::check("spec", &object["spec"], causes),
         Kind::Node => taints(&object["spec"]["taints"], causes),
+        Kind::PodDisruptionBudget => budget(&object["spec"], causes),
         _ => {}
     }
 }
@@ -100,6 +101,27 @@ fn daemon_set(spec: &Value, causes: &mut Vec<Cause>) {
         }
     }
     strategy(&spec["updateStrategy"], causes);
+}
+
+fn budget(spec: &Value, causes: &mut Vec<Cause>) {
+    if !spec["minAvailable"].is_null() && !spec["maxUnavailable"].is_null() {
+        causes.push(Cause::invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set"));
+    }
+    for key in ["minAvailable", "maxUnavailable"] {
+        let field = format!("spec.{key}");
+        match &spec[key] {
+            Value::Number(count) if count.as_i64().is_none_or(|count| count < 0) => {
+                causes.push(Cause::invalid(&field, &spec[key], NOT_NEGATIVE));
+            }
+            Value::String(share)
+                if share.strip_suffix('%').and_then(|s| s.parse::<u32>().ok()).is_none_or(|s| s > 100) =>
+            {
+                let rule = "must be a valid percent value (e.g. '50%') up to 100%";
+                causes.push(Cause::invalid(&field, &spec[key], rule));
+            }
+            _ => {}
+        }
+    }
 }
 
 const NOT_NEGATIVE: &str = "must be greater than or equal to 0";

@@ -137,13 +137,7 @@ impl Inventory {
     /// What people call a revision: the image tag and its number, `3.1.4 (r2)`; the hash while it is not known.
     #[must_use]
     pub fn revision_label(&self, daemon_set: &Uid, hash: &str) -> String {
-        match self.revision(daemon_set, hash) {
-            Some(revision) => match revision.containers.first() {
-                Some(container) => format!("{} (r{})", container.tag(), revision.revision),
-                None => format!("r{}", revision.revision),
-            },
-            None => hash.to_owned(),
-        }
+        self.revision(daemon_set, hash).map_or_else(|| hash.to_owned(), ControllerRevision::label)
     }
 
     /// The current revision of a DaemonSet.

@@ -1,12 +1,11 @@
 //! `PodDisruptionBudget`s.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
+use super::IntOrPercent;
 use super::decode::{Condition, nullable};
 use super::meta::{Meta, NoAnnotations, WireMeta};
-use super::{IntOrPercent, MatchExpression};
+use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 
 /// A `PodDisruptionBudget` of policy/v1.
@@ -14,13 +13,15 @@ use crate::domain::text::Text;
 pub struct PodDisruptionBudget {
     /// Metadata.
     pub meta: Meta,
-    /// The selector's exact labels; none where the spec has no selector, which selects no pod. Both parts empty select
-    /// every pod of the namespace.
-    pub selector: Option<BudgetSelector>,
+    /// The selector; none where the spec has none, which selects no pod. An empty one selects every pod of the
+    /// namespace.
+    pub selector: Option<Selector>,
     /// `minAvailable`, if that is the form.
     pub min_available: Option<IntOrPercent>,
     /// `maxUnavailable`, if that is the form.
     pub max_unavailable: Option<IntOrPercent>,
+    /// `unhealthyPodEvictionPolicy` is `AlwaysAllow`: pods that are not ready may always be evicted.
+    pub always_allows_unhealthy: bool,
     /// `status.disruptionsAllowed`.
     pub disruptions_allowed: u32,
     /// `status.currentHealthy`.
@@ -36,18 +37,6 @@ pub struct PodDisruptionBudget {
     pub not_allowed: Option<(Text, Text)>,
 }
 
-/// The selector of a budget.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct BudgetSelector {
-    /// Exact labels.
-    #[serde(deserialize_with = "nullable")]
-    pub match_labels: BTreeMap<Text, Text>,
-    /// Expressions.
-    #[serde(deserialize_with = "nullable")]
-    pub match_expressions: Vec<MatchExpression>,
-}
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Wire {
@@ -60,9 +49,10 @@ struct Wire {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct WireSpec {
-    selector: Option<BudgetSelector>,
+    selector: Option<Selector>,
     min_available: Option<IntOrPercent>,
     max_unavailable: Option<IntOrPercent>,
+    unhealthy_pod_eviction_policy: Text,
 }
 
 #[derive(Default, Deserialize)]
@@ -92,6 +82,7 @@ impl<'de> Deserialize<'de> for PodDisruptionBudget {
             selector: wire.spec.selector,
             min_available: wire.spec.min_available,
             max_unavailable: wire.spec.max_unavailable,
+            always_allows_unhealthy: wire.spec.unhealthy_pod_eviction_policy == "AlwaysAllow",
             disruptions_allowed: wire.status.disruptions_allowed,
             current_healthy: wire.status.current_healthy,
             desired_healthy: wire.status.desired_healthy,

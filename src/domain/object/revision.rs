@@ -24,6 +24,17 @@ pub struct ControllerRevision {
     pub containers: Box<[TemplateContainer]>,
 }
 
+impl ControllerRevision {
+    /// What people call it: the image tag of its first container and its number, `3.1.4 (r2)`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self.containers.first() {
+            Some(container) => format!("{} (r{})", container.tag(), self.revision),
+            None => format!("r{}", self.revision),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct WireRevision {
     #[serde(default)]

@@ -207,7 +207,7 @@ async fn kubectl_changes_nodes_and_pods() {
     };
     kubectl.shared.write(|s| s.write(Scope::System, Kind::Pod, "default", "bare", now(), bind).unwrap());
     let drain = "drain n2 --ignore-daemonsets --force --timeout=10s";
-    kubectl.prints(drain, &["pod/bare deleted", "node/n2 drained"]).await;
+    kubectl.prints(drain, &["pod/bare evicted", "node/n2 drained"]).await;
     kubectl.prints("get pods -o name", &["pod/agent-b"]).await;
     kubectl.prints("delete node n2", &["deleted"]).await;
     kubectl.prints("create ns extra", &["namespace/extra created"]).await;

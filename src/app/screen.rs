@@ -1,0 +1,245 @@
+//! Full screens over the grid, one on another. Each names its subject by identity: what is selected may move or go.
+
+mod cell;
+mod count;
+mod daemon_set;
+mod help;
+mod node;
+mod yaml;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::cursor::CountColumn;
+use super::model::Model;
+use super::page::{LineKind, Page};
+use super::text_view::TextView;
+use crate::domain::id::{NodeName, ObjectKind, ObjectRef, Uid};
+use crate::domain::inquiry::{Answer, Inquiry};
+use crate::domain::object::{DaemonSet, Event, Node, Pod};
+
+/// What a full screen shows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Screen {
+    /// Why a DaemonSet does on a node what it does.
+    Cell {
+        /// The DaemonSet.
+        daemon_set: Uid,
+        /// The node.
+        node: NodeName,
+    },
+    /// A DaemonSet.
+    DaemonSet(Uid),
+    /// A node.
+    Node(NodeName),
+    /// The nodes behind a number.
+    Count {
+        /// The DaemonSet.
+        daemon_set: Uid,
+        /// The number.
+        count: CountColumn,
+    },
+    /// An object as the server has it.
+    Yaml(ObjectRef),
+    /// Every key.
+    Help,
+}
+
+/// What keys on a screen, or in the grid, are about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Subject {
+    pub daemon_set: Option<Uid>,
+    pub node: Option<NodeName>,
+    pub count: Option<CountColumn>,
+    pub object: Option<ObjectRef>,
+}
+
+impl Screen {
+    /// Whether it shows text as it is, not facts in words.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        matches!(self, Self::Yaml(_))
+    }
+
+    /// What it is about.
+    pub(super) fn subject(&self) -> Subject {
+        let mut subject = Subject::default();
+        match self {
+            Self::Cell { daemon_set, node } => {
+                subject.daemon_set = Some(daemon_set.clone());
+                subject.node = Some(node.clone());
+            }
+            Self::DaemonSet(uid) => subject.daemon_set = Some(uid.clone()),
+            Self::Count { daemon_set, count } => {
+                subject.daemon_set = Some(daemon_set.clone());
+                subject.count = Some(*count);
+            }
+            Self::Node(name) => subject.node = Some(name.clone()),
+            Self::Yaml(object) => {
+                subject.object = Some(object.clone());
+                match object.kind {
+                    ObjectKind::DaemonSet => subject.daemon_set = Some(object.uid.clone()),
+                    ObjectKind::Node => subject.node = Some(NodeName(object.key.name.clone())),
+                    ObjectKind::Pod | ObjectKind::ControllerRevision => {}
+                }
+            }
+            Self::Help => {}
+        }
+        subject
+    }
+
+    /// What has to be asked to show it.
+    pub(super) fn needed(&self, model: &Model) -> BTreeSet<Inquiry> {
+        match self {
+            Self::Cell { daemon_set, node } => cell::needed(model, daemon_set, node),
+            Self::DaemonSet(uid) => daemon_set::needed(model, uid),
+            Self::Node(name) => node::needed(model, name),
+            Self::Yaml(object) => BTreeSet::from([Inquiry::Object(object.clone())]),
+            Self::Count { .. } | Self::Help => BTreeSet::new(),
+        }
+    }
+
+    /// Its lines; none when what it is about is not there.
+    fn page(&self, model: &Model, with_managed_fields: bool) -> Option<Page> {
+        match self {
+            Self::Cell { daemon_set, node } => cell::page(model, daemon_set, node),
+            Self::DaemonSet(uid) => daemon_set::page(model, uid),
+            Self::Node(name) => node::page(model, name),
+            Self::Count { daemon_set, count } => count::page(model, daemon_set, *count),
+            Self::Yaml(object) => yaml::page(model, object, with_managed_fields),
+            Self::Help => Some(help::page()),
+        }
+    }
+}
+
+/// A screen that is open.
+#[derive(Clone, Debug)]
+pub struct Open {
+    /// What it shows.
+    pub screen: Screen,
+    /// Its lines, as of the last frame.
+    pub page: Page,
+    /// Where the person is in them.
+    pub view: TextView,
+    /// Whether YAML has `managedFields`.
+    pub with_managed_fields: bool,
+    /// From which answer, with or without `managedFields`, the lines of a text were made.
+    made_from: Option<(Option<Timestamp>, bool)>,
+}
+
+impl Open {
+    /// Opens a screen at its beginning.
+    pub(super) fn new(model: &Model, screen: Screen) -> Self {
+        let view = TextView::new(!screen.is_text());
+        let mut open =
+            Self { screen, page: Page::default(), view, with_managed_fields: false, made_from: None };
+        open.refresh(model);
+        open
+    }
+
+    /// Makes the lines anew; whether they changed. The cursor stays on its line, wherever that goes.
+    pub(super) fn refresh(&mut self, model: &Model) -> bool {
+        if let Screen::Yaml(object) = &self.screen {
+            // Long, and only changed by answers.
+            let answered = model.answers.answered_at(&Inquiry::Object(object.clone()));
+            let from = Some((answered, self.with_managed_fields));
+            if std::mem::replace(&mut self.made_from, from) == from {
+                return false;
+            }
+        }
+        let old = self.page.clone();
+        match self.screen.page(model, self.with_managed_fields) {
+            Some(page) => self.page = page,
+            None => self.page.gone(),
+        }
+        if self.page == old {
+            return false;
+        }
+        if let Some(line) = old.lines.get(self.view.at) {
+            self.view.at = self.find(line, self.view.at);
+        }
+        self.view.search.look(&self.page.lines);
+        true
+    }
+
+    /// The line nearest to `at` that leads where `line` led, or says what it said.
+    fn find(&self, line: &super::page::Line, at: usize) -> usize {
+        let same = |other: &super::page::Line| {
+            if line.leads.is_some() { other.leads == line.leads } else { other.text == line.text }
+        };
+        let places = self.page.lines.iter().enumerate().filter(|(_, other)| same(other)).map(|(at, _)| at);
+        places.min_by_key(|place| place.abs_diff(at)).unwrap_or(at)
+    }
+
+    /// Where the line with the cursor leads.
+    #[must_use]
+    pub fn leads(&self) -> Option<&Screen> {
+        self.page.lines.get(self.view.at)?.leads.as_ref()
+    }
+}
+
+/// The name of a DaemonSet as the server knows it.
+pub(super) fn daemon_set_ref(object: &DaemonSet) -> ObjectRef {
+    ObjectRef { kind: ObjectKind::DaemonSet, key: object.meta.key.clone(), uid: object.meta.uid.clone() }
+}
+
+/// The name of a pod as the server knows it.
+pub(super) fn pod_ref(pod: &Pod) -> ObjectRef {
+    ObjectRef { kind: ObjectKind::Pod, key: pod.meta.key.clone(), uid: pod.meta.uid.clone() }
+}
+
+/// The name of a node as the server knows it.
+pub(super) fn node_ref(node: &Node) -> ObjectRef {
+    ObjectRef { kind: ObjectKind::Node, key: node.meta.key.clone(), uid: node.meta.uid.clone() }
+}
+
+/// Words for an answer that is not there: why it failed, or that it is on its way.
+pub(super) fn absence(model: &Model, inquiry: &Inquiry, what: &str) -> (LineKind, String) {
+    match model.answers.failure(inquiry) {
+        Some(words) => (LineKind::Problem, format!("{what} could not be read: {words}")),
+        None => (LineKind::Faint, format!("asking for {what}...")),
+    }
+}
+
+/// The events about some objects, oldest first and each once; the words of those that could not be had.
+fn events(model: &Model, page: &mut Page, about: &[ObjectRef]) {
+    use crate::domain::age::age;
+    page.heading(super::page::EVENTS);
+    let mut all: Vec<&Event> = Vec::new();
+    let mut is_whole = true;
+    for object in about {
+        let inquiry = Inquiry::Events(object.clone());
+        if let Some(Answer::Events(events)) = model.answers.get(&inquiry) {
+            all.extend(events);
+        }
+        let failed = model.answers.failure(&inquiry).is_some();
+        if failed || model.answers.get(&inquiry).is_none() {
+            is_whole = false;
+            let (kind, words) = absence(model, &inquiry, &format!("events of {object}"));
+            if kind == LineKind::Problem { page.problem(words) } else { page.faint(words) }
+        }
+    }
+    all.sort_by_key(|event| event.last_seen);
+    let mut shown: Vec<&Event> = Vec::new();
+    for event in all.iter().rev() {
+        let same = |other: &&Event| other.reason == event.reason && other.message == event.message;
+        if !shown.iter().any(|other| same(other)) {
+            shown.push(event);
+        }
+    }
+    for event in shown.iter().rev() {
+        let often = if event.count > 1 { format!(" ({} times)", event.count) } else { String::new() };
+        let text = format!(
+            "{} ago  {}{often}: {}{}",
+            age(event.last_seen, model.now),
+            event.reason,
+            event.message,
+            if event.component.is_empty() { String::new() } else { format!("  [{}]", event.component) }
+        );
+        if event.is_warning { page.problem(text) } else { page.fact(text) }
+    }
+    if shown.is_empty() && is_whole {
+        page.faint("none of the last hour");
+    }
+}

@@ -1,0 +1,282 @@
+//! Screens are opened, moved in, searched and left.
+
+use crate::app::action::Action;
+use crate::app::cursor::{ColumnPlace, RowPlace};
+use crate::app::model::Model;
+use crate::app::notice::Notice;
+use crate::app::page::EVENTS;
+use crate::app::screen::{Open, Screen, Subject, daemon_set_ref, node_ref, pod_ref};
+use crate::domain::id::ObjectRef;
+
+/// Opens a screen; one that is open already is gone back to, so that the stack does not grow in circles.
+pub(super) fn open(model: &mut Model, screen: Screen) {
+    if let Some(at) = model.screens.iter().position(|open| open.screen == screen) {
+        model.screens.truncate(at + 1);
+        return;
+    }
+    let open = Open::new(model, screen);
+    model.screens.push(open);
+}
+
+/// Goes one screen back; the one below is brought up to date at once.
+pub(super) fn leave(model: &mut Model) -> bool {
+    let was_open = model.screens.pop().is_some();
+    refresh(model);
+    was_open
+}
+
+/// Makes the lines of the open screen anew; whether they changed.
+pub(super) fn refresh(model: &mut Model) -> bool {
+    let Some(mut open) = model.screens.pop() else { return false };
+    let changed = open.refresh(model);
+    model.screens.push(open);
+    changed
+}
+
+/// Moves in the open screen.
+pub(super) fn moved(model: &mut Model, action: Action) {
+    let room = model.room();
+    if let Some(open) = model.screens.last_mut() {
+        open.view.moved(action, &open.page.lines, room);
+    }
+}
+
+/// What a key is about: the line with the cursor, else the screen; in the grid, what is selected.
+fn subject(model: &Model) -> Subject {
+    match model.screens.last() {
+        Some(open) => {
+            let (line, own) = (open.leads().map(Screen::subject).unwrap_or_default(), open.screen.subject());
+            Subject {
+                daemon_set: line.daemon_set.or(own.daemon_set),
+                node: line.node.or(own.node),
+                count: line.count.or(own.count),
+                object: line.object.or(own.object),
+            }
+        }
+        None => Subject {
+            daemon_set: match &model.cursor.row {
+                RowPlace::DaemonSet(uid) => Some(uid.clone()),
+                RowPlace::Header => None,
+            },
+            node: model.cursor.column.node().cloned(),
+            count: match model.cursor.column {
+                ColumnPlace::Count(count) => Some(count),
+                ColumnPlace::Name | ColumnPlace::Node(_) => None,
+            },
+            object: None,
+        },
+    }
+}
+
+/// What Enter opens: where the line leads, or what is selected in the grid.
+pub(super) fn enter(model: &mut Model) {
+    if let Some(open) = model.screens.last() {
+        if let Some(screen) = open.leads().cloned() {
+            self::open(model, screen);
+        }
+        return;
+    }
+    let Subject { daemon_set, node, count, .. } = subject(model);
+    let screen = match (daemon_set, node, count) {
+        (Some(daemon_set), Some(node), _) => Screen::Cell { daemon_set, node },
+        (Some(daemon_set), None, Some(count)) => Screen::Count { daemon_set, count },
+        (Some(daemon_set), None, None) => Screen::DaemonSet(daemon_set),
+        (None, Some(node), _) => Screen::Node(node),
+        (None, None, _) => {
+            say(model, "select a DaemonSet, a number or a node first");
+            return;
+        }
+    };
+    self::open(model, screen);
+}
+
+fn say(model: &mut Model, words: &str) {
+    model.notice = Some(Notice::said(words, model.now));
+}
+
+/// The page of the DaemonSet in question.
+pub(super) fn open_daemon_set(model: &mut Model) {
+    match subject(model).daemon_set {
+        Some(uid) => open(model, Screen::DaemonSet(uid)),
+        None => say(model, "select a DaemonSet first"),
+    }
+}
+
+/// The page of the node in question.
+pub(super) fn open_node(model: &mut Model) {
+    match subject(model).node {
+        Some(name) => open(model, Screen::Node(name)),
+        None => say(model, "select a node first"),
+    }
+}
+
+/// The nodes behind the number in question.
+pub(super) fn open_count(model: &mut Model) {
+    match subject(model) {
+        Subject { daemon_set: Some(daemon_set), count: Some(count), .. } => {
+            open(model, Screen::Count { daemon_set, count });
+        }
+        _ => say(model, "select a number of a DaemonSet first"),
+    }
+}
+
+/// The events of what is in question.
+pub(super) fn open_events(model: &mut Model) {
+    if model.screens.is_empty() {
+        enter(model);
+        if matches!(model.screens.last(), Some(Open { screen: Screen::Count { .. }, .. })) {
+            open_daemon_set(model);
+        }
+    }
+    let Some(open) = model.screens.last_mut() else { return };
+    match open.page.lines.iter().position(|line| line.text == EVENTS) {
+        // The newest is the last, and the first that is wanted.
+        Some(at) => open.view.at = open.page.lines.len().saturating_sub(1).max(at),
+        None => say(model, "there are no events here; e on a DaemonSet, a cell or a node"),
+    }
+}
+
+/// The object in question as the server has it.
+pub(super) fn open_yaml(model: &mut Model) {
+    match object(model) {
+        Some(object) => open(model, Screen::Yaml(object)),
+        None => say(model, "select a DaemonSet, a cell or a node first"),
+    }
+}
+
+/// The pod of a cell, else its DaemonSet; a DaemonSet; a node.
+fn object(model: &Model) -> Option<ObjectRef> {
+    let subject = subject(model);
+    if subject.object.is_some() {
+        return subject.object;
+    }
+    let inventory = &model.inventory;
+    let row = subject.daemon_set.and_then(|uid| inventory.row_of(&uid));
+    let column = subject.node.and_then(|name| inventory.column_of(&name));
+    let pod = row.zip(column).and_then(|(row, column)| {
+        let view = inventory.view(row, column)?;
+        view.pods.first().map(|pod| pod_ref(pod))
+    });
+    let daemon_set = || row.and_then(|row| inventory.row(row)).map(|row| daemon_set_ref(&row.daemon_set));
+    let node = || inventory.column_at(column?)?.node.as_ref().map(node_ref);
+    pod.or_else(daemon_set).or_else(node)
+}
+
+/// Every key; from there, back.
+pub(super) fn help(model: &mut Model) {
+    if matches!(model.screens.last(), Some(Open { screen: Screen::Help, .. })) {
+        leave(model);
+    } else {
+        open(model, Screen::Help);
+    }
+}
+
+/// Long lines go on in the next row, or out of sight.
+pub(super) fn toggle_wrap(model: &mut Model) {
+    if let Some(open) = model.screens.last_mut() {
+        open.view.wraps = !open.view.wraps;
+        (open.view.left, open.view.skip) = (0, 0);
+    }
+}
+
+/// With or without `managedFields`.
+pub(super) fn toggle_managed_fields(model: &mut Model) {
+    if let Some(open) = model.screens.last_mut() {
+        open.with_managed_fields = !open.with_managed_fields;
+        let words = if open.with_managed_fields { "with managedFields" } else { "without managedFields" };
+        say(model, words);
+        refresh(model);
+    }
+}
+
+/// What `c` copies: the name where the line leads, else the line.
+pub(super) fn copyable(model: &Model) -> Option<String> {
+    let open = model.screens.last()?;
+    let line = open.page.lines.get(open.view.at)?;
+    let name = line.leads.as_ref().and_then(|screen| {
+        let subject = screen.subject();
+        let daemon_set = || {
+            let row = model.inventory.row(model.inventory.row_of(&subject.daemon_set?)?)?;
+            Some(row.daemon_set.meta.key.to_string())
+        };
+        match screen {
+            Screen::Cell { node, .. } if matches!(open.screen, Screen::Node(_)) => {
+                daemon_set().or_else(|| Some(node.to_string()))
+            }
+            Screen::Cell { node, .. } | Screen::Node(node) => Some(node.to_string()),
+            Screen::Yaml(object) => Some(object.key.name.to_string()),
+            Screen::DaemonSet(_) => daemon_set(),
+            Screen::Count { .. } | Screen::Help => None,
+        }
+    });
+    name.or_else(|| Some(line.text.trim().to_owned())).filter(|text| !text.is_empty())
+}
+
+/// Begins to type a search.
+pub(super) fn begin_search(model: &mut Model) {
+    if let Some(open) = model.screens.last_mut() {
+        open.view.search.is_typing = true;
+        open.view.search.typed.clear();
+        open.view.search.read(&open.page.lines);
+        open.view.search.began = open.view.at;
+    }
+}
+
+/// Whether a search is being typed.
+pub(super) fn is_searching(model: &Model) -> bool {
+    model.screens.last().is_some_and(|open| open.view.search.is_typing)
+}
+
+/// The line of the search was edited: the cursor goes to the first match from where it began.
+pub(super) fn edit_search(model: &mut Model, edit: impl FnOnce(&mut String)) {
+    let Some(open) = model.screens.last_mut() else { return };
+    edit(&mut open.view.search.typed);
+    open.view.search.read(&open.page.lines);
+    let began = open.view.search.began;
+    open.view.at = open.view.search.from(began).unwrap_or(began);
+}
+
+/// Ends the typing; without a match it says so.
+pub(super) fn keep_search(model: &mut Model) {
+    let Some(open) = model.screens.last_mut() else { return };
+    open.view.search.is_typing = false;
+    if open.view.search.found.is_empty() && !open.view.search.typed.is_empty() {
+        let words = format!("nothing here matches /{}", open.view.search.typed);
+        say(model, &words);
+    }
+}
+
+/// Drops the search; the cursor goes back only if it was still being typed.
+pub(super) fn drop_search(model: &mut Model) -> bool {
+    let Some(open) = model.screens.last_mut() else { return false };
+    let search = &mut open.view.search;
+    if search.typed.is_empty() && !search.is_typing {
+        return false;
+    }
+    if search.is_typing {
+        open.view.at = search.began;
+    }
+    search.is_typing = false;
+    search.typed.clear();
+    search.read(&open.page.lines);
+    true
+}
+
+/// To the next match or the previous one.
+pub(super) fn next_match(model: &mut Model, forward: bool) {
+    let Some(open) = model.screens.last_mut() else { return };
+    let search = &open.view.search;
+    match search.next(open.view.at, forward) {
+        Some(at) => {
+            let place = search.found.iter().position(|found| *found == at).unwrap_or_default() + 1;
+            let words = format!("match {place} of {}", search.found.len());
+            open.view.at = at;
+            say(model, &words);
+        }
+        None if search.typed.is_empty() => say(model, "/ searches first"),
+        None => {
+            let words = format!("nothing here matches /{}", search.typed);
+            say(model, &words);
+        }
+    }
+}
