@@ -5,5 +5,6 @@ pub mod executor;
 pub mod frame;
 pub mod logging;
 pub mod monitor;
+pub mod save;
 mod signal;
 pub mod terminal;

@@ -3,6 +3,7 @@
 use crate::domain::command::{Command, Ticket};
 use crate::domain::id::Uid;
 use crate::domain::inquiry::Inquiry;
+use crate::domain::log::{LogRequest, StreamId};
 use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 
@@ -26,6 +27,17 @@ pub enum Effect {
         namespace: Text,
         /// Its selector.
         selector: Selector,
+    },
+    /// Read a log; news of it come under this number.
+    OpenLog(StreamId, Box<LogRequest>),
+    /// Read it no longer.
+    CloseLog(StreamId),
+    /// Write a new file in the working directory, never over one that is there; `Msg::Saved` brings its path.
+    SaveFile {
+        /// What it is called, if there is none of that name.
+        name: String,
+        /// What is in it.
+        text: String,
     },
     /// Ask the cluster this once; `Msg::Answered` brings the answer.
     Ask(Inquiry),

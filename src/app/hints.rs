@@ -22,9 +22,36 @@ pub fn hints(model: &Model) -> Vec<&'static Binding> {
             Action::Help,
             Action::Back,
         ],
+        Context::Logs => logs(model),
         Context::Grid | Context::Everywhere => grid(model),
     };
     actions.into_iter().filter_map(|action| binding_of(context, action)).collect()
+}
+
+fn logs(model: &Model) -> Vec<Action> {
+    let Some(view) = model.logs() else { return vec![Action::Back] };
+    if view.compare.is_some() {
+        return vec![Action::Open, Action::CompareEndings, Action::Copy, Action::Help, Action::Back];
+    }
+    let mut actions = vec![Action::Search];
+    actions.extend(
+        (view.found() > 0).then_some([Action::NextMatch, Action::ToggleOnlyMatches]).into_iter().flatten(),
+    );
+    actions.extend([
+        Action::ToggleFollow,
+        Action::PreviousLogs,
+        Action::ToggleTimes,
+        Action::ToggleWrap,
+        Action::PickContainer,
+        Action::CompareEndings,
+        Action::MarkLine,
+        Action::SaveText,
+        Action::CycleJson,
+        Action::ToggleFullScreen,
+        Action::Help,
+        Action::Back,
+    ]);
+    actions
 }
 
 fn page(model: &Model) -> Vec<Action> {

@@ -1,6 +1,7 @@
 //! The one table of keys. Dispatch, help, hints and the README's list are all made from it.
 
 mod key;
+mod logs;
 mod screens;
 mod table;
 
@@ -23,6 +24,8 @@ pub enum Context {
     Page,
     /// A screen of text as it is.
     Text,
+    /// Logs.
+    Logs,
     /// A list to choose from.
     Picker,
     /// The line of the filter or a search; keys that are not bound are typed.
@@ -31,8 +34,16 @@ pub enum Context {
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Everywhere, Self::Grid, Self::Screen, Self::Page, Self::Text, Self::Picker, Self::Filter];
+    pub const ALL: [Self; 8] = [
+        Self::Everywhere,
+        Self::Grid,
+        Self::Screen,
+        Self::Page,
+        Self::Text,
+        Self::Logs,
+        Self::Picker,
+        Self::Filter,
+    ];
 
     /// The heading in the help.
     #[must_use]
@@ -43,6 +54,7 @@ impl Context {
             Self::Screen => "Every screen over the grid",
             Self::Page => "Pages: cell, DaemonSet, node, nodes behind a number",
             Self::Text => "Text: YAML",
+            Self::Logs => "Logs",
             Self::Picker => "Lists to choose from",
             Self::Filter => "Filter and search line",
         }
@@ -58,6 +70,7 @@ impl Context {
             Self::Screen => &[Self::Everywhere, Self::Screen],
             Self::Page => &[Self::Everywhere, Self::Screen, Self::Page],
             Self::Text => &[Self::Everywhere, Self::Screen, Self::Text],
+            Self::Logs => &[Self::Everywhere, Self::Screen, Self::Logs],
             Self::Picker => &[Self::Everywhere, Self::Picker],
             Self::Filter => &[Self::Everywhere, Self::Filter],
         }
@@ -66,7 +79,7 @@ impl Context {
 
 /// Every line of the table, in the order of the help.
 pub fn bindings() -> impl Iterator<Item = &'static Binding> {
-    table::GRID.iter().chain(screens::SCREENS)
+    table::GRID.iter().chain(screens::SCREENS).chain(logs::LOGS)
 }
 
 /// Whether an action changes the cluster.

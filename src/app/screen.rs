@@ -42,6 +42,8 @@ pub enum Screen {
     },
     /// An object as the server has it.
     Yaml(ObjectRef),
+    /// Logs of these.
+    Logs(super::logs::Subject),
     /// Every key.
     Help,
 }
@@ -84,7 +86,8 @@ impl Screen {
                     ObjectKind::Pod | ObjectKind::ControllerRevision => {}
                 }
             }
-            Self::Help => {}
+            Self::Logs(super::logs::Subject::DaemonSet(uid)) => subject.daemon_set = Some(uid.clone()),
+            Self::Logs(super::logs::Subject::Cells(_)) | Self::Help => {}
         }
         subject
     }
@@ -96,7 +99,7 @@ impl Screen {
             Self::DaemonSet(uid) => daemon_set::needed(model, uid),
             Self::Node(name) => node::needed(model, name),
             Self::Yaml(object) => BTreeSet::from([Inquiry::Object(object.clone())]),
-            Self::Count { .. } | Self::Help => BTreeSet::new(),
+            Self::Count { .. } | Self::Logs(_) | Self::Help => BTreeSet::new(),
         }
     }
 
@@ -108,6 +111,8 @@ impl Screen {
             Self::Node(name) => node::page(model, name),
             Self::Count { daemon_set, count } => count::page(model, daemon_set, *count),
             Self::Yaml(object) => yaml::page(model, object, with_managed_fields),
+            // Their lines are no facts: see `app::logs`.
+            Self::Logs(_) => Some(Page::default()),
             Self::Help => Some(help::page()),
         }
     }

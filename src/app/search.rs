@@ -41,6 +41,18 @@ impl Search {
         self.found = matching.map(|(at, _)| at).collect();
     }
 
+    /// Whether something is searched for.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.pattern.is_some()
+    }
+
+    /// Whether a text matches.
+    #[must_use]
+    pub fn is_match(&self, text: &str) -> bool {
+        self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
+    }
+
     /// The next matching line, or the previous one, in a circle.
     pub(super) fn next(&self, at: usize, forward: bool) -> Option<usize> {
         if forward {

@@ -7,6 +7,7 @@ mod cluster;
 mod filter;
 mod jump;
 mod lens;
+mod logs;
 mod motion;
 mod overlay;
 mod screen;
@@ -27,6 +28,7 @@ pub(super) use clock::ADOPTION_DELAY;
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = take_in(model, msg);
     effects.extend(ask::pursue(model));
+    effects.extend(logs::pursue(model));
     effects
 }
 
@@ -64,6 +66,11 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Answered(inquiry, answer) => {
             model.answers.take(&inquiry, answer, model.now);
             changed(model);
+            Vec::new()
+        }
+        Msg::Saved(path) => {
+            model.notice = Some(Notice::said(format!("saved in {path}"), model.now));
+            model.version += 1;
             Vec::new()
         }
         Msg::Sent { .. } => Vec::new(),

@@ -51,7 +51,7 @@ pub(super) async fn run(
     };
     let (sender, receiver) = mailbox();
     let watches = connection.start_watches(&scope, &sender);
-    let executor = ClusterExecutor::new(connection, watches, Paths::journal());
+    let executor = ClusterExecutor::new(connection, watches, Paths::journal(), sender);
     match run_monitor(options, receiver, executor).await {
         Ok(ExitReason::Quit | ExitReason::HungUp) => Ok(Outcome::Done),
         Ok(ExitReason::Terminated) => Ok(Outcome::Interrupted),

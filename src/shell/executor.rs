@@ -3,24 +3,28 @@
 use tokio::sync::mpsc;
 
 use super::event_loop::Execute;
+use super::save::save;
 use crate::app::{Effect, Msg};
-use crate::cluster::{Connection, Executed, Journal, Watches};
+use crate::cluster::{Connection, Executed, Journal, LogSink, Logs, Sender, Watches};
 use crate::domain::event::ClusterEvent;
 use crate::domain::id::ObjectKey;
-use crate::domain::text::Text;
+use crate::domain::log::MOST_STREAMS;
+use crate::domain::text::{Text, sanitize};
 
 /// A connection and its watches; dropping it ends them.
 pub struct ClusterExecutor {
     connection: Connection,
     watches: Watches,
     journal: Journal,
+    logs: Logs,
 }
 
 impl ClusterExecutor {
-    /// Works on these; writes are told in the journal.
+    /// Works on these; writes are told in the journal, news of logs go to the mailbox of the watches.
     #[must_use]
-    pub fn new(connection: Connection, watches: Watches, journal: Journal) -> Self {
-        Self { connection, watches, journal }
+    pub fn new(connection: Connection, watches: Watches, journal: Journal, sender: Sender) -> Self {
+        let logs = connection.logs(LogSink::Mailbox(sender), MOST_STREAMS);
+        Self { connection, watches, journal, logs }
     }
 }
 
@@ -63,6 +67,19 @@ impl Execute for ClusterExecutor {
                     if let Some(why) = unjournalled {
                         drop(replies.send(Msg::WorkFailed(why)));
                     }
+                });
+            }
+            Effect::OpenLog(stream, request) => self.logs.open(stream, *request),
+            Effect::CloseLog(stream) => self.logs.close(stream),
+            Effect::SaveFile { name, text } => {
+                let replies = replies.clone();
+                tokio::task::spawn_blocking(move || {
+                    let folder = std::env::current_dir();
+                    let reply = match folder.and_then(|folder| save(&folder, &name, &text)) {
+                        Ok(path) => Msg::Saved(sanitize(&path.to_string_lossy()).into_owned()),
+                        Err(error) => Msg::WorkFailed(format!("cannot save {name} here: {error}")),
+                    };
+                    drop(replies.send(reply));
                 });
             }
             // The loop does these itself.

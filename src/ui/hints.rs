@@ -56,7 +56,7 @@ fn keys(canvas: &mut Canvas, mut x: u16, y: u16) {
     let total = |shown: &[(String, &str)]| {
         shown.iter().map(|(key, hint)| key.width() + hint.width() + 3).sum::<usize>()
     };
-    let is_screen = matches!(canvas.model.context_of_keys(), Context::Page | Context::Text);
+    let is_screen = matches!(canvas.model.context_of_keys(), Context::Page | Context::Text | Context::Logs);
     let least = if canvas.model.context_of_keys() == Context::Grid || is_screen { 2 } else { 0 };
     while usize::from(x) + total(&shown) > usize::from(canvas.area.width) + 1 && shown.len() > least {
         shown.remove(shown.len() - 1 - least);

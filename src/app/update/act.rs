@@ -1,6 +1,6 @@
 //! An action is carried out where its noun lives.
 
-use super::{filter, jump, lens, motion, overlay, screen};
+use super::{filter, jump, lens, logs, motion, overlay, screen};
 use crate::app::action::Action;
 use crate::app::describe::copyable;
 use crate::app::effect::Effect;
@@ -10,6 +10,11 @@ use crate::app::notice::Notice;
 
 /// Carries an action out.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if model.context_of_keys() == Context::Logs
+        && let Some(effects) = logs::act(model, action)
+    {
+        return effects;
+    }
     match action {
         Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
@@ -57,7 +62,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Help => screen::help(model),
         Action::PickNamespace => overlay::pick_namespace(model),
         Action::PickGroup => overlay::pick_group(model),
-        Action::Choose => overlay::choose(model),
+        Action::OpenLogs => return logs::open(model, None),
+        Action::PreviousLogs => return logs::open(model, Some(true)),
+        Action::Choose => return overlay::choose(model),
         Action::Back => back(model),
         Action::Leave => leave(model),
         Action::TypeFilter => filter::begin(model),
@@ -71,6 +78,19 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ChangeOrder => lens::change_order(model),
         Action::ToggleMap => lens::toggle_map(model),
         Action::ToggleAffected => lens::toggle_affected(model),
+        // These are for logs alone.
+        Action::ToggleFollow
+        | Action::ToggleTimes
+        | Action::ReadSince(_)
+        | Action::CycleJson
+        | Action::ToggleOnlyMatches
+        | Action::MoreContext
+        | Action::LessContext
+        | Action::MarkLine
+        | Action::ToggleFullScreen
+        | Action::PickContainer
+        | Action::CompareEndings
+        | Action::SaveText => {}
     }
     Vec::new()
 }
