@@ -21,6 +21,7 @@ mod msg;
 mod notice;
 mod overlay;
 mod page;
+mod problems;
 mod screen;
 mod search;
 mod text_view;

@@ -3,10 +3,14 @@
 //! Everything here is a value or a function of values. Times are handed in; identities are
 //! newtypes; what came from a server is sanitised where it was decoded.
 
+pub mod absence;
 pub mod age;
+pub mod alert;
 pub mod budget;
+pub mod cause;
 pub mod cell;
 pub mod command;
+pub mod contrast;
 pub mod counts;
 pub mod event;
 pub mod exclusion;
@@ -26,11 +30,13 @@ pub mod pause;
 pub mod placement;
 pub mod pod_status;
 pub mod preview;
+pub mod quantity;
 pub mod raw;
 pub mod reason;
 pub mod relabel;
 pub mod review;
 pub mod rollout;
+pub mod scheduling;
 pub mod selector;
 pub mod staleness;
 pub mod strategy;

@@ -5,6 +5,6 @@ pub mod executor;
 pub mod frame;
 pub mod logging;
 pub mod monitor;
-pub mod save;
+pub mod seen;
 mod signal;
 pub mod terminal;

@@ -125,13 +125,11 @@ pub enum Action {
     PickContainer,
     /// How containers ended, node by node; there: beside a healthy node.
     CompareEndings,
-    /// Save what is shown in a file.
-    SaveText,
 }
 
 impl Action {
     /// All of them, for the test that each is bound.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 67] = [
         Self::MoveUp,
         Self::MoveDown,
         Self::MoveLeft,
@@ -192,7 +190,6 @@ impl Action {
         Self::ToggleFullScreen,
         Self::PickContainer,
         Self::CompareEndings,
-        Self::SaveText,
         Self::ReadSince(0),
         Self::ReadSince(1),
         Self::ReadSince(2),

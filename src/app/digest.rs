@@ -3,20 +3,22 @@
 //! Judging a rollout walks over its pods, so it is not done for every event; and comparing two digests tells whether
 //! the passing of time changed anything that can be seen.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::describe;
 use super::lines::{cadence, thousands};
 use super::model::Model;
+use crate::domain::absence::uncovered;
 use crate::domain::age::age;
 use crate::domain::cell::CellState;
 use crate::domain::event::{LinkState, Watch, WatchKind};
+use crate::domain::id::Uid;
 use crate::domain::inventory::{Inventory, Row, RowSlot};
 use crate::domain::rollout::{RolloutState, rollout, row_why};
 
-/// With more cells in unfinished rollouts than this, they are judged once a second instead of once a frame.
+/// With more cells to look at than this, they are judged once a second instead of once a frame.
 const MANY_CELLS: u32 = 20_000;
 /// How often then.
 const SELDOM: SignedDuration = SignedDuration::from_secs(1);
@@ -64,16 +66,26 @@ pub struct Digest {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rollouts {
     states: HashMap<RowSlot, RolloutState>,
+    /// Nodes without a pod that should be there.
+    uncovered: usize,
     judged: Option<Timestamp>,
 }
 
 impl PartialEq for Rollouts {
     /// When they were judged cannot be seen.
     fn eq(&self, other: &Self) -> bool {
-        self.states == other.states
+        self.states == other.states && self.uncovered == other.uncovered
     }
 }
 impl Eq for Rollouts {}
+
+impl Rollouts {
+    /// The DaemonSets whose rollouts are stuck.
+    pub(super) fn stuck(&self, inventory: &Inventory) -> BTreeSet<Uid> {
+        let stuck = self.states.iter().filter(|(_, state)| **state == RolloutState::Stuck);
+        stuck.filter_map(|(slot, _)| Some(inventory.row(*slot)?.daemon_set.meta.uid.clone())).collect()
+    }
+}
 
 impl Digest {
     /// Makes all words anew.
@@ -149,14 +161,22 @@ fn rollouts(model: &Model) -> Rollouts {
     let known = &model.digest.rollouts;
     let rows = || model.inventory.rows();
     let unfinished = |tally: &crate::domain::counts::Tally| tally.complete < tally.desired;
-    let cost: u32 = rows().filter(|(_, row)| unfinished(&row.tally)).map(|(_, row)| row.tally.desired).sum();
+    // Looking for nodes that lack a pod walks over every cell, at a tenth of the price.
+    let cells = rows().count() * model.inventory.columns().count() / 10;
+    let judging: u32 =
+        rows().filter(|(_, row)| unfinished(&row.tally)).map(|(_, row)| row.tally.desired).sum();
     let recent = known.judged.is_some_and(|judged| model.now.duration_since(judged) < SELDOM);
+    let cost = u32::try_from(cells).unwrap_or(u32::MAX).saturating_add(judging);
     if cost > MANY_CELLS && recent && rows().all(|(slot, _)| known.states.contains_key(&slot)) {
         return known.clone();
     }
     let states =
         rows().filter_map(|(slot, _)| Some((slot, rollout(&model.inventory, slot)?.state))).collect();
-    Rollouts { states, judged: Some(model.now) }
+    let namespace = model.lens.filter.namespace.as_ref();
+    let counted = |row: &Row| namespace.is_none_or(|name| row.daemon_set.meta.key.namespace == *name);
+    let shown: Vec<RowSlot> = rows().filter(|(_, row)| counted(row)).map(|(slot, _)| slot).collect();
+    let uncovered = uncovered(&model.inventory, shown.iter().copied(), &model.settings.everywhere);
+    Rollouts { states, uncovered, judged: Some(model.now) }
 }
 
 fn tags(model: &Model, rollouts: &Rollouts) -> Vec<Tag> {
@@ -189,6 +209,10 @@ fn tags(model: &Model, rollouts: &Rollouts) -> Vec<Tag> {
             };
             tags.push(Tag { text, state: Some(state) });
         }
+    }
+    if rollouts.uncovered > 0 {
+        let text = format!("{} UNCOVERED", thousands(rollouts.uncovered));
+        tags.push(Tag { text, state: Some(CellState::Missing) });
     }
     // What is a problem without a bad state is a deletion that does not end.
     if problems > told {

@@ -1,5 +1,6 @@
 //! What the model wants done. Effects are data; the shell carries them out.
 
+use crate::domain::absence::Sighting;
 use crate::domain::command::{Command, Ticket};
 use crate::domain::id::Uid;
 use crate::domain::inquiry::Inquiry;
@@ -32,13 +33,8 @@ pub enum Effect {
     OpenLog(StreamId, Box<LogRequest>),
     /// Read it no longer.
     CloseLog(StreamId),
-    /// Write a new file in the working directory, never over one that is there; `Msg::Saved` brings its path.
-    SaveFile {
-        /// What it is called, if there is none of that name.
-        name: String,
-        /// What is in it.
-        text: String,
-    },
+    /// Keep what is wanted where, for the next look at this context.
+    RememberDesired(Box<Sighting>),
     /// Ask the cluster this once; `Msg::Answered` brings the answer.
     Ask(Inquiry),
     /// Send this write once; `Msg::Sent` brings what came of it.

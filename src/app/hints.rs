@@ -45,7 +45,7 @@ fn logs(model: &Model) -> Vec<Action> {
         Action::PickContainer,
         Action::CompareEndings,
         Action::MarkLine,
-        Action::SaveText,
+        Action::Save,
         Action::CycleJson,
         Action::ToggleFullScreen,
         Action::Help,
@@ -60,14 +60,11 @@ fn page(model: &Model) -> Vec<Action> {
     if open.leads().is_some() {
         actions.push(Action::Open);
     }
-    let opened = |action| match (action, &open.screen) {
-        (Action::OpenDaemonSet, Screen::Cell { .. } | Screen::Count { .. }) => true,
-        (Action::OpenNode, Screen::Cell { .. }) => true,
-        (
-            Action::OpenYaml | Action::OpenEvents,
-            Screen::Cell { .. } | Screen::DaemonSet(_) | Screen::Node(_),
-        ) => true,
-        _ => false,
+    let opened = |action| match &open.screen {
+        Screen::Cell { .. } => true,
+        Screen::Count { .. } => action == Action::OpenDaemonSet,
+        Screen::DaemonSet(_) | Screen::Node(_) => matches!(action, Action::OpenYaml | Action::OpenEvents),
+        Screen::Yaml(_) | Screen::Logs(_) | Screen::Help => false,
     };
     let others = [Action::OpenDaemonSet, Action::OpenNode, Action::OpenYaml, Action::OpenEvents];
     actions.extend(others.into_iter().filter(|action| opened(*action)));

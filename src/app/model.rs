@@ -16,6 +16,9 @@ use super::notice::Notice;
 use super::overlay::Overlay;
 use super::screen::{Open, Screen};
 use super::text_view::Room;
+use crate::domain::absence::{Everywhere, Sighting};
+use crate::domain::alert::Alert;
+use crate::domain::cause::CauseKey;
 use crate::domain::event::{LinkState, WatchKind};
 use crate::domain::grid::{Grid, Lens};
 use crate::domain::id::{NodeName, Uid};
@@ -38,6 +41,12 @@ pub struct Settings {
     pub start_at: Option<Text>,
     /// The node label by which columns are grouped at first; none lets the monitor choose.
     pub group_by: Option<Text>,
+    /// The DaemonSets that have to be on every node.
+    pub everywhere: Everywhere,
+    /// What was wanted where at the last look at this context.
+    pub last_look: Option<Sighting>,
+    /// The alert that brought somebody here.
+    pub alert: Option<Alert>,
 }
 
 /// Once the cursor has moved, orders that depend on states wait so long.
@@ -118,6 +127,10 @@ pub struct Model {
     pub(super) adoptions: HashMap<Uid, (Timestamp, bool)>,
     /// Answers to what was asked once.
     pub(super) answers: Answers,
+    /// The cause that the cursor was brought to last.
+    pub(super) last_cause: Option<CauseKey>,
+    /// When it was last noted what is wanted where; none before all is known.
+    pub(super) remembered: Option<Timestamp>,
     pub(super) version: u64,
 }
 
@@ -168,6 +181,8 @@ impl Model {
             digested: now,
             adoptions: HashMap::new(),
             answers: Answers::default(),
+            last_cause: None,
+            remembered: None,
             version: 0,
         }
     }

@@ -24,8 +24,6 @@ pub enum Msg {
     Resumed,
     /// Work ended badly; the words are for people.
     WorkFailed(String),
-    /// A file was written; its path.
-    Saved(String),
     /// A question was answered; the words of a failure are for people.
     Answered(Inquiry, Result<Answer, String>),
     /// A write was tried.

@@ -62,7 +62,7 @@ impl Page {
 
     /// A fact.
     pub(super) fn fact(&mut self, text: impl AsRef<str>) {
-        self.push(LineKind::Fact, format!("  {}", text.as_ref()), 4);
+        self.say(LineKind::Fact, text);
     }
 
     /// A fact in two columns: what follows the first row stands under the second.
@@ -71,14 +71,24 @@ impl Page {
         self.push(kind, format!("  {name:<width$} {}", text.as_ref()), width + 3);
     }
 
+    /// A line of a kind.
+    pub(super) fn say(&mut self, kind: LineKind, text: impl AsRef<str>) {
+        self.push(kind, format!("  {}", text.as_ref()), 4);
+    }
+
+    /// A fact, or a problem.
+    pub(super) fn fact_or_problem(&mut self, is_problem: bool, text: impl AsRef<str>) {
+        self.say(if is_problem { LineKind::Problem } else { LineKind::Fact }, text);
+    }
+
     /// A fact that is a problem.
     pub(super) fn problem(&mut self, text: impl AsRef<str>) {
-        self.push(LineKind::Problem, format!("  {}", text.as_ref()), 4);
+        self.say(LineKind::Problem, text);
     }
 
     /// Something of less importance.
     pub(super) fn faint(&mut self, text: impl AsRef<str>) {
-        self.push(LineKind::Faint, format!("  {}", text.as_ref()), 4);
+        self.say(LineKind::Faint, text);
     }
 
     /// A line just as it is.

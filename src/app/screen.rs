@@ -3,8 +3,10 @@
 mod cell;
 mod count;
 mod daemon_set;
+mod events;
 mod help;
 mod node;
+mod pod;
 mod yaml;
 
 use std::collections::BTreeSet;
@@ -13,11 +15,11 @@ use jiff::Timestamp;
 
 use super::cursor::CountColumn;
 use super::model::Model;
-use super::page::{LineKind, Page};
+use super::page::Page;
 use super::text_view::TextView;
 use crate::domain::id::{NodeName, ObjectKind, ObjectRef, Uid};
-use crate::domain::inquiry::{Answer, Inquiry};
-use crate::domain::object::{DaemonSet, Event, Node, Pod};
+use crate::domain::inquiry::Inquiry;
+use crate::domain::object::{DaemonSet, Node, Pod};
 
 /// What a full screen shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -199,52 +201,11 @@ pub(super) fn node_ref(node: &Node) -> ObjectRef {
     ObjectRef { kind: ObjectKind::Node, key: node.meta.key.clone(), uid: node.meta.uid.clone() }
 }
 
-/// Words for an answer that is not there: why it failed, or that it is on its way.
-pub(super) fn absence(model: &Model, inquiry: &Inquiry, what: &str) -> (LineKind, String) {
-    match model.answers.failure(inquiry) {
-        Some(words) => (LineKind::Problem, format!("{what} could not be read: {words}")),
-        None => (LineKind::Faint, format!("asking for {what}...")),
-    }
-}
-
-/// The events about some objects, oldest first and each once; the words of those that could not be had.
-fn events(model: &Model, page: &mut Page, about: &[ObjectRef]) {
-    use crate::domain::age::age;
-    page.heading(super::page::EVENTS);
-    let mut all: Vec<&Event> = Vec::new();
-    let mut is_whole = true;
-    for object in about {
-        let inquiry = Inquiry::Events(object.clone());
-        if let Some(Answer::Events(events)) = model.answers.get(&inquiry) {
-            all.extend(events);
-        }
-        let failed = model.answers.failure(&inquiry).is_some();
-        if failed || model.answers.get(&inquiry).is_none() {
-            is_whole = false;
-            let (kind, words) = absence(model, &inquiry, &format!("events of {object}"));
-            if kind == LineKind::Problem { page.problem(words) } else { page.faint(words) }
-        }
-    }
-    all.sort_by_key(|event| event.last_seen);
-    let mut shown: Vec<&Event> = Vec::new();
-    for event in all.iter().rev() {
-        let same = |other: &&Event| other.reason == event.reason && other.message == event.message;
-        if !shown.iter().any(|other| same(other)) {
-            shown.push(event);
-        }
-    }
-    for event in shown.iter().rev() {
-        let often = if event.count > 1 { format!(" ({} times)", event.count) } else { String::new() };
-        let text = format!(
-            "{} ago  {}{often}: {}{}",
-            age(event.last_seen, model.now),
-            event.reason,
-            event.message,
-            if event.component.is_empty() { String::new() } else { format!("  [{}]", event.component) }
-        );
-        if event.is_warning { page.problem(text) } else { page.fact(text) }
-    }
-    if shown.is_empty() && is_whole {
-        page.faint("none of the last hour");
-    }
+/// The nodes' names, and how many more there are.
+fn names(nodes: &[NodeName]) -> String {
+    const SHOWN: usize = 12;
+    let shown: Vec<&str> = nodes.iter().take(SHOWN).map(NodeName::as_str).collect();
+    let more = nodes.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
 }

@@ -10,6 +10,7 @@ mod lens;
 mod logs;
 mod motion;
 mod overlay;
+mod remember;
 mod screen;
 mod settle;
 
@@ -52,6 +53,7 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             model.digest = digest;
             model.digested = model.now;
+            lens::lift_stuck(model);
             Vec::new()
         }
         Msg::Resumed => {
@@ -66,11 +68,6 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Answered(inquiry, answer) => {
             model.answers.take(&inquiry, answer, model.now);
             changed(model);
-            Vec::new()
-        }
-        Msg::Saved(path) => {
-            model.notice = Some(Notice::said(format!("saved in {path}"), model.now));
-            model.version += 1;
             Vec::new()
         }
         Msg::Sent { .. } => Vec::new(),

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use crate::cluster::{ConnectOptions, Token};
 use crate::demo::server::access::Denial;
+use crate::domain::alert::Alert;
 use crate::domain::event::Scope;
 use crate::domain::text::Text;
 use crate::shell::logging::Level;
@@ -32,6 +33,9 @@ pub(super) struct Cli {
     /// Open the monitor at this DaemonSet
     #[arg(value_name = "NAMESPACE/NAME", value_parser = read_place)]
     pub(super) name: Option<String>,
+    /// Say which clause of this alert holds for the DaemonSet: KubeDaemonSetRolloutStuck, NotScheduled or MisScheduled
+    #[arg(long, value_name = "ALERT", value_parser = Alert::parse, requires = "name")]
+    pub(super) alert: Option<Alert>,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -303,9 +307,22 @@ mod tests {
             "dsgrid --color pink get",
             "dsgrid fetch",
             "dsgrid completions",
+            "dsgrid logging/fluent-bit --alert KubePodCrashLooping",
+            "dsgrid --alert RolloutStuck",
         ] {
             let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_alert_opens_the_monitor_at_a_daemon_set() {
+        for name in ["KubeDaemonSetNotScheduled", "notscheduled"] {
+            let cli = Cli::try_parse_from(["dsgrid", "logging/fluent-bit", "--alert", name]).unwrap();
+            assert_eq!(
+                (cli.name.as_deref(), cli.alert),
+                (Some("logging/fluent-bit"), Some(Alert::NotScheduled))
+            );
         }
     }
 

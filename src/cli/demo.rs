@@ -25,7 +25,7 @@ pub(super) async fn run(global: &Global, settings: &Settings, args: &DemoArgs) -
     // Whatever else is asked for, a demo never touches another cluster.
     let connect =
         ConnectOptions { kubeconfig: Some(cluster.kubeconfig().to_owned()), ..ConnectOptions::default() };
-    let monitor = monitor::run(global, settings, &connect, None);
+    let monitor = monitor::run(global, settings, &connect, monitor::Start::default());
     tokio::select! {
         outcome = monitor => outcome,
         why = cluster.died() => Err(died(&why)),

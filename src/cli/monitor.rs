@@ -1,5 +1,7 @@
 //! `dsgrid` alone: the monitor.
 
+use std::path::PathBuf;
+
 use super::args::{ColorChoice, Global};
 use super::failure::{Failure, Outcome};
 use super::paths::Paths;
@@ -7,12 +9,14 @@ use super::print;
 use super::settings::Settings;
 use crate::app::{Capabilities, Colour, Settings as MonitorSettings};
 use crate::cluster::{ConnectOptions, Connection, Environment, mailbox};
+use crate::domain::alert::Alert;
 use crate::domain::event::Scope;
 use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 use crate::shell::event_loop::ExitReason;
 use crate::shell::executor::ClusterExecutor;
 use crate::shell::monitor::{Options, run_monitor};
+use crate::shell::seen::SeenFile;
 
 /// Refuses to start the monitor where it could not be seen; asked before anything is read.
 pub(super) fn needs_terminal() -> Result<(), Failure> {
@@ -24,17 +28,29 @@ pub(super) fn needs_terminal() -> Result<(), Failure> {
     ))
 }
 
+/// How the monitor begins.
+#[derive(Debug, Default)]
+pub(super) struct Start<'a> {
+    /// The DaemonSet to begin with.
+    pub(super) at: Option<&'a str>,
+    /// The alert that brought somebody here.
+    pub(super) alert: Option<Alert>,
+    /// The file that remembers the last look; none where there is nothing to remember.
+    pub(super) seen: Option<PathBuf>,
+}
+
 /// Connects and runs the monitor until it ends.
 pub(super) async fn run(
     global: &Global,
     settings: &Settings,
     connect: &ConnectOptions,
-    start_at: Option<&str>,
+    start: Start<'_>,
 ) -> Result<Outcome, Failure> {
     let selector = global.selector.as_deref().map(Selector::parse).transpose();
     let selector = selector.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
     let connection = Connection::open(connect, &Environment::read()).await?;
     let scope = global.scope();
+    let seen = start.seen.map(|path| SeenFile::new(path, &connection.context));
     let options = Options {
         settings: MonitorSettings {
             context: connection.context.clone(),
@@ -44,14 +60,17 @@ pub(super) async fn run(
             },
             selector,
             capabilities: capabilities(global, settings),
-            start_at: start_at.map(Text::new),
+            start_at: start.at.map(Text::new),
             group_by: (!settings.group_by.is_empty()).then(|| Text::new(&settings.group_by)),
+            everywhere: settings.everywhere(),
+            last_look: seen.as_ref().and_then(SeenFile::last_look),
+            alert: start.alert,
         },
         is_remote: std::env::var_os("SSH_CONNECTION").is_some(),
     };
     let (sender, receiver) = mailbox();
     let watches = connection.start_watches(&scope, &sender);
-    let executor = ClusterExecutor::new(connection, watches, Paths::journal(), sender);
+    let executor = ClusterExecutor::new(connection, watches, Paths::journal(), seen, sender);
     match run_monitor(options, receiver, executor).await {
         Ok(ExitReason::Quit | ExitReason::HungUp) => Ok(Outcome::Done),
         Ok(ExitReason::Terminated) => Ok(Outcome::Interrupted),

@@ -30,6 +30,11 @@ impl Paths {
         })
     }
 
+    /// The file that remembers the last looks.
+    pub(super) fn seen(&self) -> PathBuf {
+        self.state.join("seen.json")
+    }
+
     /// The log file.
     pub(super) fn log(&self) -> PathBuf {
         self.state.join("dsgrid.log")

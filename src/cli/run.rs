@@ -59,8 +59,15 @@ fn run(cli: &Cli, mut command: clap::Command) -> Result<u8, Failure> {
     let outcome = match &cli.command {
         None => {
             monitor::needs_terminal()?;
-            let (connect, start_at) = (global.connect_options(), cli.name.as_deref());
-            online(global, async |_, settings| monitor::run(global, settings, &connect, start_at).await)?
+            let connect = global.connect_options();
+            let start = |paths: Option<&Paths>| monitor::Start {
+                at: cli.name.as_deref(),
+                alert: cli.alert,
+                seen: paths.map(Paths::seen),
+            };
+            online(global, async |paths, settings| {
+                monitor::run(global, settings, &connect, start(paths)).await
+            })?
         }
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();

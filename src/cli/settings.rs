@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::args::ColorChoice;
 use super::failure::Failure;
 use super::paths::Paths;
+use crate::domain::absence::Everywhere;
 use crate::shell::logging::Level;
 
 /// The commented default configuration.
@@ -24,6 +25,8 @@ pub(super) struct Settings {
     pub(super) log_level: Level,
     /// The node label by which the monitor groups its columns; empty is none.
     pub(super) group_by: String,
+    /// The DaemonSets that have to be on every node, as patterns.
+    everywhere: Vec<String>,
 }
 
 impl Settings {
@@ -48,7 +51,14 @@ impl Settings {
     fn parse(text: &str) -> Result<Self, String> {
         // A file of comments alone is no mapping, and as good as none.
         let settings: Option<Self> = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
-        Ok(settings.unwrap_or_default())
+        let settings = settings.unwrap_or_default();
+        Everywhere::new(&settings.everywhere)?;
+        Ok(settings)
+    }
+
+    /// The DaemonSets that have to be on every node.
+    pub(super) fn everywhere(&self) -> Everywhere {
+        Everywhere::new(&self.everywhere).unwrap_or_default()
     }
 }
 
@@ -66,7 +76,7 @@ mod tests {
             .filter(|line| !line.starts_with('#'))
             .collect();
         let taken_in = lines.join("\n");
-        for key in ["ascii:", "color:", "logLevel:", "groupBy:"] {
+        for key in ["ascii:", "color:", "logLevel:", "groupBy:", "everywhere:"] {
             assert!(taken_in.contains(key), "{key} in {taken_in}");
         }
         assert_eq!(Settings::parse(&taken_in).unwrap(), Settings::default());
@@ -78,5 +88,7 @@ mod tests {
         assert!(unknown.contains("colour") && unknown.contains("line 2"), "{unknown}");
         let wrong = Settings::parse("\n\nlogLevel: loud\n").unwrap_err();
         assert!(wrong.contains("loud") && wrong.contains("line 3"), "{wrong}");
+        let wrong = Settings::parse("everywhere: [kube-proxy]").unwrap_err();
+        assert!(wrong.contains("kube-proxy") && wrong.contains("NAMESPACE/NAME"), "{wrong}");
     }
 }

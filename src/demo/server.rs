@@ -5,6 +5,7 @@ pub mod discovery;
 pub mod eviction;
 pub mod fields;
 pub mod kubeconfig;
+pub mod log;
 pub mod negotiation;
 pub mod patch;
 pub mod protobuf;
@@ -204,7 +205,7 @@ impl ApiServer {
         self.dispatch(&Call { method: head.method, target, query, accept, sent })
     }
 
-    /// The verbs. Logs, eviction and the like are further subresources of their own.
+    /// The verbs, and the subresources that have ways of their own.
     fn dispatch(&self, call: &Call) -> Answer {
         let subresource = call.target.subresource.as_deref();
         let known = match subresource {
@@ -217,13 +218,11 @@ impl ApiServer {
         if call.method != Method::GET && self.shared.lock().is_recording() {
             return Err(Rejection::forbidden(call.target.kind, call.target.name(), review::RECORDED));
         }
-        if subresource == Some("eviction") {
-            let create = call.method == Method::POST;
-            return if create {
-                eviction::create(&self.shared, call)
-            } else {
-                Err(Rejection::method_not_allowed())
-            };
+        match (subresource, call.method.as_str()) {
+            (Some("log"), "GET") => return log::get(&self.shared, call),
+            (Some("eviction"), "POST") => return eviction::create(&self.shared, call),
+            (Some("log" | "eviction"), _) => return Err(Rejection::method_not_allowed()),
+            _ => {}
         }
         match (call.method.as_str(), call.target.name.is_some()) {
             ("GET", true) if !call.query.flag("watch") => read::get(&self.shared, call),

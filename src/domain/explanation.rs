@@ -140,7 +140,9 @@ pub fn sentence(inventory: &Inventory, row: RowSlot, column: ColumnSlot) -> Stri
     format!("{place}{revision}  {}", state_words(&view))
 }
 
-fn state_words(view: &CellView<'_>) -> String {
+/// The state and why, without the place: `not wanted: ...`, `failing: ...`.
+#[must_use]
+pub fn state_words(view: &CellView<'_>) -> String {
     let name = view.cell.state.name();
     let pod = || match view.pods.as_slice() {
         [] => String::new(),

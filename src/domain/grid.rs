@@ -3,9 +3,12 @@
 //! The projection holds orders, not cells: cells are read from the inventory where they are drawn,
 //! so a changed pod costs nothing here unless the order itself depends on it.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::cell::CellState;
+use super::id::Uid;
 use super::inventory::{Changed, Column, ColumnSlot, Inventory, Row, RowSlot};
 use super::selector::Selector;
 use super::text::Text;
@@ -62,6 +65,9 @@ pub struct Lens {
     pub group_by: Option<Text>,
     /// Only rows and columns with a problem.
     pub only_affected: bool,
+    /// The DaemonSets whose rollouts are stuck: the first of those ordered worst first. Judging them takes more than
+    /// looking at a row, so whoever looks keeps the verdicts here.
+    pub stuck: BTreeSet<Uid>,
 }
 
 impl Default for Lens {
@@ -72,6 +78,7 @@ impl Default for Lens {
             column_order: Order::Name,
             group_by: None,
             only_affected: false,
+            stuck: BTreeSet::new(),
         }
     }
 }
@@ -189,11 +196,16 @@ impl Grid {
     }
 
     fn project_rows(&mut self, inventory: &Inventory, lens: &Lens) {
-        let shown = |row: &Row| lens.filter.shows_row(row) && (!lens.only_affected || row.tally.problems > 0);
+        let fell = |row: &Row| inventory.falls().of(&row.daemon_set.meta.uid).is_some();
+        let stuck = |row: &Row| lens.stuck.contains(&row.daemon_set.meta.uid);
+        let affected = |row: &Row| row.tally.problems > 0 || fell(row) || stuck(row);
+        let shown = |row: &Row| lens.filter.shows_row(row) && (!lens.only_affected || affected(row));
         let mut rows: Vec<(RowSlot, &Row)> = inventory.rows().filter(|(_, row)| shown(row)).collect();
         let key = |row: &Row| row.daemon_set.meta.key.clone();
         match lens.row_order {
-            Order::Problems => rows.sort_by_cached_key(|(_, row)| (row_badness(row), key(row))),
+            Order::Problems => {
+                rows.sort_by_cached_key(|(_, row)| (!stuck(row), row_badness(row, fell(row)), key(row)))
+            }
             Order::Name | Order::Label => rows.sort_by_cached_key(|(_, row)| key(row)),
             Order::Age => {
                 rows.sort_by_cached_key(|(_, row)| {
@@ -207,7 +219,8 @@ impl Grid {
 
     fn project_columns(&mut self, inventory: &Inventory, lens: &Lens) {
         let shown = |column: &Column| {
-            lens.filter.shows_column(column) && (!lens.only_affected || column.problems > 0)
+            let affected = || column.problems > 0 || inventory.falls().name(&column.name);
+            lens.filter.shows_column(column) && (!lens.only_affected || affected())
         };
         let all = inventory.columns().count();
         let mut columns: Vec<(ColumnSlot, &Column)> = inventory.columns().filter(|(_, c)| shown(c)).collect();
@@ -259,9 +272,12 @@ fn label_of<'a>(column: &'a Column, group_by: Option<&Text>) -> Option<&'a Text>
     column.node.as_ref()?.meta.labels.get(group_by?)
 }
 
-/// Worst first: the worst state in the row, then how many are bad.
-fn row_badness(row: &Row) -> (usize, std::cmp::Reverse<u32>) {
+/// Worst first: the worst state in the row, then how many are bad. A desired count that fell is as bad as pods that
+/// cannot be scheduled: nodes that were covered are not.
+fn row_badness(row: &Row, fell: bool) -> (usize, std::cmp::Reverse<u32>) {
     let worst = CellState::ALL.into_iter().find(|state| state.is_problem() && row.tally.of(*state) > 0);
+    let fell = fell.then_some(CellState::Unschedulable);
+    let worst = worst.into_iter().chain(fell).min();
     (worst.map_or(usize::MAX, CellState::severity), std::cmp::Reverse(row.tally.problems))
 }
 
@@ -327,42 +343,4 @@ fn arrange(shares: &[usize]) -> Vec<CellState> {
     // Reversed, `excluded` comes first; it belongs behind everything that was wanted.
     order.rotate_left(1);
     order.into_iter().flat_map(|state| std::iter::repeat_n(state, shares[state.severity()])).collect()
-}
-
-/// Problems that have one cause: the same DaemonSet in the same state, or the same lost node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cause {
-    /// The state.
-    pub state: CellState,
-    /// The cells, in the grid's order; there is at least one.
-    pub cells: Vec<(RowSlot, ColumnSlot)>,
-}
-
-impl Cause {
-    /// Whether a cell that is as bad has this cause: a lost node is one cause, however many DaemonSets miss it.
-    fn covers(&self, state: CellState, row: RowSlot, column: ColumnSlot) -> bool {
-        let (first_row, first_column) = self.cells[0];
-        self.state == state
-            && if state == CellState::Lost { column == first_column } else { row == first_row }
-    }
-}
-
-impl Grid {
-    /// The causes in the shown grid, worst first.
-    #[must_use]
-    pub fn causes(&self, inventory: &Inventory) -> Vec<Cause> {
-        let mut causes: Vec<Cause> = Vec::new();
-        for slot in &self.rows {
-            let Some(row) = inventory.row(*slot).filter(|row| row.tally.problems > 0) else { continue };
-            for column in &self.columns {
-                let Some(cell) = row.cell(*column).filter(|cell| cell.problem) else { continue };
-                match causes.iter_mut().find(|cause| cause.covers(cell.state, *slot, *column)) {
-                    Some(cause) => cause.cells.push((*slot, *column)),
-                    None => causes.push(Cause { state: cell.state, cells: vec![(*slot, *column)] }),
-                }
-            }
-        }
-        causes.sort_by_key(|cause| (cause.state, std::cmp::Reverse(cause.cells.len())));
-        causes
-    }
 }

@@ -12,11 +12,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 use slab::Slab;
 
+use super::absence::{Falls, JOINING, Left, Why};
 use super::cell::{Cell, Current, Facts, Knowledge, controller_order};
 use super::counts::{Counts, Tally};
 use super::event::{LinkState, Scope, Watch, WatchKind};
 use super::id::{NodeName, Uid};
-use super::object::{ControllerRevision, DaemonSet, Node, Pod};
+use super::object::{ControllerRevision, DaemonSet, Labels, Node, Pod};
 use super::placement::Placement;
 use super::text::{Interner, Text};
 
@@ -115,6 +116,12 @@ pub struct Inventory {
     texts: Interner,
     dirty: BTreeSet<RowSlot>,
     changed: Changed,
+    /// Desired counts that fell.
+    falls: Falls,
+    /// The labels that nodes had before the event that is being applied.
+    former: HashMap<ColumnSlot, Labels>,
+    /// The row whose template is being changed.
+    edited: Option<RowSlot>,
 }
 
 impl Inventory {
@@ -136,6 +143,9 @@ impl Inventory {
             texts: Interner::default(),
             dirty: BTreeSet::new(),
             changed: Changed::default(),
+            falls: Falls::default(),
+            former: HashMap::new(),
+            edited: None,
         }
     }
 
@@ -228,6 +238,8 @@ impl Inventory {
         if old == cell {
             return;
         }
+        self.note_move(row, column, old, cell);
+        let Some(kept) = self.rows.get_mut(row.0) else { return };
         let problem = |cell: Option<Cell>| u32::from(cell.is_some_and(|cell| cell.problem));
         if let Some(old) = old {
             kept.tally.remove(old);
@@ -240,6 +252,28 @@ impl Inventory {
         }
         self.changed.cells = true;
         self.dirty.insert(row);
+    }
+
+    /// Notes where a node that exists ceases to be wanted, and where it is wanted again.
+    fn note_move(&mut self, row: RowSlot, column: ColumnSlot, old: Option<Cell>, new: Option<Cell>) {
+        let (Some(kept), Some(named)) = (self.rows.get(row.0), self.columns.get(column.0)) else { return };
+        let uid = &kept.daemon_set.meta.uid;
+        let wanted = |cell: Option<Cell>| cell.is_some_and(|cell| cell.run);
+        if new.is_none_or(|cell| !cell.node_exists) && old.is_some_and(|cell| cell.node_exists) {
+            self.falls.deleted(uid, &named.name);
+        } else if wanted(new) {
+            self.falls.came_back(uid, &named.name);
+        } else if let (true, Some(node), Some(cell)) = (wanted(old), &named.node, new) {
+            // A pod that may stay is misscheduled: that is seen anyway.
+            let stays = cell.keep && cell.occupied;
+            let joining = node.meta.created.is_some_and(|at| self.now.duration_since(at) < JOINING);
+            let template = (self.edited == Some(row)).then_some(Why::Template);
+            let why = template.or_else(|| Why::of(&kept.placement, node, self.former.get(&column)));
+            if let Some(why) = why.filter(|_| !stays && !joining && kept.knowledge == Knowledge::Complete) {
+                let left = Left { at: self.now, why };
+                self.falls.left(uid, kept.tally.desired, named.name.clone(), left, false);
+            }
+        }
     }
 
     fn recompute_row(&mut self, row: RowSlot) {
@@ -283,6 +317,7 @@ impl Inventory {
                 row.stale_since = stale.then(|| row.stale_since.unwrap_or(self.now));
             }
         }
+        self.former.clear();
         std::mem::take(&mut self.changed)
     }
 }

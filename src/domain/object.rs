@@ -14,8 +14,8 @@ mod revision;
 
 pub use budget::PodDisruptionBudget;
 pub use daemon_set::{
-    DaemonSet, DaemonSetStatus, IntOrPercent, MatchExpression, NodeSelectorTerm, Template, TemplateContainer,
-    Toleration, TolerationOperator, UpdateStrategy,
+    DaemonSet, DaemonSetStatus, IntOrPercent, MatchExpression, NodeSelectorTerm, Requests, Resources,
+    Template, TemplateContainer, Toleration, TolerationOperator, UpdateStrategy,
 };
 pub use event::Event;
 pub use meta::{Labels, Meta, Owner};

@@ -13,6 +13,10 @@ use super::object::{Labels, Node, Taint, TaintEffect, Template};
 use super::reason::{Reason, Rule, Ruling};
 use affinity::{Affinity, TermVerdict};
 
+/// Labels that only say which binaries run on a node; nearly every template names them.
+const PLATFORM: [&str; 4] =
+    ["kubernetes.io/os", "kubernetes.io/arch", "beta.kubernetes.io/os", "beta.kubernetes.io/arch"];
+
 /// What the controller may do on a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Verdict {
@@ -64,10 +68,7 @@ impl Placement {
     /// Decides for a node that has this name, these labels and these taints.
     #[must_use]
     pub fn verdict_for(&self, name: &str, labels: &Labels, taints: &[Taint]) -> Verdict {
-        let selected = self.names(name)
-            && self.node_selector.iter().all(|(key, value)| labels.get(key) == Some(value))
-            && self.affinity.as_ref().is_none_or(|affinity| affinity.matches(name, labels));
-        if !selected {
+        if !self.selects(name, labels) {
             return Verdict { run: false, keep: false };
         }
         let mut verdict = Verdict { run: true, keep: true };
@@ -76,6 +77,39 @@ impl Placement {
             verdict.keep &= taint.effect != TaintEffect::NoExecute;
         }
         verdict
+    }
+
+    /// The taints that alone keep a pod away, though node name, selector and affinity match; empty where a pod may run
+    /// and where something else refuses it as well.
+    #[must_use]
+    pub fn kept_off_by<'a>(&'a self, node: &'a Node) -> Vec<&'a Taint> {
+        // Most nodes have no taint that is not tolerated; matching labels is the dearer half.
+        let taints: Vec<&Taint> = self.untolerated(&node.taints).collect();
+        if taints.is_empty() || !self.selects(&node.meta.key.name, &node.meta.labels) {
+            return Vec::new();
+        }
+        taints
+    }
+
+    /// Whether the template asks for certain nodes: by name, or by a label that says more than which binaries run there.
+    #[must_use]
+    pub fn asks_for_nodes(&self) -> bool {
+        let telling = |key: &str| !PLATFORM.contains(&key);
+        !self.node_name.is_empty()
+            || self.node_selector.iter().any(|(key, _)| telling(key))
+            || self.affinity.as_ref().is_some_and(|affinity| affinity.asks_for_labels(telling))
+    }
+
+    /// The value that the node selector wants of a label.
+    #[must_use]
+    pub fn wanted_value(&self, key: &str) -> Option<&super::text::Text> {
+        self.node_selector.get(key)
+    }
+
+    fn selects(&self, name: &str, labels: &Labels) -> bool {
+        self.names(name)
+            && self.node_selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+            && self.affinity.as_ref().is_none_or(|affinity| affinity.matches(name, labels))
     }
 
     /// Whether nothing but the node's own health (a not-ready or unreachable taint) refuses a pod: the node is lost

@@ -240,7 +240,9 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
     if let (true, Some(Pause::Saved(saved))) = (daemon_set.is_paused(), &daemon_set.pause) {
         let since = age(saved.at.parse().ok(), now);
         let reason = if saved.reason.is_empty() { String::new() } else { format!(" \"{}\"", saved.reason) };
-        return format!("paused {since} ago by {}{reason}{}", saved.by, outdated_words(inventory, slot));
+        let fell = inventory.fall(slot).map(|fall| fall.words(row.tally.desired, now)).unwrap_or_default();
+        let (outdated, fell) = (outdated_words(inventory, slot), prefixed("; ", &fell));
+        return format!("paused {since} ago by {}{reason}{outdated}{fell}", saved.by);
     }
     let blocked = || {
         // Pods that are on their way are no obstacle; where there is nothing else, they are what is waited for.
@@ -275,11 +277,11 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
             problem_words(inventory, slot)
         }
     };
-    if row.stale_since.is_some() && rollout.state != RolloutState::Stale {
-        format!("{words}{}", prefixed("; ", &stale_words(inventory, slot)))
-    } else {
-        words
-    }
+    let fell = inventory.fall(slot).map(|fall| fall.words(row.tally.desired, now));
+    let stale = (row.stale_since.is_some() && rollout.state != RolloutState::Stale)
+        .then(|| stale_words(inventory, slot));
+    let all = [Some(words), fell, stale].into_iter().flatten().filter(|words| !words.is_empty());
+    all.collect::<Vec<_>>().join("; ")
 }
 
 fn prefixed(prefix: &str, words: &str) -> String {

@@ -3,28 +3,36 @@
 use tokio::sync::mpsc;
 
 use super::event_loop::Execute;
-use super::save::save;
+use super::seen::SeenFile;
 use crate::app::{Effect, Msg};
 use crate::cluster::{Connection, Executed, Journal, LogSink, Logs, Sender, Watches};
 use crate::domain::event::ClusterEvent;
 use crate::domain::id::ObjectKey;
 use crate::domain::log::MOST_STREAMS;
-use crate::domain::text::{Text, sanitize};
+use crate::domain::text::Text;
 
 /// A connection and its watches; dropping it ends them.
 pub struct ClusterExecutor {
     connection: Connection,
     watches: Watches,
     journal: Journal,
+    seen: Option<SeenFile>,
     logs: Logs,
 }
 
 impl ClusterExecutor {
-    /// Works on these; writes are told in the journal, news of logs go to the mailbox of the watches.
+    /// Works on these; writes are told in the journal, looks are remembered in the file, if there is one, and news of
+    /// logs go to the mailbox of the watches.
     #[must_use]
-    pub fn new(connection: Connection, watches: Watches, journal: Journal, sender: Sender) -> Self {
+    pub fn new(
+        connection: Connection,
+        watches: Watches,
+        journal: Journal,
+        seen: Option<SeenFile>,
+        sender: Sender,
+    ) -> Self {
         let logs = connection.logs(LogSink::Mailbox(sender), MOST_STREAMS);
-        Self { connection, watches, journal, logs }
+        Self { connection, watches, journal, seen, logs }
     }
 }
 
@@ -53,6 +61,13 @@ impl Execute for ClusterExecutor {
                     drop(replies.send(Msg::Answered(inquiry, answer)));
                 });
             }
+            // Small, and at the end of the program nothing else would wait for it.
+            Effect::RememberDesired(sighting) => {
+                let failed = self.seen.as_ref().and_then(|seen| seen.remember(&sighting).err());
+                if let Some(error) = failed {
+                    tracing::warn!(%error, "this look cannot be remembered");
+                }
+            }
             Effect::Send { ticket, command, dry_run } => {
                 let (connection, journal) = (self.connection.clone(), self.journal.clone());
                 let replies = replies.clone();
@@ -71,17 +86,6 @@ impl Execute for ClusterExecutor {
             }
             Effect::OpenLog(stream, request) => self.logs.open(stream, *request),
             Effect::CloseLog(stream) => self.logs.close(stream),
-            Effect::SaveFile { name, text } => {
-                let replies = replies.clone();
-                tokio::task::spawn_blocking(move || {
-                    let folder = std::env::current_dir();
-                    let reply = match folder.and_then(|folder| save(&folder, &name, &text)) {
-                        Ok(path) => Msg::Saved(sanitize(&path.to_string_lossy()).into_owned()),
-                        Err(error) => Msg::WorkFailed(format!("cannot save {name} here: {error}")),
-                    };
-                    drop(replies.send(reply));
-                });
-            }
             // The loop does these itself.
             Effect::Quit | Effect::Suspend | Effect::CopyToClipboard(_) => {}
         }

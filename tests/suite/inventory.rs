@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use dsgrid::domain::absence::Everywhere;
+use dsgrid::domain::cause::{Cause, Scope as Looked, causes};
 use dsgrid::domain::cell::Cell;
 use dsgrid::domain::counts::Tally;
 use dsgrid::domain::event::{Change, ClusterEvent, LinkState, Scope, Watch, WatchKind};
@@ -293,13 +295,18 @@ fn filters_choose_rows_and_columns() {
     assert!(Filter::parse("-l =", None).is_err());
 }
 
+fn causes_in(inventory: &Inventory, grid: &Grid) -> Vec<Cause> {
+    let everywhere = Everywhere::default();
+    causes(inventory, &Looked { rows: &grid.rows, columns: &grid.columns, everywhere: &everywhere })
+}
+
 #[test]
 fn only_affected_and_causes_show_what_is_wrong() {
     let mut inventory = pool(&[("a", ""), ("b", "")]);
     inventory.apply(ClusterEvent::DaemonSets(Change::Deleted(make_daemon_set(1, false, false, 0))));
     let grid = Grid::project(&inventory, &Lens { only_affected: true, ..Lens::default() });
     assert_eq!((grid.rows.len(), grid.columns.len()), (2, 2), "every pod is missing");
-    let causes = grid.causes(&inventory);
+    let causes = causes_in(&inventory, &grid);
     assert_eq!(causes.iter().map(|cause| cause.cells.len()).collect::<Vec<_>>(), [2, 2]);
     let sets = Grid::project(&inventory, &Lens { row_order: Order::Name, ..Lens::default() });
     let first = inventory.row(sets.rows[0]).expect("known");
@@ -403,10 +410,9 @@ fn a_lost_node_is_one_cause_however_many_sets_miss_it() {
         inventory.apply(world.step(&step).expect("an event"));
     }
     let grid = Grid::project(&inventory, &Lens::default());
-    let lost: Vec<usize> = grid
-        .causes(&inventory)
+    let lost: Vec<usize> = causes_in(&inventory, &grid)
         .iter()
-        .filter(|cause| cause.state.name() == "lost")
+        .filter(|cause| cause.key.state().name() == "lost")
         .map(|cause| cause.cells.len())
         .collect();
     assert_eq!(lost, [3], "n9 does not exist, and three pods target it");

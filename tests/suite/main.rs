@@ -3,6 +3,7 @@
 #[path = "../support/support.rs"]
 mod support;
 
+mod absence;
 mod budget;
 mod cells;
 mod client;

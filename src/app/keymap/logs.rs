@@ -110,7 +110,7 @@ pub(super) const LOGS: &[Binding] = &[
     ),
     looks(
         Context::Logs,
-        Action::SaveText,
+        Action::Save,
         &[Key::char('S')],
         "save",
         "save what is shown in a new file here",

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::{Screen, daemon_set_ref, events, node_ref, pod_ref};
+use super::events::{absence, events, events_of};
+use super::{daemon_set_ref, node_ref, pod, pod_ref};
 use crate::app::model::Model;
 use crate::app::page::Page;
 use crate::domain::age::age;
+use crate::domain::budget::eviction;
 use crate::domain::explanation::{reasons, sentence};
 use crate::domain::id::{NodeName, ObjectRef, Uid};
-use crate::domain::inquiry::Inquiry;
+use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::inventory::CellView;
-use crate::domain::object::{ContainerState, Pod};
-use crate::domain::pod_status::{PodStatus, ended_word};
+use crate::domain::object::{Event, Labels};
 use crate::domain::reason::Ruling;
 
 fn view<'a>(model: &'a Model, daemon_set: &Uid, node: &NodeName) -> Option<CellView<'a>> {
@@ -29,10 +30,14 @@ fn told_of(view: &CellView<'_>) -> Vec<ObjectRef> {
     objects
 }
 
-/// The events.
+/// The events; of a pod what is not watched, like images; and the budgets over it.
 pub(super) fn needed(model: &Model, daemon_set: &Uid, node: &NodeName) -> BTreeSet<Inquiry> {
-    let objects = view(model, daemon_set, node).map(|view| told_of(&view)).unwrap_or_default();
-    objects.into_iter().map(Inquiry::Events).collect()
+    let Some(view) = view(model, daemon_set, node) else { return BTreeSet::new() };
+    let mut needed: BTreeSet<Inquiry> = told_of(&view).into_iter().map(Inquiry::Events).collect();
+    needed.extend(view.pods.iter().map(|pod| Inquiry::Object(pod_ref(pod))));
+    let namespace = &view.row.daemon_set.meta.key.namespace;
+    needed.extend((!view.pods.is_empty()).then(|| Inquiry::Budgets(namespace.clone())));
+    needed
 }
 
 /// The lines; none when the DaemonSet is gone, or the node and its pods.
@@ -41,14 +46,36 @@ pub(super) fn page(model: &Model, daemon_set: &Uid, node: &NodeName) -> Option<P
     let inventory = &model.inventory;
     let mut page = Page::new(format!("{} on {}", view.row.daemon_set.meta.key, view.column.name));
     let words = sentence(inventory, inventory.row_of(daemon_set)?, inventory.column_of(node)?);
-    if view.cell.problem {
-        page.problem(words)
-    } else {
-        page.fact(words)
+    page.fact_or_problem(view.cell.problem, words);
+    why(&view, &mut page);
+    if view.pods.is_empty() {
+        no_pods(model, &view, &mut page);
     }
-    page.fact(placement(&view));
+    for pod in &view.pods {
+        pod::facts(model, &view, pod, &mut page);
+    }
+    if !view.pods.is_empty() {
+        budgets(model, &view, &mut page);
+    }
+    super::node::health(model, view.column, &mut page);
+    events(model, &mut page, &told_of(&view));
+    Some(page)
+}
+
+/// The verdict, and every rule that speaks.
+fn why(view: &CellView<'_>, page: &mut Page) {
     page.heading("Why");
-    for reason in reasons(&view, true) {
+    let word = |yes| if yes { "yes" } else { "no" };
+    if view.column.node.is_none() {
+        page.fact("Whether it should run here is not known without the Node object.");
+    } else {
+        page.fact(format!(
+            "Should run here: {}. A pod that is here may stay: {}.",
+            word(view.cell.run),
+            word(view.cell.keep)
+        ));
+    }
+    for reason in reasons(view, true) {
         let (mark, is_problem) = match reason.verdict {
             Ruling::Allow => ("allows", false),
             Ruling::Refuse => ("refuses", view.cell.run),
@@ -57,64 +84,54 @@ pub(super) fn page(model: &Model, daemon_set: &Uid, node: &NodeName) -> Option<P
         };
         page.told(is_problem, mark, 8, reason.detail.as_str());
     }
+}
+
+/// Where a pod is wanted and none is there, the controller's word on why it could not make one.
+fn no_pods(model: &Model, view: &CellView<'_>, page: &mut Page) {
+    page.heading("Pods");
+    page.faint("none here");
+    if !view.cell.run {
+        return;
+    }
+    let object = daemon_set_ref(&view.row.daemon_set);
+    let failed = |event: &&Event| event.reason == "FailedCreate";
+    if let Some(event) = events_of(model, &object).iter().rev().find(failed) {
+        page.problem(format!(
+            "{} ago the controller could not make a pod (FailedCreate, for this node or another): {}",
+            age(event.last_seen, model.now),
+            event.message
+        ));
+    } else if model.answers.get(&Inquiry::Events(object)).is_some() {
+        page.fact(
+            "The controller reports no failure to make a pod (no event FailedCreate): it may be on its way.",
+        );
+    }
+}
+
+/// Whether the pods may be evicted.
+fn budgets(model: &Model, view: &CellView<'_>, page: &mut Page) {
+    page.heading("Eviction");
+    let inquiry = Inquiry::Budgets(view.row.daemon_set.meta.key.namespace.clone());
+    let Some(Answer::Budgets(budgets)) = model.answers.get(&inquiry) else {
+        let (kind, words) = absence(model, &inquiry, "PodDisruptionBudgets");
+        page.say(kind, words);
+        return;
+    };
     for pod in &view.pods {
-        pod_facts(model, &view, pod, &mut page);
-    }
-    if view.pods.is_empty() {
-        page.heading("Pods");
-        page.faint("none here");
-    }
-    events(model, &mut page, &told_of(&view));
-    Some(page)
-}
-
-fn placement(view: &CellView<'_>) -> String {
-    let word = |yes| if yes { "yes" } else { "no" };
-    if view.column.node.is_none() {
-        return "Whether it should run here is not known without the Node object.".to_owned();
-    }
-    format!(
-        "Should run here: {}. A pod that is here may stay: {}.",
-        word(view.cell.run),
-        word(view.cell.keep)
-    )
-}
-
-fn pod_facts(model: &Model, view: &CellView<'_>, pod: &Pod, page: &mut Page) {
-    let status = PodStatus::of(pod);
-    page.heading(format!("Pod {}", pod.meta.key.name));
-    page.leading(Screen::Yaml(pod_ref(pod)));
-    let word = |yes: bool, word: &str| if yes { word.to_owned() } else { format!("not {word}") };
-    page.fact(format!(
-        "{}  ready {}  restarts {}  age {}",
-        status.word,
-        status.ready_text(),
-        status.restarts_text(model.now),
-        age(pod.meta.created, model.now)
-    ));
-    let uid = &view.row.daemon_set.meta.uid;
-    let revision = pod.revision.as_ref().map_or("revision not known".to_owned(), |hash| {
-        format!("revision {}", model.inventory.revision_label(uid, hash))
-    });
-    page.fact(format!(
-        "{revision}, {}, {}",
-        word(view.is_updated(pod), "current"),
-        word(view.is_available(pod), "available")
-    ));
-    for container in pod.init_containers.iter().chain(&pod.containers) {
-        let state = match &container.state {
-            ContainerState::Waiting { reason, message } => format!("waiting {reason} {message}"),
-            ContainerState::Running { since } => format!("running since {}", age(*since, model.now)),
-            ContainerState::Terminated(end) => format!("ended {} exit {}", ended_word(end), end.exit_code),
+        // Watched pods are kept without their labels.
+        let whole = Inquiry::Object(pod_ref(pod));
+        let Some(Answer::Object(Some(raw))) = model.answers.get(&whole) else {
+            let (kind, words) = absence(model, &whole, &format!("labels of {}", pod.meta.key.name));
+            page.say(kind, words);
+            continue;
         };
-        let last = container.last.as_ref().map_or_else(String::new, |end| {
-            format!(
-                "; before: {} exit {} {} ago",
-                ended_word(end),
-                end.exit_code,
-                age(end.finished, model.now)
-            )
-        });
-        page.fact(format!("container {}: {}{last}", container.name, state.trim_end()));
+        let labels = raw.at("/metadata/labels").and_then(serde_json::Value::as_object);
+        let labels: Labels = labels
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+            .collect();
+        let eviction = eviction(pod, &labels, budgets);
+        page.fact_or_problem(!eviction.is_allowed(), format!("{}: {eviction}", pod.meta.key.name));
     }
 }

@@ -1,24 +1,33 @@
-//! A DaemonSet: how it updates, what is counted, which revision is where, what holds it up.
+//! A DaemonSet: how it updates, what is counted, which revision is where, whom it leaves out, what holds it up.
 
 use std::collections::BTreeSet;
 
-use super::{Screen, daemon_set_ref, events};
+use super::events::{absence, events};
+use super::{Screen, daemon_set_ref, names};
 use crate::app::cursor::CountColumn;
-use crate::app::describe;
 use crate::app::digest::row_line;
 use crate::app::model::Model;
 use crate::app::page::Page;
 use crate::domain::age::age;
-use crate::domain::id::Uid;
-use crate::domain::inquiry::Inquiry;
-use crate::domain::inventory::RowSlot;
-use crate::domain::object::{ControllerRevision, Pod};
+use crate::domain::exclusion::exclusions;
+use crate::domain::id::{NodeName, Uid};
+use crate::domain::inquiry::{Answer, Inquiry};
+use crate::domain::inventory::{Row, RowSlot};
+use crate::domain::limits::Limit;
+use crate::domain::object::{ControllerRevision, DaemonSet, Pod};
+use crate::domain::review::{Severity, review};
 use crate::domain::rollout::rollout;
+use crate::domain::staleness::{counters, stale_why};
 
-/// The events.
+/// The events; the whole object and the budgets, which the review reads.
 pub(super) fn needed(model: &Model, uid: &Uid) -> BTreeSet<Inquiry> {
     let row = model.inventory.row_of(uid).and_then(|slot| model.inventory.row(slot));
-    row.map(|row| Inquiry::Events(daemon_set_ref(&row.daemon_set))).into_iter().collect()
+    let Some(object) = row.map(|row| &row.daemon_set) else { return BTreeSet::new() };
+    BTreeSet::from([
+        Inquiry::Events(daemon_set_ref(object)),
+        Inquiry::Object(daemon_set_ref(object)),
+        Inquiry::Budgets(object.meta.key.namespace.clone()),
+    ])
 }
 
 /// The lines; none when it is gone.
@@ -26,48 +35,156 @@ pub(super) fn page(model: &Model, uid: &Uid) -> Option<Page> {
     let slot = model.inventory.row_of(uid)?;
     let row = model.inventory.row(slot)?;
     let object = &row.daemon_set;
-    let mut page = Page::new(object.meta.key.to_string());
+    let mut page = Page::new(format!("DaemonSet {}", object.meta.key));
     let line = row_line(model, slot).map(|line| line.words).unwrap_or_default();
-    if row.tally.problems > 0 {
-        page.problem(line)
-    } else {
-        page.fact(line)
-    }
-    page.fact(format!(
-        "{}, minReadySeconds {}, age {}",
-        describe::strategy(object),
-        object.min_ready_seconds,
-        age(object.meta.created, model.now)
-    ));
-    page.heading("Counts");
-    for count in CountColumn::FULL.into_iter().chain([CountColumn::Bad]) {
-        let number = describe::number(&model.inventory, slot, count);
-        let number = number.map_or("?".to_owned(), |number| number.to_string());
-        page.fact(format!("{number:>6}  {}", count.meaning()));
-        page.leading(Screen::Count { daemon_set: uid.clone(), count });
-    }
-    page.heading("Revisions");
-    for revision in sorted_revisions(model, slot) {
-        let of_it = |pod: &&Pod| pod.revision.as_ref() == Some(&revision.hash) && !pod.is_gone();
-        let pods = model.inventory.pods_of(slot).filter(of_it).count();
-        let label = model.inventory.revision_label(&object.meta.uid, &revision.hash);
-        page.fact(format!("{pods:>6}  pods on {label}, hash {}", revision.hash));
-    }
-    let blockers = rollout(&model.inventory, slot).map(|rollout| rollout.blockers).unwrap_or_default();
-    if !blockers.is_empty() {
-        page.heading("What holds up the rollout");
-        for blocker in blockers {
-            page.problem(blocker.why);
-            page.leading(Screen::Cell { daemon_set: uid.clone(), node: blocker.node });
-        }
-    }
+    page.fact_or_problem(row.tally.problems > 0, line);
+    page.told(false, "selector", 10, object.selector.to_string());
+    page.told(false, "strategy", 10, strategy(object, row));
+    page.told(
+        false,
+        "available",
+        10,
+        format!("a pod that is ready for minReadySeconds {}", object.min_ready_seconds),
+    );
+    page.told(false, "age", 10, age(object.meta.created, model.now));
+    counts(model, slot, uid, &mut page);
+    blockers(model, slot, uid, &mut page);
+    revisions(model, slot, &mut page);
+    left_out(model, slot, &mut page);
+    findings(model, slot, object, &mut page);
     events(model, &mut page, &[daemon_set_ref(object)]);
     Some(page)
 }
 
-fn sorted_revisions(model: &Model, slot: RowSlot) -> Vec<&ControllerRevision> {
-    let Some(row) = model.inventory.row(slot) else { return Vec::new() };
-    let mut revisions: Vec<_> = model.inventory.revisions(&row.daemon_set.meta.uid).iter().collect();
+fn strategy(object: &DaemonSet, row: &Row) -> String {
+    match Limit::of(object, row.tally.desired) {
+        Some(limit) => format!("{}, {limit}", object.strategy.kind()),
+        None => {
+            format!("{}: a pod gets the current template when somebody deletes it", object.strategy.kind())
+        }
+    }
+}
+
+/// The counter's column, where it has one of its own.
+fn column(counter: &str) -> Option<CountColumn> {
+    Some(match counter {
+        "desired" => CountColumn::Desired,
+        "current" => CountColumn::Current,
+        "ready" => CountColumn::Ready,
+        "up-to-date" => CountColumn::UpToDate,
+        "available" => CountColumn::Available,
+        "misscheduled" => CountColumn::Misscheduled,
+        _ => return None,
+    })
+}
+
+/// Ours and the controller's numbers; where they differ, why.
+fn counts(model: &Model, slot: RowSlot, uid: &Uid, page: &mut Page) {
+    page.heading("Counts, in nodes");
+    for counter in counters(&model.inventory, slot) {
+        let ours = counter.ours.map_or("not known".to_owned(), |ours| ours.to_string());
+        let stale = if counter.is_stale() {
+            format!("; the controller's status says {}, which is stale", counter.theirs)
+        } else {
+            String::new()
+        };
+        let ours = if counter.ours.is_none() { format!("{} by its status", counter.theirs) } else { ours };
+        page.told(counter.is_stale(), counter.name, 13, format!("{ours}{stale}"));
+        if let Some(count) = column(counter.name) {
+            page.leading(Screen::Count { daemon_set: uid.clone(), count });
+        }
+    }
+    let bad = model.inventory.row(slot).map(|row| row.tally.problems).unwrap_or_default();
+    page.told(bad > 0, "not as wanted", 13, bad.to_string());
+    page.leading(Screen::Count { daemon_set: uid.clone(), count: CountColumn::Bad });
+    if let Some(why) = stale_why(&model.inventory, slot) {
+        page.problem(format!("the status is stale: {why}"));
+    }
+}
+
+fn blockers(model: &Model, slot: RowSlot, uid: &Uid, page: &mut Page) {
+    let blockers = rollout(&model.inventory, slot).map(|rollout| rollout.blockers).unwrap_or_default();
+    if blockers.is_empty() {
+        return;
+    }
+    page.heading(format!("What holds up the rollout ({})", blockers.len()));
+    for blocker in blockers {
+        page.fact_or_problem(blocker.stuck, blocker.why);
+        page.leading(Screen::Cell { daemon_set: uid.clone(), node: blocker.node });
+    }
+}
+
+/// The revisions, newest first, with the nodes that are on each.
+fn revisions(model: &Model, slot: RowSlot, page: &mut Page) {
+    let Some(row) = model.inventory.row(slot) else { return };
+    let uid = &row.daemon_set.meta.uid;
+    let mut revisions: Vec<&ControllerRevision> = model.inventory.revisions(uid).iter().collect();
     revisions.sort_by_key(|revision| std::cmp::Reverse(revision.revision));
-    revisions
+    page.heading("Revisions");
+    for revision in revisions {
+        let of_it = |pod: &&Pod| pod.revision.as_ref() == Some(&revision.hash) && !pod.is_gone();
+        let mut nodes: Vec<NodeName> =
+            model.inventory.pods_of(slot).filter(of_it).filter_map(|pod| pod.target().cloned()).collect();
+        nodes.sort();
+        nodes.dedup();
+        let label = model.inventory.revision_label(uid, &revision.hash);
+        let is_current = row.current().hash == Some(&revision.hash);
+        let current = if is_current { ", current" } else { "" };
+        let on = match nodes.len() {
+            0 => "on no node".to_owned(),
+            1 => format!("on 1 node: {}", names(&nodes)),
+            many => format!("on {many} nodes: {}", names(&nodes)),
+        };
+        let made = age(revision.meta.created, model.now);
+        page.fact(format!("{label}{current}, hash {}, made {made} ago, {on}", revision.hash));
+        if is_current {
+            page.leading(Screen::Count { daemon_set: uid.clone(), count: CountColumn::UpToDate });
+        }
+    }
+}
+
+/// The nodes it does not want, by rule.
+fn left_out(model: &Model, slot: RowSlot, page: &mut Page) {
+    let exclusions = exclusions(&model.inventory, slot);
+    if exclusions.is_empty() {
+        return;
+    }
+    let all: usize = exclusions.iter().map(|exclusion| exclusion.nodes.len()).sum();
+    page.heading(format!("Nodes left out ({all})"));
+    for exclusion in exclusions {
+        page.fact(format!("{exclusion}: {}", names(&exclusion.nodes)));
+    }
+}
+
+/// The review against good practice.
+fn findings(model: &Model, slot: RowSlot, object: &DaemonSet, page: &mut Page) {
+    let inquiry = Inquiry::Object(daemon_set_ref(object));
+    let Some(Answer::Object(Some(raw))) = model.answers.get(&inquiry) else {
+        page.heading("Review");
+        let (kind, words) = absence(model, &inquiry, "the whole object");
+        page.say(kind, words);
+        return;
+    };
+    let asked = Inquiry::Budgets(object.meta.key.namespace.clone());
+    let budgets = match model.answers.get(&asked) {
+        Some(Answer::Budgets(budgets)) => Some(budgets.as_slice()),
+        _ => None,
+    };
+    let findings = review(raw, &model.inventory, slot, budgets);
+    page.heading(format!("Review ({})", findings.len()));
+    for finding in &findings {
+        let (is_problem, mark) = match finding.severity {
+            Severity::Danger => (true, "danger"),
+            Severity::Warning => (false, "warning"),
+            Severity::Info => (false, "note"),
+        };
+        page.told(is_problem, mark, 8, format!("{}: {}. {}", finding.rule, finding.why, finding.field));
+    }
+    if findings.is_empty() {
+        page.faint("nothing to say against it");
+    }
+    if budgets.is_none() {
+        let (kind, words) = absence(model, &asked, "PodDisruptionBudgets");
+        page.say(kind, words);
+    }
 }

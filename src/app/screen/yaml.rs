@@ -1,8 +1,8 @@
 //! An object as the server has it now.
 
-use super::absence;
+use super::events::absence;
 use crate::app::model::Model;
-use crate::app::page::{LineKind, Page};
+use crate::app::page::Page;
 use crate::domain::id::ObjectRef;
 use crate::domain::inquiry::{Answer, Inquiry};
 
@@ -22,7 +22,7 @@ pub(super) fn page(model: &Model, object: &ObjectRef, with_managed_fields: bool)
         }
         _ => {
             let (kind, words) = absence(model, &inquiry, &object.to_string());
-            if kind == LineKind::Problem { page.problem(words) } else { page.faint(words) }
+            page.say(kind, words);
         }
     }
     Some(page)

@@ -1,6 +1,6 @@
 //! An action is carried out where its noun lives.
 
-use super::{filter, jump, lens, logs, motion, overlay, screen};
+use super::{filter, jump, lens, logs, motion, overlay, remember, screen};
 use crate::app::action::Action;
 use crate::app::describe::copyable;
 use crate::app::effect::Effect;
@@ -16,9 +16,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return effects;
     }
     match action {
-        Action::Quit => return vec![Effect::Quit],
+        Action::Quit => return remember::leave(model),
         Action::Suspend => return vec![Effect::Suspend],
-        Action::Leave if model.context_of_keys() == Context::Grid => return vec![Effect::Quit],
+        Action::Leave if model.context_of_keys() == Context::Grid => return remember::leave(model),
         Action::Copy => return copy(model),
         Action::Refresh => {
             model.notice = Some(Notice::said("receiving everything anew", model.now));
@@ -48,18 +48,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::NextCause => jump::cause(model, 1),
         Action::PreviousCause => jump::cause(model, -1),
         Action::GoToBlocker => jump::blocker(model),
-        Action::Open => screen::enter(model),
-        Action::OpenDaemonSet => screen::open_daemon_set(model),
-        Action::OpenNode => screen::open_node(model),
-        Action::OpenCount => screen::open_count(model),
-        Action::OpenYaml => screen::open_yaml(model),
-        Action::OpenEvents => screen::open_events(model),
-        Action::Search => screen::begin_search(model),
-        Action::NextMatch => screen::next_match(model, true),
-        Action::PreviousMatch => screen::next_match(model, false),
-        Action::ToggleWrap => screen::toggle_wrap(model),
-        Action::ToggleManagedFields => screen::toggle_managed_fields(model),
-        Action::Help => screen::help(model),
         Action::PickNamespace => overlay::pick_namespace(model),
         Action::PickGroup => overlay::pick_group(model),
         Action::OpenLogs => return logs::open(model, None),
@@ -78,19 +66,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ChangeOrder => lens::change_order(model),
         Action::ToggleMap => lens::toggle_map(model),
         Action::ToggleAffected => lens::toggle_affected(model),
-        // These are for logs alone.
-        Action::ToggleFollow
-        | Action::ToggleTimes
-        | Action::ReadSince(_)
-        | Action::CycleJson
-        | Action::ToggleOnlyMatches
-        | Action::MoreContext
-        | Action::LessContext
-        | Action::MarkLine
-        | Action::ToggleFullScreen
-        | Action::PickContainer
-        | Action::CompareEndings
-        | Action::SaveText => {}
+        other => screen::act(model, other),
     }
     Vec::new()
 }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::changed;
+use super::{changed, remember};
 use crate::app::effect::Effect;
 use crate::app::model::{HOLD, Model};
 use crate::domain::event::LinkState;
@@ -26,7 +26,9 @@ pub(super) fn ticked(model: &mut Model, local: Timestamp) -> Vec<Effect> {
         model.notice = None;
         model.version += 1;
     }
-    adoptions(model)
+    let mut effects = remember::watch(model);
+    effects.extend(adoptions(model));
+    effects
 }
 
 /// Server time follows the local clock; cells that are due change.

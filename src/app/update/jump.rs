@@ -2,17 +2,18 @@
 
 use super::motion::node_index;
 use crate::app::cursor::{ColumnPlace, Focus, RowPlace};
-use crate::app::digest::state_word;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
-use crate::domain::cell::CellState;
-use crate::domain::grid::Cause;
+use crate::app::problems;
+use crate::domain::cause::{Cause, Weight};
 use crate::domain::inventory::{ColumnSlot, RowSlot};
 use crate::domain::rollout::rollout;
 
 /// To the next cause of problems, or the previous one, in a circle.
 pub(super) fn cause(model: &mut Model, direction: isize) {
-    let causes = model.grid.causes(&model.inventory);
+    let mut causes = problems::causes(model);
+    // A cause none of whose nodes is left has no place in the grid.
+    causes.retain(|cause| cause.key.weight() == Weight::Problem && !cause.cells.is_empty());
     if causes.is_empty() {
         let hidden = model.grid.hidden_rows + model.grid.hidden_columns > 0;
         let words =
@@ -20,33 +21,26 @@ pub(super) fn cause(model: &mut Model, direction: isize) {
         model.notice = Some(Notice::said(words, model.now));
         return;
     }
-    let here = model.selected_row().zip(model.selected_column());
-    let at = causes.iter().position(|cause| here.is_some_and(|here| cause.cells.contains(&here)));
     let length = causes.len();
-    let next = match (at, direction > 0) {
+    let next = match (place(model, &causes), direction > 0) {
         (None, true) => 0,
         (None, false) => length - 1,
         (Some(at), true) => (at + 1) % length,
         (Some(at), false) => (at + length - 1) % length,
     };
     let (row, column) = causes[next].cells[0];
-    let words = format!("cause {} of {length}: {}", next + 1, cause_words(model, &causes[next]));
+    let words = format!("cause {} of {length}: {}", next + 1, causes[next].words);
     go_to(model, row, column);
+    model.last_cause = Some(causes.swap_remove(next).key);
     model.notice = Some(Notice::said(words, model.now));
 }
 
-/// `failing in security/scanner on 6 nodes`, or `lost: node-00112, in 10 DaemonSets`.
-fn cause_words(model: &Model, cause: &Cause) -> String {
-    let (row, column) = cause.cells[0];
-    let count = cause.cells.len();
-    let plural = if count == 1 { "" } else { "s" };
-    let state = state_word(cause.state);
-    if cause.state == CellState::Lost {
-        let node = model.inventory.column_at(column).map(|column| column.name.to_string());
-        return format!("{state}: {}, in {count} DaemonSet{plural}", node.unwrap_or_default());
-    }
-    let key = model.inventory.row(row).map(|row| row.daemon_set.meta.key.to_string());
-    format!("{state} in {} on {count} node{plural}", key.unwrap_or_default())
+/// The cause that the cursor is on. One cell can have several; the one it was brought to counts.
+fn place(model: &Model, causes: &[Cause]) -> Option<usize> {
+    let here = model.selected_row().zip(model.selected_column())?;
+    let holds = |cause: &&Cause| cause.cells.contains(&here);
+    let last = causes.iter().position(|cause| Some(&cause.key) == model.last_cause.as_ref() && holds(&cause));
+    last.or_else(|| causes.iter().position(|cause| holds(&cause)))
 }
 
 /// To the node that holds up this row's rollout; from there to the next such node.
@@ -76,7 +70,7 @@ pub(super) fn blocker(model: &mut Model) {
     model.notice = Some(Notice::said(words, model.now));
 }
 
-fn go_to(model: &mut Model, row: RowSlot, column: ColumnSlot) {
+pub(super) fn go_to(model: &mut Model, row: RowSlot, column: ColumnSlot) {
     let (Some(to_row), Some(to_column)) = (model.inventory.row(row), model.inventory.column_at(column))
     else {
         return;

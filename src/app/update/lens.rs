@@ -1,5 +1,6 @@
 //! How the grid is looked at.
 
+use super::{changed, clock};
 use crate::app::cursor::RowPlace;
 use crate::app::layout::{Counters, Mode};
 use crate::app::model::Model;
@@ -63,4 +64,14 @@ pub(super) fn toggle_affected(model: &mut Model) {
     };
     say(model, words);
     project(model);
+}
+
+/// Stuck rollouts come first where the worst does; they are judged with the words of a frame.
+pub(super) fn lift_stuck(model: &mut Model) {
+    let stuck = model.digest.rollouts.stuck(&model.inventory);
+    if model.lens.stuck != stuck {
+        model.lens.stuck = stuck;
+        clock::reorder(model, Changed { cells: true, ..Changed::default() });
+        changed(model);
+    }
 }

@@ -182,7 +182,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::CompareEndings => return Some(compare(model, false)),
         Action::Open => go_to_cell(model),
         Action::Copy => return Some(copy(model)),
-        Action::SaveText => return Some(save(model)),
+        Action::Save => return Some(save(model)),
         _ => return None,
     }
     Some(Vec::new())

@@ -9,6 +9,25 @@ use crate::app::page::EVENTS;
 use crate::app::screen::{Open, Screen, Subject, daemon_set_ref, node_ref, pod_ref};
 use crate::domain::id::ObjectRef;
 
+/// Carries out what is done with screens.
+pub(super) fn act(model: &mut Model, action: Action) {
+    match action {
+        Action::Open => enter(model),
+        Action::OpenDaemonSet => open_daemon_set(model),
+        Action::OpenNode => open_node(model),
+        Action::OpenCount => open_count(model),
+        Action::OpenYaml => open_yaml(model),
+        Action::OpenEvents => open_events(model),
+        Action::Search => begin_search(model),
+        Action::NextMatch => next_match(model, true),
+        Action::PreviousMatch => next_match(model, false),
+        Action::ToggleWrap => toggle_wrap(model),
+        Action::ToggleManagedFields => toggle_managed_fields(model),
+        Action::Help => help(model),
+        _ => {}
+    }
+}
+
 /// Opens a screen; one that is open already is gone back to, so that the stack does not grow in circles.
 pub(super) fn open(model: &mut Model, screen: Screen) {
     if let Some(at) = model.screens.iter().position(|open| open.screen == screen) {
@@ -70,7 +89,7 @@ pub(super) fn subject(model: &Model) -> Subject {
 }
 
 /// What Enter opens: where the line leads, or what is selected in the grid.
-pub(super) fn enter(model: &mut Model) {
+fn enter(model: &mut Model) {
     if let Some(open) = model.screens.last() {
         if let Some(screen) = open.leads().cloned() {
             self::open(model, screen);
@@ -96,7 +115,7 @@ pub(super) fn say(model: &mut Model, words: &str) {
 }
 
 /// The page of the DaemonSet in question.
-pub(super) fn open_daemon_set(model: &mut Model) {
+fn open_daemon_set(model: &mut Model) {
     match subject(model).daemon_set {
         Some(uid) => open(model, Screen::DaemonSet(uid)),
         None => say(model, "select a DaemonSet first"),
@@ -104,7 +123,7 @@ pub(super) fn open_daemon_set(model: &mut Model) {
 }
 
 /// The page of the node in question.
-pub(super) fn open_node(model: &mut Model) {
+fn open_node(model: &mut Model) {
     match subject(model).node {
         Some(name) => open(model, Screen::Node(name)),
         None => say(model, "select a node first"),
@@ -112,7 +131,7 @@ pub(super) fn open_node(model: &mut Model) {
 }
 
 /// The nodes behind the number in question.
-pub(super) fn open_count(model: &mut Model) {
+fn open_count(model: &mut Model) {
     match subject(model) {
         Subject { daemon_set: Some(daemon_set), count: Some(count), .. } => {
             open(model, Screen::Count { daemon_set, count });
@@ -122,7 +141,7 @@ pub(super) fn open_count(model: &mut Model) {
 }
 
 /// The events of what is in question.
-pub(super) fn open_events(model: &mut Model) {
+fn open_events(model: &mut Model) {
     if model.screens.is_empty() {
         enter(model);
         if matches!(model.screens.last(), Some(Open { screen: Screen::Count { .. }, .. })) {
@@ -138,7 +157,7 @@ pub(super) fn open_events(model: &mut Model) {
 }
 
 /// The object in question as the server has it.
-pub(super) fn open_yaml(model: &mut Model) {
+fn open_yaml(model: &mut Model) {
     match object(model) {
         Some(object) => open(model, Screen::Yaml(object)),
         None => say(model, "select a DaemonSet, a cell or a node first"),
@@ -164,7 +183,7 @@ fn object(model: &Model) -> Option<ObjectRef> {
 }
 
 /// Every key; from there, back.
-pub(super) fn help(model: &mut Model) {
+fn help(model: &mut Model) {
     if matches!(model.screens.last(), Some(Open { screen: Screen::Help, .. })) {
         leave(model);
     } else {
@@ -173,7 +192,7 @@ pub(super) fn help(model: &mut Model) {
 }
 
 /// Long lines go on in the next row, or out of sight.
-pub(super) fn toggle_wrap(model: &mut Model) {
+fn toggle_wrap(model: &mut Model) {
     if let Some(open) = model.screens.last_mut() {
         open.view.wraps = !open.view.wraps;
         (open.view.left, open.view.skip) = (0, 0);
@@ -181,7 +200,7 @@ pub(super) fn toggle_wrap(model: &mut Model) {
 }
 
 /// With or without `managedFields`.
-pub(super) fn toggle_managed_fields(model: &mut Model) {
+fn toggle_managed_fields(model: &mut Model) {
     if let Some(open) = model.screens.last_mut() {
         open.with_managed_fields = !open.with_managed_fields;
         let words = if open.with_managed_fields { "with managedFields" } else { "without managedFields" };
@@ -214,7 +233,7 @@ pub(super) fn copyable(model: &Model) -> Option<String> {
 }
 
 /// Begins to type a search.
-pub(super) fn begin_search(model: &mut Model) {
+fn begin_search(model: &mut Model) {
     if let Some(open) = model.screens.last_mut() {
         open.view.search.is_typing = true;
         open.view.search.typed.clear();
@@ -269,7 +288,7 @@ pub(super) fn drop_search(model: &mut Model) -> bool {
 }
 
 /// To the next match or the previous one.
-pub(super) fn next_match(model: &mut Model, forward: bool) {
+fn next_match(model: &mut Model, forward: bool) {
     let Some(open) = model.screens.last_mut() else { return };
     let search = &open.view.search;
     match search.next(open.view.at, forward) {

@@ -1,8 +1,10 @@
 //! What a pod does: the annotation `dsgrid.dev/sim` of a pod template, as JSON.
 //!
 //! ```json
-//! {"startSeconds": 2, "readySeconds": 3, "stopSeconds": 1, "logSeconds": 5, "logLines": ["GET / 200"],
-//!  "crash": {"exitCode": 1, "afterSeconds": 5, "reason": "Error", "pool": "batch", "every": 3},
+//! {"startSeconds": 2, "readySeconds": 3, "stopSeconds": 1,
+//!  "logSeconds": 5, "firstLine": "agent 1.2 starting", "logLines": ["{time} GET / 200 {ms}ms"],
+//!  "crash": {"exitCode": 1, "afterSeconds": 5, "reason": "Error", "pool": "batch", "every": 3,
+//!            "lastLines": ["permission denied"]},
 //!  "pullError": {"nodes": ["worker-1"]},
 //!  "neverReady": {}}
 //! ```
@@ -29,9 +31,11 @@ pub struct Behavior {
     pub ready_seconds: f64,
     /// From being told to stop to having stopped.
     pub stop_seconds: f64,
-    /// Between two log lines.
+    /// Between two log lines; a thousandth is the least.
     pub log_seconds: f64,
-    /// What the log lines say, in turns.
+    /// What a container says first.
+    pub first_line: String,
+    /// What the other lines say, in turns; `{n}`, `{ms}` and `{time}` are filled in.
     pub log_lines: Vec<String>,
     /// Ends again and again.
     pub crash: Option<Crash>,
@@ -48,6 +52,7 @@ impl Default for Behavior {
             ready_seconds: 2.0,
             stop_seconds: 1.5,
             log_seconds: 4.0,
+            first_line: String::new(),
             log_lines: Vec::new(),
             crash: None,
             pull_error: None,
@@ -66,6 +71,8 @@ pub struct Crash {
     pub after_seconds: f64,
     /// The reason in one word; `OOMKilled` for code 137 and `Error` otherwise, unless said.
     pub reason: String,
+    /// What it says before it ends.
+    pub last_lines: Vec<String>,
     /// Where.
     #[serde(flatten)]
     pub at: Where,
@@ -73,7 +80,8 @@ pub struct Crash {
 
 impl Default for Crash {
     fn default() -> Self {
-        Self { exit_code: 1, after_seconds: 5.0, reason: String::new(), at: Where::default() }
+        let (reason, last_lines) = (String::new(), Vec::new());
+        Self { exit_code: 1, after_seconds: 5.0, reason, last_lines, at: Where::default() }
     }
 }
 

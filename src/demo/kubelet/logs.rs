@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use super::behavior::Behavior;
-use crate::demo::simulation::Simulation;
 use crate::demo::simulation::later;
 use crate::demo::simulation::random::{mix, seconds_of};
-use crate::domain::id::Uid;
-use crate::domain::object::{ContainerState, Termination};
 
 /// One line of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,80 +18,116 @@ pub struct LogLine {
     pub text: String,
 }
 
+/// One run of a container, from its start to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended, with its exit code.
+    pub ended: Option<(Timestamp, i64)>,
+}
+
+/// A kubelet keeps so many lines of a container and forgets older ones, as log rotation does.
+const KEPT: u64 = 50_000;
+
 /// What a container says where its template says nothing.
 const USUAL: [&str; 8] = [
     "level=info msg=\"tick\" component=collector",
     "level=info msg=\"flushed buffer\" records=128",
     "level=debug msg=\"config unchanged\"",
     "level=info msg=\"connection established\" peer=upstream",
-    "level=warn msg=\"slow response from upstream\" duration=1.2s",
-    "level=info msg=\"checkpoint written\"",
+    "level=warn msg=\"slow response from upstream\" duration={ms}ms",
+    "level=info msg=\"checkpoint written\" offset={n}",
     "level=info msg=\"health check passed\"",
     "level=info msg=\"scrape finished\" series=1742",
 ];
 
-/// The lines a container printed from `since` up to `until`, oldest first, at most the last `limit` of them.
-/// `started` is when this run of the container began; `ended`, if it did, with its exit code.
-#[must_use]
-pub fn log_lines(
-    uid: &str,
-    behavior: &Behavior,
-    started: Timestamp,
-    ended: Option<(Timestamp, i32)>,
-    (since, until): (Timestamp, Timestamp),
-    limit: usize,
-) -> Vec<LogLine> {
-    let step = seconds_of(behavior.log_seconds.max(0.01));
-    let end = ended.map_or(until, |(at, _)| at.min(until));
-    let mut lines = Vec::new();
-    let count = steps(started, end, step);
-    let mut first = steps(started, since.max(started), step);
-    first = first.max(count.saturating_sub(u64::try_from(limit).unwrap_or(u64::MAX)));
-    for number in first..=count {
-        let at = later(started, step.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX)));
-        if at >= since && at <= end {
-            lines.push(LogLine { at, text: line(uid, behavior, number) });
+impl Run {
+    /// The run of a container whose log a kubelet serves (`validateContainerLogStatus`).
+    ///
+    /// # Errors
+    /// The kubelet's words where there is none.
+    pub fn of(pod: &Value, container: &str, previous: bool) -> Result<Self, String> {
+        let name = pod["metadata"]["name"].as_str().unwrap_or_default();
+        let about = format!("container {container:?} in pod {name:?}");
+        let mut statuses = pod["status"]["containerStatuses"].as_array().into_iter().flatten();
+        let Some(status) = statuses.find(|status| status["name"] == container) else {
+            return Err(format!("{about} is not available"));
+        };
+        let last = &status["lastState"]["terminated"];
+        let state = &status["state"];
+        if previous {
+            return terminated(last).ok_or_else(|| format!("previous terminated {about} not found"));
         }
+        if let Some(started) = time(&state["running"]["startedAt"]) {
+            return Ok(Self { started, ended: None });
+        }
+        // A container that waits to be started again shows what it said before it ended.
+        if let Some(run) = terminated(&state["terminated"]).or_else(|| terminated(last)) {
+            return Ok(run);
+        }
+        if state["terminated"].is_object() {
+            return Err(format!("{about} is terminated"));
+        }
+        Err(match state["waiting"]["reason"].as_str() {
+            Some("ErrImagePull") => format!("{about} is waiting to start: image can't be pulled"),
+            Some("ImagePullBackOff") => {
+                format!("{about} is waiting to start: trying and failing to pull image")
+            }
+            Some(reason) => format!("{about} is waiting to start: {reason}"),
+            None => format!("{about} is waiting to start - no logs yet"),
+        })
     }
-    if let Some((at, code)) = ended.filter(|(at, _)| *at <= until && *at >= since) {
-        lines.push(LogLine { at, text: format!("level=error msg=\"exiting\" code={code}") });
+
+    /// The lines a container of a pod printed in a window of time, both ends included, oldest first; at most the last
+    /// `limit` of them.
+    #[must_use]
+    pub fn lines(
+        &self,
+        pod: &Value,
+        container: &str,
+        (since, until): (Timestamp, Timestamp),
+        limit: usize,
+    ) -> Vec<LogLine> {
+        let behavior = Behavior::of(pod);
+        let uid = pod["metadata"]["uid"].as_str().unwrap_or_default();
+        let seed = format!("{uid}/{container}");
+        let step = seconds_of(behavior.log_seconds.max(0.001));
+        let end = self.ended.map_or(until, |(at, _)| at.min(until));
+        let count = steps(self.started, end, step);
+        let wanted = u64::try_from(limit).unwrap_or(u64::MAX).min(KEPT);
+        // A line more than wanted: the newest may not be printed yet.
+        let first = steps(self.started, since.max(self.started), step).max(count.saturating_sub(wanted));
+        let mut lines = Vec::new();
+        for number in first..=count {
+            let at = self.printed(number, step, &seed);
+            if at >= since && at <= end {
+                lines.push(LogLine { at, text: line(&seed, &behavior, number, at) });
+            }
+        }
+        if let Some((at, code)) = self.ended.filter(|(at, _)| *at <= until && *at >= since) {
+            lines.extend(last_words(&behavior, code).into_iter().map(|text| LogLine { at, text }));
+        }
+        let surplus = lines.len().saturating_sub(limit);
+        lines.split_off(surplus)
     }
-    let surplus = lines.len().saturating_sub(limit);
-    lines.split_off(surplus)
+
+    /// When a line is printed: somewhere in its step, so that lines do not fall on whole seconds.
+    fn printed(&self, number: u64, step: Duration, seed: &str) -> Timestamp {
+        let base = later(self.started, step.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX)));
+        let part = u32::try_from(mix(number ^ 7, seed) % 1_000).unwrap_or(0);
+        if number == 0 { base } else { later(base, step / 1_250 * part) }
+    }
 }
 
-impl Simulation {
-    /// What a container of a pod printed in a window of time, at most the last `limit` lines; `previous` asks for the
-    /// run before this one. None where there is no such pod, container or run.
-    #[must_use]
-    pub fn log_lines(
-        &self,
-        uid: &Uid,
-        container: &str,
-        previous: bool,
-        window: (Timestamp, Timestamp),
-        limit: usize,
-    ) -> Option<Vec<LogLine>> {
-        let entry = self.cluster.pods.get(uid)?;
-        let container = entry.pod.containers.iter().find(|known| known.name == *container)?;
-        let behavior = &entry.mold.behavior;
-        let ended = |end: &Termination| {
-            let at = end.finished?;
-            let ran = behavior.crash.as_ref().map_or(60.0, |crash| crash.after_seconds);
-            let ran = SignedDuration::try_from(seconds_of(ran)).unwrap_or_default();
-            Some((at.checked_sub(ran).unwrap_or(at), Some((at, end.exit_code))))
-        };
-        let (started, end) = match (&container.state, &container.last) {
-            (_, Some(last)) if previous => ended(last)?,
-            _ if previous => return None,
-            (ContainerState::Running { since }, _) => ((*since)?, None),
-            (ContainerState::Terminated(end), _) => ended(end)?,
-            // A container that waits to be started again shows what it said before it ended.
-            (ContainerState::Waiting { .. }, last) => ended(last.as_ref()?)?,
-        };
-        let seed = format!("{uid}/{}", container.name);
-        Some(log_lines(&seed, behavior, started, end, window, limit))
-    }
+fn terminated(state: &Value) -> Option<Run> {
+    let ended = time(&state["finishedAt"])?;
+    let started = time(&state["startedAt"]).unwrap_or(ended);
+    Some(Run { started, ended: Some((ended, state["exitCode"].as_i64().unwrap_or(0))) })
+}
+
+fn time(value: &Value) -> Option<Timestamp> {
+    value.as_str()?.parse().ok()
 }
 
 fn steps(from: Timestamp, to: Timestamp, step: Duration) -> u64 {
@@ -102,33 +136,106 @@ fn steps(from: Timestamp, to: Timestamp, step: Duration) -> u64 {
     u64::try_from(passed / step).unwrap_or(0)
 }
 
-fn line(uid: &str, behavior: &Behavior, number: u64) -> String {
-    if number == 0 {
-        return "level=info msg=\"starting\"".to_owned();
+/// What a container says before it ends.
+fn last_words(behavior: &Behavior, code: i64) -> Vec<String> {
+    match &behavior.crash {
+        _ if code == 0 => vec!["level=info msg=\"received SIGTERM, shutting down\"".to_owned()],
+        Some(crash) if !crash.last_lines.is_empty() => crash.last_lines.clone(),
+        _ => vec![format!("level=error msg=\"exiting\" code={code}")],
     }
-    let pick = mix(number, uid);
+}
+
+/// A line; `{n}` in it is its number, `{ms}` some milliseconds and `{time}` its time.
+fn line(seed: &str, behavior: &Behavior, number: u64, at: Timestamp) -> String {
+    let pick = mix(number, seed);
     let index = |len: usize| usize::try_from(pick % len.max(1) as u64).unwrap_or(0);
-    match behavior.log_lines.get(index(behavior.log_lines.len())) {
-        Some(text) => text.clone(),
-        None => USUAL[index(USUAL.len())].to_owned(),
+    let text = match (number, behavior.first_line.as_str()) {
+        (0, "") => "level=info msg=\"starting\"",
+        (0, first) => first,
+        _ => match behavior.log_lines.get(index(behavior.log_lines.len())) {
+            Some(text) => text,
+            None => USUAL[index(USUAL.len())],
+        },
+    };
+    if !text.contains('{') {
+        return text.to_owned();
     }
+    text.replace("{n}", &number.to_string())
+        .replace("{ms}", &(1 + pick / 8 % 900).to_string())
+        .replace("{time}", &at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        later("2026-01-01T00:00:00Z".parse().unwrap(), Duration::from_secs(seconds))
+    }
 
     #[test]
     fn lines_are_the_same_whenever_they_are_asked_for() {
-        let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let at = |seconds: u64| later(start, Duration::from_secs(seconds));
-        let behavior = Behavior::default();
-        let all = log_lines("u", &behavior, start, None, (start, at(100)), 1_000);
-        assert_eq!(all.len(), 26);
-        let some = log_lines("u", &behavior, start, None, (at(41), at(100)), 1_000);
+        let pod = json!({"metadata": {"uid": "u"}});
+        let run = Run { started: at(0), ended: None };
+        let all = run.lines(&pod, "c", (at(0), at(100)), 1_000);
+        assert!(all.len() == 25 || all.len() == 26, "{}", all.len());
+        assert!(all.is_sorted_by_key(|line| line.at));
+        let some = run.lines(&pod, "c", (all[11].at, at(100)), 1_000);
         assert_eq!(some, all[11..]);
-        assert_eq!(log_lines("u", &behavior, start, None, (start, at(100)), 3), all[23..]);
-        let ended = log_lines("u", &behavior, start, Some((at(9), 1)), (start, at(100)), 10);
+        assert_eq!(run.lines(&pod, "c", (at(0), at(100)), 3), all[all.len() - 3..]);
+        let ended = Run { started: at(0), ended: Some((at(9), 1)) };
+        let ended = ended.lines(&pod, "c", (at(0), at(100)), 10);
         assert!(ended.last().unwrap().text.contains("code=1"));
+    }
+
+    #[test]
+    fn a_template_says_what_is_printed() {
+        let sim = json!({"logSeconds": 1, "firstLine": "v1", "logLines": ["{n} {ms} {time}"],
+            "crash": {"lastLines": ["permission denied /var/log"]}});
+        let pod = json!({"metadata": {"uid": "u", "annotations": {"dsgrid.dev/sim": sim.to_string()}}});
+        let run = Run { started: at(0), ended: Some((at(3), 1)) };
+        let lines = run.lines(&pod, "c", (at(0), at(100)), 10);
+        assert_eq!(lines[0].text, "v1");
+        assert!(
+            lines[1].text.starts_with("1 ") && lines[1].text.contains("2026-01-01T00:00:01."),
+            "{lines:?}"
+        );
+        assert_eq!(lines.last().unwrap().text, "permission denied /var/log");
+    }
+
+    #[test]
+    fn the_kubelet_says_why_there_is_no_log() {
+        let pod = |state: Value, last: Value| {
+            json!({"metadata": {"name": "p"},
+                "status": {"containerStatuses": [{"name": "c", "state": state, "lastState": last}]}})
+        };
+        let ended = json!({"terminated": {"exitCode": 2, "startedAt": "2026-01-01T00:00:00Z",
+            "finishedAt": "2026-01-01T00:00:05Z"}});
+        let waiting = |reason: &str| json!({"waiting": {"reason": reason}});
+        let running = json!({"running": {"startedAt": "2026-01-01T00:00:09Z"}});
+        let before = Run { started: at(0), ended: Some((at(5), 2)) };
+        for (state, last, previous, told) in [
+            (running.clone(), json!({}), false, Ok(Run { started: at(9), ended: None })),
+            (running.clone(), ended.clone(), true, Ok(before)),
+            (running, json!({}), true, Err("previous terminated container \"c\" in pod \"p\" not found")),
+            (waiting("CrashLoopBackOff"), ended.clone(), false, Ok(before)),
+            (ended, json!({}), false, Ok(before)),
+            (
+                waiting("ContainerCreating"),
+                json!({}),
+                false,
+                Err("container \"c\" in pod \"p\" is waiting to start: ContainerCreating"),
+            ),
+            (
+                waiting("ImagePullBackOff"),
+                json!({}),
+                false,
+                Err("container \"c\" in pod \"p\" is waiting to start: trying and failing to pull image"),
+            ),
+        ] {
+            assert_eq!(Run::of(&pod(state, last), "c", previous), told.map_err(str::to_owned));
+        }
     }
 }

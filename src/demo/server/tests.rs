@@ -10,6 +10,7 @@ use crate::demo::store::{DeleteOptions, Kind, Scope};
 mod access;
 mod eviction;
 mod kubectl;
+mod log;
 
 /// A cluster whose clock the test moves.
 struct Cluster {

@@ -56,6 +56,7 @@ pub struct Subresource {
 }
 
 const STATUS: Subresource = Subresource { name: "status", verbs: &["get", "patch", "update"], sends: None };
+const LOG: Subresource = Subresource { name: "log", verbs: &["get"], sends: None };
 const EVICTION: Subresource =
     Subresource { name: "eviction", verbs: &["create"], sends: Some(("policy", "v1", "Eviction")) };
 
@@ -70,7 +71,7 @@ const fn resource(
     let namespaced = !matches!(kind, Kind::Namespace | Kind::Node);
     let subresources: &'static [Subresource] = match kind {
         Kind::ControllerRevision | Kind::Event => &[],
-        Kind::Pod => &[EVICTION, STATUS],
+        Kind::Pod => &[EVICTION, LOG, STATUS],
         _ => &[STATUS],
     };
     let categories: &'static [&'static str] =

@@ -144,13 +144,25 @@ impl Rejection {
     #[must_use]
     pub fn invalid(kind: Kind, name: &str, causes: Vec<Cause>) -> Self {
         let resource = kind.resource();
-        let mut texts: Vec<String> = causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
+        let details = Details { kind: resource.name, causes, ..details(resource, name) };
+        Self::not_valid(&resource.qualified_name(), details)
+    }
+
+    /// 422 for options that break rules.
+    #[must_use]
+    pub fn invalid_options(kind: &'static str, name: &str, causes: Vec<Cause>) -> Self {
+        Self::not_valid(kind, Details { kind, name: name.to_owned(), causes, ..Details::default() })
+    }
+
+    fn not_valid(what: &str, details: Details) -> Self {
+        let mut texts: Vec<String> =
+            details.causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
         let text = if texts.len() == 1 { texts.remove(0) } else { format!("[{}]", texts.join(", ")) };
         Self {
             code: 422,
             reason: "Invalid",
-            message: format!("{} \"{name}\" is invalid: {text}", resource.qualified_name()),
-            details: Some(Box::new(Details { kind: resource.name, causes, ..details(resource, name) })),
+            message: format!("{what} \"{}\" is invalid: {text}", details.name),
+            details: Some(Box::new(details)),
         }
     }
 

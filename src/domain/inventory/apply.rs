@@ -76,7 +76,9 @@ impl Inventory {
                 && old.allows_surge() == new.allows_surge();
             if !same_cells {
                 row.placement = Placement::new(&row.daemon_set.template);
+                self.edited = Some(slot);
                 self.recompute_row(slot);
+                self.edited = None;
             }
             self.dirty.insert(slot);
         } else {
@@ -111,6 +113,7 @@ impl Inventory {
             self.set_cell(slot, column, None);
         }
         let row = self.rows.remove(slot.0);
+        self.falls.forget(uid);
         self.dirty.remove(&slot);
         for (column, pods) in row.occupants {
             for pod in pods {
@@ -171,7 +174,8 @@ impl Inventory {
             }
             None => true,
         };
-        column.node = Some(node);
+        let former = column.node.replace(node).filter(|_| labels_changed);
+        self.former.extend(former.map(|node| (slot, node.meta.labels)));
         self.changed.columns |= labels_changed;
         self.changed.cells = true;
         Some(slot)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{Column, ColumnSlot, Inventory, Row, RowSlot};
+use crate::domain::absence::{Fall, Falls};
 use crate::domain::cell::{Cell, Knowledge, available_from};
 use crate::domain::counts::Counts;
 use crate::domain::event::{LinkState, Watch};
@@ -152,6 +153,27 @@ impl Inventory {
     pub fn computed(&self, row: RowSlot) -> Option<Counts> {
         let row = self.rows.get(row.0)?;
         (row.knowledge == Knowledge::Complete).then(|| row.tally.counts(row.daemon_set.is_observed()))
+    }
+
+    /// The desired counts that fell and that nobody has acknowledged.
+    #[must_use]
+    pub fn falls(&self) -> &Falls {
+        &self.falls
+    }
+
+    /// The fall of a DaemonSet's desired count.
+    #[must_use]
+    pub fn fall(&self, row: RowSlot) -> Option<&Fall> {
+        self.falls.of(&self.rows.get(row.0)?.daemon_set.meta.uid)
+    }
+
+    pub(in crate::domain) fn falls_mut(&mut self) -> &mut Falls {
+        &mut self.falls
+    }
+
+    /// Somebody has seen that a DaemonSet's desired count fell; whether it had.
+    pub fn acknowledge(&mut self, daemon_set: &Uid) -> bool {
+        self.falls.forget(daemon_set)
     }
 
     /// How the watches stand.

@@ -8,6 +8,7 @@ use super::decode::nullable;
 use super::meta::{Labels, Meta, WireMeta};
 use super::node::TaintEffect;
 use crate::domain::pause::Pause;
+use crate::domain::quantity::Quantity;
 use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 
@@ -191,7 +192,7 @@ pub struct Template {
 }
 
 /// A container of a template.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct TemplateContainer {
     /// The name.
     #[serde(default)]
@@ -199,6 +200,28 @@ pub struct TemplateContainer {
     /// The image reference.
     #[serde(default)]
     pub image: Text,
+    /// What it asks for.
+    #[serde(default, deserialize_with = "nullable")]
+    pub resources: Resources,
+}
+
+/// The resources of a container.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Resources {
+    /// What the scheduler keeps free for it.
+    #[serde(deserialize_with = "nullable")]
+    pub requests: Requests,
+}
+
+/// What the scheduler keeps free.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Requests {
+    /// Processors; 0 where nothing is asked for.
+    pub cpu: Quantity,
+    /// Bytes of memory; 0 where nothing is asked for.
+    pub memory: Quantity,
 }
 
 impl TemplateContainer {
@@ -498,7 +521,11 @@ mod tests {
             ("fluent-bit@sha256:0123456789abcdef", "sha256:01234567"),
             ("fluent-bit:v1@sha256:0123456789abcdef", "v1"),
         ] {
-            let container = TemplateContainer { name: "main".into(), image: image.into() };
+            let container = TemplateContainer {
+                name: "main".into(),
+                image: image.into(),
+                ..TemplateContainer::default()
+            };
             assert_eq!(container.tag(), tag);
         }
     }

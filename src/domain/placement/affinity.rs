@@ -52,6 +52,15 @@ impl Affinity {
         self.0.iter().flatten().any(|term| term.matches(name, labels))
     }
 
+    /// Whether every term that can match wants a label, one of those that `telling` accepts, to be there.
+    pub(super) fn asks_for_labels(&self, telling: impl Fn(&str) -> bool) -> bool {
+        let wants = |(expression, operator): &(MatchExpression, Operator)| {
+            !matches!(operator, Operator::NotIn | Operator::DoesNotExist) && telling(&expression.key)
+        };
+        let mut terms = self.0.iter().flatten().peekable();
+        terms.peek().is_some() && terms.all(|term| term.labels.iter().any(wants))
+    }
+
     pub(super) fn terms(&self, name: &str, labels: &Labels) -> Vec<TermVerdict> {
         let verdict = |(at, term): (usize, &Result<Term, Malformed>)| match term {
             Ok(term) => term.verdict(at + 1, name, labels),

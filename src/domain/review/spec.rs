@@ -98,7 +98,11 @@ pub(super) struct Container {
 impl Container {
     /// Whether the image is named without a version, so that what runs depends on when it was pulled.
     pub(super) fn floats(&self) -> bool {
-        let image = TemplateContainer { name: self.name.clone(), image: self.image.clone() };
+        let image = TemplateContainer {
+            name: self.name.clone(),
+            image: self.image.clone(),
+            resources: crate::domain::object::Resources::default(),
+        };
         !self.image.is_empty() && !self.image.contains('@') && image.tag() == "latest"
     }
 }

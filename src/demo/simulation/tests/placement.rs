@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::Rig;
 use crate::demo::kubelet::Outage;
+use crate::demo::kubelet::logs::Run;
 use crate::demo::store::{DeleteOptions, Kind, Propagation};
 
 fn taint(effect: &str) -> serde_json::Value {
@@ -193,12 +194,10 @@ fn logs_are_there_for_running_and_crashed_containers() {
     });
     rig.run(30);
     for pod in rig.pods() {
-        let uid = crate::domain::id::Uid::new(pod["metadata"]["uid"].as_str().unwrap());
-        let window = (super::start(), rig.now);
-        let lines = rig.sim.log_lines(&uid, "main", false, window, 100).unwrap();
+        let lines = Run::of(&pod, "main", false).unwrap().lines(&pod, "main", (super::start(), rig.now), 100);
         assert!(!lines.is_empty(), "{}", pod["status"]);
-        let previous = rig.sim.log_lines(&uid, "main", true, window, 100);
-        assert_eq!(previous.is_some(), super::target(&pod) == "n-a-001");
-        assert!(rig.sim.log_lines(&uid, "other", false, window, 100).is_none());
+        let crashed = super::target(&pod) == "n-a-001";
+        assert_eq!(Run::of(&pod, "main", true).is_ok(), crashed);
+        assert!(Run::of(&pod, "other", false).is_err());
     }
 }

@@ -1,0 +1,107 @@
+//! The first thing to do about a cause: one plain sentence, with the key to press where dsgrid can do it.
+
+use super::tell::row_of;
+use super::{Cause, CauseKey};
+use crate::domain::absence::Why;
+use crate::domain::cell::CellState;
+use crate::domain::inventory::Inventory;
+use crate::domain::object::UpdateStrategy;
+use crate::domain::rollout::rollout;
+
+/// The sentence.
+pub(super) fn first(inventory: &Inventory, cause: &Cause) -> String {
+    let words = match &cause.key {
+        CauseKey::Stuck(_) => return stuck(inventory, cause),
+        CauseKey::Failing { word, .. } => return failing(inventory, cause, word),
+        CauseKey::Fell(_) => return fell(inventory, cause),
+        CauseKey::Missing(_) => {
+            "e lists the DaemonSet's events: FailedCreate names the quota, webhook or policy that refuses the pods"
+        }
+        CauseKey::Unschedulable { why, .. }
+            if why.starts_with("Insufficient") || why.contains("Too many") =>
+        {
+            "o shows what runs on the node: make room there, lower the requests, or give the set a priority class \
+             that may preempt"
+        }
+        CauseKey::Unschedulable { .. } => "Enter on a node shows the scheduler's whole message",
+        CauseKey::Everywhere { .. } => {
+            "give the template the toleration or the node the label, or take the set out of `everywhere`"
+        }
+        CauseKey::Contradiction { .. } => {
+            "the template selects these nodes and does not tolerate their taint: add the toleration or remove the taint"
+        }
+        CauseKey::Lost(why) if why.as_str() == "gone" => {
+            "nothing: garbage collection removes the pods; where they stay, F force-deletes them"
+        }
+        CauseKey::Lost(_) => {
+            "o shows the node's conditions: see to the machine and its kubelet; if it is off for good, delete the node"
+        }
+        CauseKey::NotReady(_) => "L reads the logs: why does the readiness probe fail",
+        CauseKey::Misscheduled { set: None, .. } => {
+            "nothing stops now, but a pod that ends or is updated is not replaced: add the toleration or remove the taint"
+        }
+        CauseKey::Misscheduled { set: Some(_), .. } => {
+            "Enter on a node shows the rule; the controller removes the pods"
+        }
+        CauseKey::Overdue(_) => {
+            "y on the pod shows its finalizers; without any, the kubelet does not answer: F if the machine is off"
+        }
+        CauseKey::Paused(_) => {
+            "when its reason is gone, resume it from the menu (a); until then new pods still use the new template"
+        }
+        CauseKey::Waiting(_) => "R replaces the outdated pods one after the other, under gates",
+        CauseKey::Unwell(_) => "nothing here: the pods come when the nodes are well or gone",
+        CauseKey::Usual(_) => {
+            "nothing, if the set is not meant for these nodes; list it under `everywhere` in the configuration if it is"
+        }
+    };
+    words.to_owned()
+}
+
+fn stuck(inventory: &Inventory, cause: &Cause) -> String {
+    let rollout = cause.sets.first().and_then(|slot| rollout(inventory, *slot));
+    let blockers = rollout.map(|rollout| rollout.blockers).unwrap_or_default();
+    let worst = blockers.iter().find(|blocker| blocker.stuck);
+    let limited = row_of(inventory, cause)
+        .is_some_and(|row| matches!(row.daemon_set.strategy, UpdateStrategy::RollingUpdate { .. }));
+    let words = match worst.map(|blocker| blocker.state) {
+        Some(CellState::Failing) => "L reads why the new pod fails; U undoes the update, P stops it",
+        Some(CellState::Lost | CellState::Terminating) if limited => {
+            "if the machine is off, F force-deletes its pod; M raises the limit so that the others go on"
+        }
+        Some(CellState::Unschedulable) => "o shows what fills the node; U undoes the update, P stops it",
+        _ => "Enter on a node shows what it waits for; P stops the rollout",
+    };
+    words.to_owned()
+}
+
+fn failing(inventory: &Inventory, cause: &Cause, word: &str) -> String {
+    let mid_update = row_of(inventory, cause).is_some_and(|row| row.tally.outdated > 0);
+    let first = match word.trim_start_matches("Init:") {
+        "ImagePullBackOff" | "ErrImagePull" | "InvalidImageName" | "ErrImageNeverPull" => {
+            "check the image's name, tag and pull secret (y shows the template)"
+        }
+        "CreateContainerConfigError" | "CreateContainerError" => {
+            "Enter on a node names the ConfigMap, Secret or key that is missing"
+        }
+        "OOMKilled" => "raise the memory limit, or find what grew: L reads the last lines",
+        "Evicted" | "NodeAffinity" | "OutOfcpu" | "OutOfmemory" | "UnexpectedAdmissionError" => {
+            "Enter on a node shows why the kubelet refused or evicted the pod"
+        }
+        _ => "L reads the last lines before the end, p those of the run before",
+    };
+    let undo = if mid_update { "; U undoes the update, P stops it" } else { "" };
+    format!("{first}{undo}")
+}
+
+fn fell(inventory: &Inventory, cause: &Cause) -> String {
+    let fall = cause.sets.first().and_then(|slot| inventory.fall(*slot));
+    let first = fall.and_then(|fall| fall.left.values().next()).map(|left| &left.why);
+    let words = match first {
+        Some(Why::Label { .. }) => "Space marks the nodes, E puts the label back",
+        Some(Why::Taint(_)) => "Space marks the nodes, E removes the taint; or add the toleration",
+        Some(Why::Template) => "U undoes the change of the template",
+        Some(Why::Other(_)) | None => "Enter on a node shows the rule",
+    };
+    format!("{words}; K if it is meant so")
+}

@@ -1,0 +1,132 @@
+//! The one line of a cause.
+
+use super::{Cause, CauseKey};
+use crate::domain::age::age;
+use crate::domain::inventory::{CellView, Inventory, Row};
+use crate::domain::object::Container;
+use crate::domain::rollout::row_why;
+use crate::domain::text::Text;
+
+/// Cause, then number; who shows it adds the time.
+pub(super) fn words(inventory: &Inventory, cause: &Cause) -> String {
+    let row = cause.sets.first().and_then(|slot| inventory.row(*slot));
+    let name = row.map(|row| row.daemon_set.meta.key.to_string()).unwrap_or_default();
+    let (nodes, sets) = (count(cause.nodes.len(), "node"), count(cause.sets.len(), "DaemonSet"));
+    let why = || cause.sets.first().map(|slot| row_why(inventory, *slot)).unwrap_or_default();
+    match &cause.key {
+        CauseKey::Stuck(_) => format!("{name} STUCK {}", why()),
+        CauseKey::Failing { word, .. } => {
+            format!("{name} {word}{} on {nodes}", exit_code(inventory, cause))
+        }
+        CauseKey::Missing(_) => format!("{name} missing: wanted on {nodes}, no pod there"),
+        CauseKey::Unschedulable { why, .. } => format!("{name} unschedulable: {why}, on {nodes}"),
+        CauseKey::Fell(_) => {
+            let fell = row.zip(cause.sets.first().and_then(|slot| inventory.fall(*slot)));
+            let words = fell.map(|(row, fall)| fall.words(row.tally.desired, inventory.now()));
+            format!("{name} {}", words.unwrap_or_default())
+        }
+        CauseKey::Everywhere { why, .. } => {
+            format!("{name} has to be everywhere, {nodes} without: {why}")
+        }
+        CauseKey::Contradiction { why, .. } => format!("{name} asks for {nodes}, kept off by {why}"),
+        CauseKey::Lost(why) => match cause.nodes.as_slice() {
+            [one] => format!("{one} {why}, missed by {sets}"),
+            _ => format!("{nodes} {why}, missed by {sets}"),
+        },
+        CauseKey::NotReady(_) => format!("{name} running, not ready on {nodes}"),
+        CauseKey::Misscheduled { set: None, why } => format!("misscheduled: {why}, {sets} on {nodes}"),
+        CauseKey::Misscheduled { set: Some(_), why } => format!("{name} misscheduled on {nodes}: {why}"),
+        CauseKey::Overdue(_) => format!("{name} deletions do not end on {nodes}"),
+        CauseKey::Paused(_) => format!("{name} PAUSED: {}", why()),
+        CauseKey::Waiting(_) => format!("{name} WAITING: {}", why()),
+        CauseKey::Unwell(why) => format!("{why} keeps {sets} off {nodes}; the nodes are not well"),
+        CauseKey::Usual(why) => format!("{why} keeps {sets} off {nodes}, as taints do"),
+    }
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// `, exit 1` where all of them ended so.
+fn exit_code(inventory: &Inventory, cause: &Cause) -> String {
+    let mut codes = cause.cells.iter().filter_map(|(row, column)| {
+        let view = inventory.view(*row, *column)?;
+        let mut containers =
+            view.pods.iter().flat_map(|pod| pod.init_containers.iter().chain(&pod.containers));
+        containers.find_map(last_code)
+    });
+    let Some(first) = codes.next() else { return String::new() };
+    if codes.all(|code| code == first) { format!(", exit {first}") } else { String::new() }
+}
+
+fn last_code(container: &Container) -> Option<i32> {
+    container.last.as_ref().map(|end| end.exit_code).filter(|code| *code != 0)
+}
+
+/// In which way a node is lost, the same for all nodes that are lost so.
+pub(super) fn lost_because(view: &CellView<'_>) -> Text {
+    let Some(node) = &view.column.node else { return Text::new("gone") };
+    let Some(ready) = node.condition("Ready") else { return Text::new("without a Ready condition") };
+    // NodeStatusUnknown is what the node lifecycle controller writes of every silent kubelet.
+    match ready.reason.as_str() {
+        "" | "KubeletNotReady" | "NodeStatusUnknown" => {}
+        reason => return Text::new(&format!("NotReady ({reason})")),
+    }
+    Text::new(if ready.status.is_none() { "silent (kubelet does not answer)" } else { "NotReady" })
+}
+
+/// What the scheduler holds against the target node, without numbers, other nodes and preemption:
+/// `Insufficient cpu` of `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s)
+/// [NodeAffinity]. no new claims to deallocate, preemption: ...`.
+pub(super) fn scheduler_reason(message: &str) -> String {
+    let told = message.split_once("nodes are available: ").map_or(message, |(_, told)| told);
+    let told = told.split(". ").next().unwrap_or(told).trim_end_matches('.');
+    let reasons: Vec<&str> = told
+        .split(", ")
+        .map(|reason| reason.trim_start_matches(|c: char| c.is_ascii_digit()).trim())
+        // Every node but the target is refused by the affinity to the target.
+        .filter(|reason| !reason.contains("[NodeAffinity]") && !reason.contains("node affinity/selector"))
+        .collect();
+    if reasons.is_empty() { "no node of that name to schedule on".to_owned() } else { reasons.join(", ") }
+}
+
+/// `since 22m` or `22m to 3h`, as a column of a list; empty where it is not known.
+#[must_use]
+pub fn since_words(cause: &Cause, inventory: &Inventory) -> String {
+    let Some((oldest, newest)) = cause.since else { return String::new() };
+    let (first, last) = (age(Some(oldest), inventory.now()), age(Some(newest), inventory.now()));
+    if first == last { first } else { format!("{last}-{first}") }
+}
+
+/// The DaemonSet's row, for words that name it.
+pub(super) fn row_of<'a>(inventory: &'a Inventory, cause: &Cause) -> Option<&'a Row> {
+    cause.sets.first().and_then(|slot| inventory.row(*slot))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheduler_is_quoted_without_its_noise() {
+        for (message, reason) in [
+            (
+                "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]. \
+                 no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful.",
+                "Insufficient cpu",
+            ),
+            (
+                "0/9 nodes are available: 1 Insufficient memory, 1 Too many pods, 8 node(s) didn't match Pod's node affinity/selector.",
+                "Insufficient memory, Too many pods",
+            ),
+            (
+                "0/3 nodes are available: 3 node(s) didn't satisfy plugin(s) [NodeAffinity].",
+                "no node of that name to schedule on",
+            ),
+            ("something else", "something else"),
+        ] {
+            assert_eq!(scheduler_reason(message), reason);
+        }
+    }
+}
