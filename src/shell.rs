@@ -5,6 +5,7 @@ pub mod executor;
 pub mod frame;
 pub mod logging;
 pub mod monitor;
+mod save;
 pub mod seen;
 mod signal;
 pub mod terminal;

@@ -51,6 +51,8 @@ pub enum Action {
     ToggleWrap,
     /// YAML with managedFields or without.
     ToggleManagedFields,
+    /// Save to a file.
+    Save,
     /// One step back.
     Back,
     /// Back, and out of the program at home.
@@ -129,7 +131,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, for the test that each is bound.
-    pub const ALL: [Self; 67] = [
+    pub const ALL: [Self; 68] = [
         Self::MoveUp,
         Self::MoveDown,
         Self::MoveLeft,
@@ -154,6 +156,7 @@ impl Action {
         Self::PreviousMatch,
         Self::ToggleWrap,
         Self::ToggleManagedFields,
+        Self::Save,
         Self::Back,
         Self::Leave,
         Self::Quit,

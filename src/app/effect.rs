@@ -19,6 +19,13 @@ pub enum Effect {
     Relist,
     /// Put a text on the clipboard.
     CopyToClipboard(String),
+    /// Save a text to a new file in the current directory; `Msg::Saved` tells where.
+    SaveFile {
+        /// The file's name; one that is taken gets a number.
+        name: String,
+        /// What is saved.
+        text: String,
+    },
     /// List the pods that a DaemonSet's own selector finds, once: adopted pods carry no hash label, so no watch
     /// sees them.
     ListDaemonSetPods {

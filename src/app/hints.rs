@@ -19,6 +19,7 @@ pub fn hints(model: &Model) -> Vec<&'static Binding> {
             Action::ToggleWrap,
             Action::ToggleManagedFields,
             Action::Copy,
+            Action::Save,
             Action::Help,
             Action::Back,
         ],

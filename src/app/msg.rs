@@ -26,6 +26,8 @@ pub enum Msg {
     WorkFailed(String),
     /// A question was answered; the words of a failure are for people.
     Answered(Inquiry, Result<Answer, String>),
+    /// A file was saved: its path, or why not; both are for people.
+    Saved(Result<String, String>),
     /// A write was tried.
     Sent {
         /// Which.

@@ -15,7 +15,7 @@ pub struct Search {
     pub found: Vec<usize>,
     /// The line from which it began.
     pub(super) began: usize,
-    pattern: Option<Regex>,
+    pub(super) pattern: Option<Regex>,
 }
 
 impl Search {

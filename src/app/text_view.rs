@@ -184,3 +184,115 @@ fn from_column(text: &str, left: usize, width: usize) -> String {
     }
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::page::LineKind;
+    use super::*;
+
+    fn lines(texts: &[String]) -> Vec<Line> {
+        texts
+            .iter()
+            .map(|text| Line { kind: LineKind::Fact, text: text.clone(), hang: 2, leads: None })
+            .collect()
+    }
+
+    #[test]
+    fn rows_that_follow_are_indented() {
+        assert_eq!(fold("  one two three", 9, 4), ["  one two", "    three"]);
+        assert_eq!(fold("", 9, 4), [""]);
+    }
+
+    #[test]
+    fn a_column_may_fall_into_a_wide_character() {
+        let parts = [(0, "日本"), (1, " 本"), (2, "本語"), (9, "")]
+            .map(|(left, part)| (from_column("日本語", left, 4), part));
+        for (shown, part) in parts {
+            assert_eq!(shown, part);
+        }
+    }
+
+    #[test]
+    fn a_search_is_smart_about_case_and_takes_anything() {
+        let lines = lines(&["Pod a".to_owned(), "pod (b".to_owned(), "node".to_owned()]);
+        for (typed, found) in
+            [("pod", vec![0, 1]), ("Pod", vec![0]), ("(b", vec![1]), ("^n.de$", vec![2]), ("", vec![])]
+        {
+            let mut search = Search { typed: typed.to_owned(), ..Search::default() };
+            search.read(&lines);
+            assert_eq!(search.found, found, "{typed}");
+        }
+        let mut search = Search { typed: "pod".to_owned(), ..Search::default() };
+        search.read(&lines);
+        assert_eq!(
+            [search.next(1, true), search.next(0, false), search.next(0, true)],
+            [Some(0), Some(1), Some(1)]
+        );
+        assert_eq!(search.places("a pod, a POD"), [2..5, 9..12]);
+    }
+
+    const ACTIONS: [Action; 12] = [
+        Action::MoveUp,
+        Action::MoveDown,
+        Action::MoveDown,
+        Action::PageUp,
+        Action::PageDown,
+        Action::HalfPageUp,
+        Action::HalfPageDown,
+        Action::GoToTop,
+        Action::GoToBottom,
+        Action::MoveLeft,
+        Action::MoveRight,
+        Action::GoToStart,
+    ];
+
+    proptest! {
+        /// Wherever one goes, the cursor's line is in sight and the screen is as full as it can be.
+        #[test]
+        fn the_cursor_stays_in_sight(
+            texts in prop::collection::vec("[a-z 日]{0,60}", 0..40),
+            keys in prop::collection::vec(0..ACTIONS.len(), 0..60),
+            width in 1..30_usize, height in 1..12_usize, wraps: bool,
+        ) {
+            let (lines, room) = (lines(&texts), Room { width, height });
+            let mut view = TextView::new(wraps);
+            for key in keys {
+                view.moved(ACTIONS[key], &lines, room);
+                view.settle(&lines, room);
+                let shown = view.visible(&lines, room);
+                prop_assert!(shown.len() <= height);
+                prop_assert!(shown.iter().all(|row| row.text.width() <= width.max(2)), "{shown:?}");
+                if !lines.is_empty() {
+                    prop_assert!(view.at < lines.len());
+                    prop_assert!(shown.iter().any(|row| row.line == view.at), "{view:?}");
+                    let all: usize = lines.iter().map(|line| view.rows(line, width).len()).sum();
+                    prop_assert_eq!(shown.len(), all.min(height));
+                }
+            }
+        }
+
+        /// Going down line by line shows every row, also of lines taller than the screen.
+        #[test]
+        fn every_row_can_be_read(texts in prop::collection::vec("[a-z ]{0,80}", 1..12), height in 1..6_usize) {
+            let (lines, room) = (lines(&texts), Room { width: 10, height });
+            let mut view = TextView::new(true);
+            let mut seen = std::collections::BTreeSet::new();
+            let all: usize = lines.iter().map(|line| view.rows(line, 10).len()).sum();
+            for _ in 0..=all {
+                let first = view.rows(&lines[view.top], 10).len() - view.skip;
+                let shown = view.visible(&lines, room);
+                for (at, row) in shown.iter().enumerate() {
+                    let skipped = if row.line == view.top { view.skip + at } else {
+                        at - first - lines[view.top + 1..row.line].iter().map(|line| view.rows(line, 10).len()).sum::<usize>()
+                    };
+                    seen.insert((row.line, skipped));
+                }
+                view.moved(Action::MoveDown, &lines, room);
+                view.settle(&lines, room);
+            }
+            prop_assert_eq!(seen.len(), all);
+        }
+    }
+}

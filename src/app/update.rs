@@ -70,6 +70,11 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             changed(model);
             Vec::new()
         }
+        Msg::Saved(outcome) => {
+            screen::saved(model, outcome);
+            model.version += 1;
+            Vec::new()
+        }
         Msg::Sent { .. } => Vec::new(),
     }
 }

@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::event_loop::Execute;
+use super::save::save;
 use super::seen::SeenFile;
 use crate::app::{Effect, Msg};
 use crate::cluster::{Connection, Executed, Journal, LogSink, Logs, Sender, Watches};
@@ -86,6 +87,15 @@ impl Execute for ClusterExecutor {
             }
             Effect::OpenLog(stream, request) => self.logs.open(stream, *request),
             Effect::CloseLog(stream) => self.logs.close(stream),
+            Effect::SaveFile { name, text } => {
+                let replies = replies.clone();
+                tokio::task::spawn_blocking(move || {
+                    let saved = std::env::current_dir()
+                        .map_err(|error| format!("the current directory cannot be told: {error}"))
+                        .and_then(|directory| save(&directory, &name, &text));
+                    drop(replies.send(Msg::Saved(saved)));
+                });
+            }
             // The loop does these itself.
             Effect::Quit | Effect::Suspend | Effect::CopyToClipboard(_) => {}
         }

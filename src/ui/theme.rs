@@ -69,12 +69,11 @@ impl Theme {
             (Role::Cursor, _) => plain.add_modifier(Modifier::REVERSED),
             (Role::Faint | Role::Frame, Colour::Ansi) => plain.add_modifier(Modifier::DIM),
             (Role::Alert, Colour::Ansi) => bold.fg(Color::Red),
-            (Role::Alert, Colour::Mono) => bold.add_modifier(Modifier::UNDERLINED),
+            (Role::Alert | Role::Found, Colour::Mono) => bold.add_modifier(Modifier::UNDERLINED),
             (Role::Warning, Colour::Ansi) => plain.fg(Color::Yellow),
             (Role::Good, Colour::Ansi) => plain.fg(Color::Green),
             (Role::Key, Colour::Ansi) => bold.fg(Color::Cyan),
             (Role::Found, Colour::Ansi) => plain.fg(Color::Black).bg(Color::Yellow),
-            (Role::Found, Colour::Mono) => bold.add_modifier(Modifier::UNDERLINED),
         }
     }
 

@@ -17,6 +17,7 @@ mod kubectl;
 mod licences;
 mod manifests;
 mod pacing;
+mod pages;
 mod placement;
 mod preview;
 mod printing;

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use dsgrid::app::{Capabilities, Effect, Model, Msg, Settings, update};
 use dsgrid::domain::event::{Change, ClusterEvent, LinkState, Scope, Watch, WatchKind};
+use dsgrid::domain::inquiry::{Answer, Inquiry};
 use dsgrid::domain::text::Text;
 use dsgrid::ui::{Theme, draw};
 use jiff::{SignedDuration, Timestamp};
@@ -289,4 +290,16 @@ fn plane(buffer: &Buffer, of: impl Fn(&ratatui::buffer::Cell) -> String) -> Stri
     let area = buffer.area;
     let line = |y| (0..area.width).map(|x| of(&buffer[(x, y)])).collect::<String>().trim_end().to_owned();
     (0..area.height).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Answers every question that is asked, and those that the answers lead to; what is not known is refused.
+pub fn answer(model: &mut Model, effects: Vec<Effect>, known: impl Fn(&Inquiry) -> Option<Answer>) {
+    let mut waiting = effects;
+    while let Some(effect) = waiting.pop() {
+        if let Effect::Ask(inquiry) = effect {
+            let reply = known(&inquiry).ok_or_else(|| "forbidden: ask for get and list".to_owned());
+            waiting.extend(update(model, Msg::Answered(inquiry, reply)));
+        }
+    }
+    update(model, Msg::FrameCame);
 }

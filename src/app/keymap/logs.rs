@@ -108,13 +108,7 @@ pub(super) const LOGS: &[Binding] = &[
         "cell",
         "the cell the line comes from; in a comparison: the logs of these nodes",
     ),
-    looks(
-        Context::Logs,
-        Action::Save,
-        &[Key::char('S')],
-        "save",
-        "save what is shown in a new file here",
-    ),
+    looks(Context::Logs, Action::Save, &[Key::char('S')], "save", "save what is shown in a new file here"),
     looks(Context::Logs, Action::ToggleFullScreen, &[Key::char('z')], "full screen", "nothing but the lines"),
     looks(
         Context::Logs,

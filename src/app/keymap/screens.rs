@@ -129,6 +129,13 @@ pub(super) const SCREENS: &[Binding] = &[
         "managedFields",
         "with managedFields, or without",
     ),
+    looks(
+        Context::Text,
+        Action::Save,
+        &[Key::char('S')],
+        "save",
+        "save to a new file in the current directory; nothing is overwritten",
+    ),
     looks(Context::Picker, Action::MoveUp, &[Key::named(KeyCode::Up), Key::char('k')], "up", "one entry up"),
     looks(
         Context::Picker,

@@ -6,12 +6,14 @@ use crate::app::digest::state_word;
 use crate::app::model::Model;
 use crate::app::page::Page;
 use crate::domain::cell::Cell;
+use crate::domain::explanation::word;
 use crate::domain::id::Uid;
 use crate::domain::inventory::Column;
 
 /// The lines; none when the DaemonSet is gone.
 pub(super) fn page(model: &Model, uid: &Uid, count: CountColumn) -> Option<Page> {
-    let row = model.inventory.row(model.inventory.row_of(uid)?)?;
+    let slot = model.inventory.row_of(uid)?;
+    let row = model.inventory.row(slot)?;
     let wanted = |cell: Cell| cell.node_exists && cell.run;
     let counts = |cell: Cell| match count {
         CountColumn::Desired => wanted(cell),
@@ -36,7 +38,11 @@ pub(super) fn page(model: &Model, uid: &Uid, count: CountColumn) -> Option<Page>
             page.heading(format!("{title} ({})", cells.len()));
         }
         for (column, cell) in cells {
-            page.told(cell.problem, state_word(cell.state), 14, column.name.as_str());
+            let view =
+                model.inventory.column_of(&column.name).and_then(|column| model.inventory.view(slot, column));
+            let word = view.map(|view| word(&view)).filter(|word| word != cell.state.name());
+            let word = word.map(|word| format!("  {word}")).unwrap_or_default();
+            page.told(cell.problem, state_word(cell.state), 14, format!("{}{word}", column.name));
             page.leading(Screen::Cell { daemon_set: uid.clone(), node: column.name.clone() });
         }
     };

@@ -135,8 +135,9 @@ fn revisions(model: &Model, slot: RowSlot, page: &mut Page) {
             1 => format!("on 1 node: {}", names(&nodes)),
             many => format!("on {many} nodes: {}", names(&nodes)),
         };
-        let made = age(revision.meta.created, model.now);
-        page.fact(format!("{label}{current}, hash {}, made {made} ago, {on}", revision.hash));
+        let made = revision.meta.created.map(|at| format!(", made {} ago", age(Some(at), model.now)));
+        let made = made.unwrap_or_default();
+        page.fact(format!("{label}{current}, hash {}{made}, {on}", revision.hash));
         if is_current {
             page.leading(Screen::Count { daemon_set: uid.clone(), count: CountColumn::UpToDate });
         }

@@ -38,15 +38,18 @@ pub(super) fn page(model: &Model, name: &NodeName) -> Option<Page> {
     let is_well = column.node.as_ref().is_some_and(Node::is_ready);
     page.fact_or_problem(!is_well, describe::node(model, column));
     if let Some(node) = &column.node {
-        let roles = node.roles().join(",");
-        page.fact(format!(
-            "{}kubelet {}, {}, kernel {}, {}",
-            if roles.is_empty() { String::new() } else { format!("roles {roles}, ") },
-            node.kubelet_version,
-            node.container_runtime,
-            node.kernel_version,
-            node.os_image
-        ));
+        let parts = [
+            ("roles ", node.roles().join(",")),
+            ("kubelet ", node.kubelet_version.to_string()),
+            ("", node.container_runtime.to_string()),
+            ("kernel ", node.kernel_version.to_string()),
+            ("", node.os_image.to_string()),
+        ];
+        let known = parts.iter().filter(|(_, part)| !part.is_empty());
+        let words: Vec<String> = known.map(|(name, part)| format!("{name}{part}")).collect();
+        if !words.is_empty() {
+            page.fact(words.join(", "));
+        }
     }
     health(model, column, &mut page);
     page.heading("DaemonSets");
@@ -71,7 +74,9 @@ pub(super) fn health(model: &Model, column: &Column, page: &mut Page) {
         page.problem("the Node object is gone, or may not be read");
         return;
     };
-    for condition in &node.conditions {
+    let mut conditions: Vec<&NodeCondition> = node.conditions.iter().collect();
+    conditions.sort_by_key(|condition| (!is_bad(condition), condition.kind != "Ready"));
+    for condition in conditions {
         let (is_problem, words) = condition_words(model, condition);
         page.told(is_problem, &condition.kind, 22, words);
     }
@@ -83,8 +88,12 @@ pub(super) fn health(model: &Model, column: &Column, page: &mut Page) {
 }
 
 /// Ready should be True and every pressure False.
+fn is_bad(condition: &NodeCondition) -> bool {
+    condition.status != Some(condition.kind == "Ready")
+}
+
 fn condition_words(model: &Model, condition: &NodeCondition) -> (bool, String) {
-    let is_problem = condition.status != Some(condition.kind == "Ready");
+    let is_problem = is_bad(condition);
     let status = match condition.status {
         Some(true) => "True",
         Some(false) => "False",
@@ -107,7 +116,7 @@ fn daemon_sets(model: &Model, slot: ColumnSlot, page: &mut Page) {
     cells.sort_by(|a, b| (a.0.state, &a.1.key).cmp(&(b.0.state, &b.1.key)));
     let widest = cells.iter().map(|(_, meta, ..)| meta.key.to_string().len()).max().unwrap_or_default();
     for (cell, meta, words, node) in cells {
-        page.told(cell.problem, &meta.key.to_string(), widest.min(40), words);
+        page.told(cell.problem, &meta.key.to_string(), widest.min(28), words);
         page.leading(Screen::Cell { daemon_set: meta.uid, node });
     }
 }
@@ -194,7 +203,7 @@ fn other_pods(model: &Model, name: &NodeName, page: &mut Page) {
             status.restarts_text(model.now),
             age(pod.meta.created, model.now)
         );
-        page.told(is_problem, &pod.meta.key.to_string(), widest.min(50), words);
+        page.told(is_problem, &pod.meta.key.to_string(), widest.min(40), words);
         page.leading(Screen::Yaml(pod_ref(pod)));
     }
     if others.is_empty() {

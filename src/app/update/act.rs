@@ -20,6 +20,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Suspend => return vec![Effect::Suspend],
         Action::Leave if model.context_of_keys() == Context::Grid => return remember::leave(model),
         Action::Copy => return copy(model),
+        Action::Save => return screen::save(model),
         Action::Refresh => {
             model.notice = Some(Notice::said("receiving everything anew", model.now));
             return vec![Effect::Relist];

@@ -3,11 +3,13 @@
 use super::logs;
 use crate::app::action::Action;
 use crate::app::cursor::{ColumnPlace, RowPlace};
+use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
 use crate::app::page::EVENTS;
 use crate::app::screen::{Open, Screen, Subject, daemon_set_ref, node_ref, pod_ref};
 use crate::domain::id::ObjectRef;
+use crate::domain::inquiry::{Answer, Inquiry};
 
 /// Carries out what is done with screens.
 pub(super) fn act(model: &mut Model, action: Action) {
@@ -304,4 +306,28 @@ fn next_match(model: &mut Model, forward: bool) {
             say(model, &words);
         }
     }
+}
+
+/// Asks for an object to be saved to a file as its YAML is shown.
+pub(super) fn save(model: &mut Model) -> Vec<Effect> {
+    let Some(Open { screen: Screen::Yaml(object), with_managed_fields, .. }) = model.screens.last() else {
+        return Vec::new();
+    };
+    let Some(Answer::Object(Some(raw))) = model.answers.get(&Inquiry::Object(object.clone())) else {
+        say(model, "there is nothing to save yet");
+        return Vec::new();
+    };
+    let text = raw.yaml(*with_managed_fields).join("\n") + "\n";
+    let whole = format!("{}-{}", object.kind.to_string().to_lowercase(), object.key);
+    // A name from the server must not lead to another directory.
+    let name = whole.replace(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-'), "-");
+    vec![Effect::SaveFile { name: format!("{name}.yaml"), text }]
+}
+
+/// A file was saved, or could not be.
+pub(super) fn saved(model: &mut Model, outcome: Result<String, String>) {
+    model.notice = Some(match outcome {
+        Ok(path) => Notice::said(format!("saved to {path}"), model.now),
+        Err(words) => Notice::failed(words, model.now),
+    });
 }

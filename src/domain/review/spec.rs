@@ -98,11 +98,7 @@ pub(super) struct Container {
 impl Container {
     /// Whether the image is named without a version, so that what runs depends on when it was pulled.
     pub(super) fn floats(&self) -> bool {
-        let image = TemplateContainer {
-            name: self.name.clone(),
-            image: self.image.clone(),
-            resources: crate::domain::object::Resources::default(),
-        };
+        let image = TemplateContainer { image: self.image.clone(), ..TemplateContainer::default() };
         !self.image.is_empty() && !self.image.contains('@') && image.tag() == "latest"
     }
 }
