@@ -8,7 +8,7 @@ mod view;
 mod walk;
 
 pub use compare::{Compare, CompareRow};
-pub use rows::{JsonMode, LogRow};
+pub use rows::{JsonMode, LogRow, NOTE_MARGIN};
 pub use streams::{Reading, Step, Stream, StreamState, Streams, Subject};
 pub use title::{Title, title};
 pub use view::{LogView, PRESETS};

@@ -6,7 +6,7 @@ use super::Canvas;
 use super::line::{cut_end, cut_start, width};
 use super::theme::Role;
 use crate::app::Room;
-use crate::app::logs::{Compare, LogRow, LogView, title};
+use crate::app::logs::{Compare, LogRow, LogView, NOTE_MARGIN, title};
 use crate::domain::log::{self, Hue, Level, StreamId};
 
 /// Draws the open logs.
@@ -72,9 +72,13 @@ fn line(canvas: &mut Canvas, view: &LogView, y: u16, row: &LogRow) {
     }
     x += times;
     let start = x;
-    if row.is_note && row.is_first {
-        let rule = canvas.theme.glyphs().rule().repeat(2);
-        x = canvas.put(x, y, 3, &rule, canvas.theme.style(Role::Frame)) + 1;
+    if row.is_note {
+        let margin = u16::try_from(NOTE_MARGIN).unwrap_or_default();
+        if row.is_first {
+            let rule = canvas.theme.glyphs().rule().repeat(NOTE_MARGIN - 1);
+            canvas.put(x, y, margin, &rule, canvas.theme.style(Role::Frame));
+        }
+        x += margin;
     }
     let base = base(canvas, row);
     let mut text = String::new();

@@ -7,6 +7,9 @@ use crate::domain::log::{Entry, Level, LineKey, StreamId, Style, fold, pretty};
 /// A tab is as wide as so many columns, wherever it stands.
 const TAB: usize = 4;
 
+/// The columns before the words of a note.
+pub const NOTE_MARGIN: usize = 3;
+
 /// How lines that are JSON are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum JsonMode {
@@ -96,15 +99,17 @@ pub(super) fn rows(entry: &Entry, form: Form) -> Vec<Parts> {
         None => vec![entry.parts().map(|(text, style)| (text.to_owned(), style)).collect()],
     };
     let last = lines.len() - 1;
+    // Before a note stands a rule.
+    let width = form.width.saturating_sub(if entry.is_note { NOTE_MARGIN } else { 0 });
     let mut rows = Vec::new();
     for (at, mut line) in lines.into_iter().enumerate() {
         if at == last && !mark.is_empty() {
             line.push((mark.clone(), Style { bold: true, ..Style::default() }));
         }
         if form.wraps {
-            rows.extend(wrap(&line, form.width));
+            rows.extend(wrap(&line, width));
         } else {
-            rows.push(slice(&line, form.left, form.width));
+            rows.push(slice(&line, form.left, width));
         }
     }
     rows
