@@ -43,8 +43,13 @@ pub fn title(model: &Model, view: &LogView) -> Title {
             left = format!("{left}  {words}");
         }
     } else if view.streams.shown().of > 1 {
+        match streams.iter().filter(|(_, stream)| stream.previous).count() {
+            0 => {}
+            1 => left.push_str("  1 previous run"),
+            many => left = format!("{left}  {many} previous runs"),
+        }
         left = format!("{left}  {}", view.streams.shown());
-    } else if streams.is_empty() {
+    } else if streams.is_empty() && view.compare.is_none() {
         left = format!("{left}  no pods");
     }
     let opening = streams.iter().filter(|(_, stream)| stream.state == StreamState::Opening).count();

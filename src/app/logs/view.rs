@@ -67,6 +67,8 @@ pub struct LogView {
     left: usize,
     top: Option<Place>,
     cursor: Option<Place>,
+    /// The cursor went to a match since it was last put in sight.
+    has_jumped: bool,
     /// The width of the names before the lines; none where there is one stream only.
     names: usize,
 }
@@ -92,6 +94,7 @@ impl LogView {
             left: 0,
             top: None,
             cursor: None,
+            has_jumped: false,
             names: 0,
         }
     }
@@ -214,12 +217,14 @@ impl LogView {
         let top = self.top.and_then(|top| walk.settle(top));
         let top = match top {
             Some(top) if !self.follows && walk.is_in_sight(top, at, room.height) => Some(top),
+            // What was jumped to is shown with what is around it.
+            _ if self.has_jumped => walk.step(at, up / 2),
             Some(top) if !self.follows && at < top => Some(at),
             _ => walk.step(at, up),
         };
         // Nothing is left empty below the end while something is hidden above.
         let lowest = walk.last().and_then(|last| walk.step(last, up));
-        (self.cursor, self.top) = (cursor, top.min(lowest));
+        (self.cursor, self.top, self.has_jumped) = (cursor, top.min(lowest), false);
     }
 
     /// Moves the cursor by rows; away from the end it stops following.
@@ -276,6 +281,7 @@ impl LogView {
 
     fn go_to(&mut self, key: LineKey) {
         self.follows = false;
+        self.has_jumped = true;
         self.cursor = Some(Place { key, row: 0 });
     }
 
