@@ -4,6 +4,7 @@
 //! [`mailbox()`] fed; [`Connection::first_sync`] reads everything once, for commands without a screen.
 
 mod connect;
+mod credentials;
 mod error;
 mod execute;
 mod frames;
@@ -27,7 +28,7 @@ mod fake;
 pub use connect::{Access, Connection, FirstSync};
 pub use error::Error;
 pub use execute::Executed;
-pub use journal::{Journal, Record};
+pub use journal::{Journal, Record, account};
 pub use logs::{LogReceiver, LogSink, Logs, log_channel};
 pub use mailbox::{Receiver, Sender, mailbox};
 pub use options::{ConnectOptions, Environment, Token};

@@ -3,6 +3,7 @@
 pub mod event_loop;
 pub mod executor;
 pub mod frame;
+pub mod headless;
 pub mod logging;
 pub mod monitor;
 mod save;

@@ -2,6 +2,7 @@
 
 mod bars;
 mod detail;
+mod dialog;
 mod glyph;
 mod header;
 mod hints;
@@ -12,6 +13,7 @@ mod map;
 mod matrix;
 mod message;
 mod page;
+mod palette;
 mod picker;
 mod popup;
 mod theme;
@@ -25,6 +27,7 @@ use ratatui::layout::Rect;
 
 use crate::app::Model;
 use crate::app::layout::Mode;
+use crate::domain::inventory::{ColumnSlot, Row};
 
 /// What every part of the screen draws on and with.
 struct Canvas<'a> {
@@ -32,6 +35,19 @@ struct Canvas<'a> {
     model: &'a Model,
     theme: &'a Theme,
     area: Rect,
+}
+
+impl Canvas<'_> {
+    /// Whether a cell is marked, itself or by its node; without a DaemonSet, whether the node is.
+    fn is_marked(&self, row: Option<&Row>, column: ColumnSlot) -> bool {
+        let marks = self.model.marks();
+        if marks.is_empty() {
+            return false;
+        }
+        let name = self.model.inventory().column_at(column).map(|column| &column.name);
+        let uid = row.map(|row| &row.daemon_set.meta.uid);
+        name.is_some_and(|name| marks.holds(None, name) || (uid.is_some() && marks.holds(uid, name)))
+    }
 }
 
 /// Draws the whole screen:
@@ -69,6 +85,8 @@ pub fn draw(frame: &mut Frame, model: &Model, theme: &Theme) {
     }
     hints::draw(&mut canvas);
     picker::draw(&mut canvas);
+    palette::draw(&mut canvas);
+    dialog::draw(&mut canvas);
 }
 
 fn grid(canvas: &mut Canvas) {

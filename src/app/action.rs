@@ -83,6 +83,22 @@ pub enum Action {
     ToggleMap,
     /// Only what is affected.
     ToggleAffected,
+    /// What is wrong, by cause; from there back to what is affected.
+    OpenProblems,
+    /// Take what fell as seen.
+    Acknowledge,
+    /// Mark what is selected, or take its mark away.
+    Mark,
+    /// Begin a range of marks, or mark it.
+    MarkRange,
+    /// Mark upwards.
+    MarkUp,
+    /// Mark downwards.
+    MarkDown,
+    /// Mark to the left.
+    MarkLeft,
+    /// Mark to the right.
+    MarkRight,
     /// Copy what is selected.
     Copy,
     /// Receive everything anew.
@@ -127,11 +143,35 @@ pub enum Action {
     PickContainer,
     /// How containers ended, node by node; there: beside a healthy node.
     CompareEndings,
+    /// Stop the rollout where it is.
+    PauseRollout,
+    /// Let a paused rollout go on.
+    ResumeRollout,
+    /// Replace all pods by a rollout.
+    RestartRollout,
+    /// Go back to an earlier revision.
+    UndoRollout,
+    /// Change the limits of the rollout.
+    ThrottleRollout,
+    /// Delete a pod that is stuck on a dead node.
+    ForceDeletePod,
+    /// Every action for what is selected.
+    OpenMenu,
+    /// Every action and screen by name.
+    OpenPalette,
+    /// Send what the dialog shows.
+    Confirm,
+    /// Take what was typed.
+    Submit,
+    /// Read afresh and try once more.
+    TryAgain,
+    /// The next value to type.
+    NextField,
 }
 
 impl Action {
     /// All of them, for the test that each is bound.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 88] = [
         Self::MoveUp,
         Self::MoveDown,
         Self::MoveLeft,
@@ -172,6 +212,14 @@ impl Action {
         Self::ChangeOrder,
         Self::ToggleMap,
         Self::ToggleAffected,
+        Self::OpenProblems,
+        Self::Acknowledge,
+        Self::Mark,
+        Self::MarkRange,
+        Self::MarkUp,
+        Self::MarkDown,
+        Self::MarkLeft,
+        Self::MarkRight,
         Self::Copy,
         Self::Refresh,
         Self::Help,
@@ -200,5 +248,17 @@ impl Action {
         Self::ReadSince(4),
         Self::ReadSince(5),
         Self::ReadSince(6),
+        Self::PauseRollout,
+        Self::ResumeRollout,
+        Self::RestartRollout,
+        Self::UndoRollout,
+        Self::ThrottleRollout,
+        Self::ForceDeletePod,
+        Self::OpenMenu,
+        Self::OpenPalette,
+        Self::Confirm,
+        Self::Submit,
+        Self::TryAgain,
+        Self::NextField,
     ];
 }

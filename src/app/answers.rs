@@ -49,7 +49,11 @@ impl Answers {
 
     /// Keeps what is looked at and forgets the rest; what has to be asked now, each of it once.
     pub(super) fn pursue(&mut self, needed: &BTreeSet<Inquiry>, now: Timestamp) -> Vec<Inquiry> {
-        self.0.retain(|inquiry, _| needed.contains(inquiry));
+        // Rights are asked seldom: they are kept though nobody looks just now.
+        let kept = |inquiry: &Inquiry, asked: &Asked| {
+            matches!(inquiry, Inquiry::Access(_)) && asked.at.is_some_and(|at| now < at + RIGHTS_FRESH)
+        };
+        self.0.retain(|inquiry, asked| needed.contains(inquiry) || kept(inquiry, asked));
         let mut due = Vec::new();
         for inquiry in needed {
             let asked = self.0.entry(inquiry.clone()).or_insert(Asked {
@@ -65,6 +69,11 @@ impl Answers {
             }
         }
         due
+    }
+
+    /// Asks anew, whatever is known.
+    pub(super) fn forget(&mut self, inquiry: &Inquiry) {
+        self.0.remove(inquiry);
     }
 
     /// Takes an answer in; one that nobody waits for any more is dropped.

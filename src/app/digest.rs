@@ -56,6 +56,8 @@ pub struct Digest {
     pub link_detail: Option<String>,
     /// The explanation of what is selected.
     pub sentence: String,
+    /// How the open dialog stands.
+    pub dialog: Vec<String>,
     /// How soon any of it can read differently by time alone.
     pub cadence: Option<SignedDuration>,
     /// How the rollouts stood when they were judged last.
@@ -102,6 +104,9 @@ impl Digest {
             }
         }
         digest.sentence = describe::selection(model);
+        digest.dialog = model.dialog.as_ref().map_or_else(Vec::new, |dialog| {
+            crate::app::dialog::status(model, dialog).into_iter().map(|line| line.text).collect()
+        });
         let page = model.screens.last().filter(|open| !open.screen.is_text()).map(|open| &open.page);
         let lines = page.iter().flat_map(|page| &page.lines).map(|line| line.text.as_str());
         digest.cadence = digest.texts().chain(lines).filter_map(cadence).min();
@@ -111,7 +116,8 @@ impl Digest {
     fn texts(&self) -> impl Iterator<Item = &str> {
         let rows = self.rows.values().map(|line| line.words.as_str());
         let link = [self.link.as_str(), self.link_detail.as_deref().unwrap_or_default()];
-        rows.chain(link).chain([self.sentence.as_str()])
+        let dialog = self.dialog.iter().map(String::as_str);
+        rows.chain(dialog).chain(link).chain([self.sentence.as_str()])
     }
 
     /// The watch that is worst off speaks for all.
@@ -198,6 +204,13 @@ fn tags(model: &Model, rollouts: &Rollouts) -> Vec<Tag> {
             tags.push(Tag { text: format!("{} {word}", of(state)), state: None });
         }
     }
+    let unanswered = model.writes.iter().filter(|(_, write)| write.lost.is_some()).count();
+    let waiting = model.writes.iter().len() - unanswered;
+    for (count, words) in [(unanswered, "SENT, OUTCOME UNKNOWN"), (waiting, "SENT")] {
+        if count > 0 {
+            tags.insert(0, Tag { text: format!("{count} {words}"), state: None });
+        }
+    }
     let mut told = 0;
     for state in CellState::ALL.into_iter().filter(|state| state.is_problem()) {
         let count = sums[state.severity()];
@@ -248,6 +261,7 @@ pub(super) fn row_line(model: &Model, slot: RowSlot) -> Option<RowLine> {
     let words = match state {
         RolloutState::Complete if why.is_empty() => "complete".to_owned(),
         RolloutState::Complete | RolloutState::Degraded => why,
+        RolloutState::Stale if model.inventory.fall(slot).is_some() => why,
         RolloutState::Unknown => String::new(),
         RolloutState::Paused => why.replacen("paused", "PAUSED", 1),
         RolloutState::Progressing => format!("progressing: {why}"),

@@ -1,18 +1,82 @@
 //! Which keys are worth a hint now, most useful first.
 
 use super::action::Action;
+use super::availability::{earlier, unavailable};
 use super::cursor::RowPlace;
 use super::keymap::{Binding, Context, binding_of};
 use super::model::Model;
 use super::screen::Screen;
+use crate::domain::cause::CauseKey;
+use crate::domain::inventory::Row;
+use crate::domain::rollout::RolloutState;
+
+/// A key that makes sense now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// The key as it is written.
+    pub key: String,
+    /// What it does here.
+    pub words: String,
+    /// Whether it is a step that moves the selected rollout on, not a way to look.
+    pub is_step: bool,
+}
 
 /// The keys that make sense for what is selected.
 #[must_use]
-pub fn hints(model: &Model) -> Vec<&'static Binding> {
+pub fn hints(model: &Model) -> Vec<Hint> {
+    let plain = |binding: &Binding| {
+        let key = binding.keys.first()?.to_string();
+        Some(Hint { key, words: binding.hint.to_owned(), is_step: false })
+    };
+    let mut hints: Vec<Hint> = bound(model).into_iter().filter_map(plain).collect();
+    if model.context_of_keys() == Context::Grid {
+        // After the look at what is wrong comes what can be done about it.
+        let looks = hints.iter().take_while(|hint| matches!(hint.key.as_str(), "Enter" | "b" | "n")).count();
+        hints.splice(looks..looks, steps(model));
+    }
+    hints
+}
+
+/// What moves the rollout of the selected row on, the most likely first.
+fn steps(model: &Model) -> Vec<Hint> {
+    let Some(slot) = model.selected_row() else { return Vec::new() };
+    let Some(row) = model.inventory.row(slot) else { return Vec::new() };
+    let set = &row.daemon_set;
+    let limit = if set.allows_surge() { "raise maxSurge" } else { "raise maxUnavailable" };
+    let undo = earlier(&model.inventory, &set.meta.uid).map(|label| format!("undo to {label}"));
+    let pause = || (Action::PauseRollout, "pause".to_owned());
+    let undo = || undo.clone().map(|words| (Action::UndoRollout, words));
+    let wanted: Vec<(Action, String)> = match model.digest.rows.get(&slot).map(|line| line.state) {
+        Some(RolloutState::Stuck) => [
+            Some((Action::ForceDeletePod, "force-delete this pod".to_owned())),
+            Some((Action::ThrottleRollout, limit.to_owned())),
+            Some(pause()),
+            undo(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        Some(RolloutState::Progressing) => std::iter::once(pause()).chain(undo()).collect(),
+        Some(RolloutState::Paused) => {
+            let resume = (Action::ResumeRollout, "resume".to_owned());
+            std::iter::once(resume).chain(undo()).collect()
+        }
+        _ => Vec::new(),
+    };
+    let step = |(action, words): (Action, String)| {
+        let key = binding_of(Context::Grid, action)?.key_names().first()?.clone();
+        // What is only in the menu is called by its name already.
+        let words = if key.starts_with(':') { String::new() } else { words };
+        Some(Hint { key, words, is_step: true })
+    };
+    wanted.into_iter().filter(|(action, _)| unavailable(model, *action).is_none()).filter_map(step).collect()
+}
+
+fn bound(model: &Model) -> Vec<&'static Binding> {
     let context = model.context_of_keys();
     let actions: Vec<Action> = match context {
         Context::Filter => vec![Action::KeepFilter, Action::ClearFilter, Action::EraseWord],
-        Context::Picker => vec![Action::Choose, Action::Back],
+        Context::Picker | Context::Palette => vec![Action::Choose, Action::Back],
         Context::Page | Context::Screen => page(model),
         Context::Text => vec![
             Action::Search,
@@ -24,6 +88,8 @@ pub fn hints(model: &Model) -> Vec<&'static Binding> {
             Action::Back,
         ],
         Context::Logs => logs(model),
+        // What can be pressed stands in the dialog itself.
+        Context::Dialog | Context::Word => vec![Action::PageDown],
         Context::Grid | Context::Everywhere => grid(model),
     };
     actions.into_iter().filter_map(|action| binding_of(context, action)).collect()
@@ -61,11 +127,20 @@ fn page(model: &Model) -> Vec<Action> {
     if open.leads().is_some() {
         actions.push(Action::Open);
     }
+    let (is_problems, cause) = match (&open.screen, open.leads()) {
+        (Screen::Problems, Some(Screen::Cause(key))) => (true, Some(key)),
+        (Screen::Cause(key), _) => (false, Some(key)),
+        (screen, _) => (*screen == Screen::Problems, None),
+    };
+    actions.extend(matches!(cause, Some(CauseKey::Fell(_))).then_some(Action::Acknowledge));
+    actions.extend(cause.is_some().then_some(Action::Mark));
+    actions.extend(is_problems.then_some(Action::OpenProblems));
     let opened = |action| match &open.screen {
         Screen::Cell { .. } => true,
         Screen::Count { .. } => action == Action::OpenDaemonSet,
         Screen::DaemonSet(_) | Screen::Node(_) => matches!(action, Action::OpenYaml | Action::OpenEvents),
-        Screen::Yaml(_) | Screen::Logs(_) | Screen::Help => false,
+        Screen::Cause(_) | Screen::Alert { .. } => matches!(action, Action::OpenDaemonSet | Action::OpenNode),
+        Screen::Yaml(_) | Screen::Logs(_) | Screen::Problems | Screen::Usual | Screen::Help => false,
     };
     let others = [Action::OpenDaemonSet, Action::OpenNode, Action::OpenYaml, Action::OpenEvents];
     actions.extend(others.into_iter().filter(|action| opened(*action)));
@@ -87,11 +162,15 @@ fn grid(model: &Model) -> Vec<Action> {
     };
     add(row.is_some() || model.has_node(), Action::Open);
     add(model.inventory.rows().any(|(_, row)| row.tally.problems > 0), Action::NextCause);
+    let is_wrong =
+        |row: &Row| row.tally.problems > 0 || model.inventory.falls().of(&row.daemon_set.meta.uid).is_some();
+    add(model.inventory.rows().any(|(_, row)| is_wrong(row)), Action::OpenProblems);
     add(is_unfinished, Action::GoToBlocker);
     add(model.layout.map.is_some(), Action::SwitchFocus);
     add(is_narrowed, Action::Back);
     add(true, Action::TypeFilter);
     add(model.cursor.row == RowPlace::Header && model.has_node(), Action::ChangeOrder);
+    add(true, Action::Mark);
     add(true, Action::ToggleAffected);
     add(true, Action::ToggleCounters);
     add(true, Action::Transpose);

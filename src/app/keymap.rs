@@ -1,5 +1,6 @@
 //! The one table of keys. Dispatch, help, hints and the README's list are all made from it.
 
+mod changes;
 mod key;
 mod logs;
 mod screens;
@@ -30,11 +31,17 @@ pub enum Context {
     Picker,
     /// The line of the filter or a search; keys that are not bound are typed.
     Filter,
+    /// The menu of actions; keys that are not bound are typed.
+    Palette,
+    /// A question before something is changed.
+    Dialog,
+    /// A name or a value to type before something is changed; keys that are not bound are typed.
+    Word,
 }
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Everywhere,
         Self::Grid,
         Self::Screen,
@@ -43,6 +50,9 @@ impl Context {
         Self::Logs,
         Self::Picker,
         Self::Filter,
+        Self::Palette,
+        Self::Dialog,
+        Self::Word,
     ];
 
     /// The heading in the help.
@@ -52,11 +62,14 @@ impl Context {
             Self::Everywhere => "Everywhere",
             Self::Grid => "Grid",
             Self::Screen => "Every screen over the grid",
-            Self::Page => "Pages: cell, DaemonSet, node, nodes behind a number",
+            Self::Page => "Pages: problems, cause, cell, DaemonSet, node, nodes behind a number",
             Self::Text => "Text: YAML",
             Self::Logs => "Logs",
             Self::Picker => "Lists to choose from",
             Self::Filter => "Filter and search line",
+            Self::Palette => "Menu of actions",
+            Self::Dialog => "Question before a change",
+            Self::Word => "Name or value to type before a change",
         }
     }
 }
@@ -73,13 +86,16 @@ impl Context {
             Self::Logs => &[Self::Everywhere, Self::Screen, Self::Logs],
             Self::Picker => &[Self::Everywhere, Self::Picker],
             Self::Filter => &[Self::Everywhere, Self::Filter],
+            Self::Palette => &[Self::Everywhere, Self::Palette],
+            Self::Dialog => &[Self::Everywhere, Self::Dialog],
+            Self::Word => &[Self::Everywhere, Self::Word],
         }
     }
 }
 
 /// Every line of the table, in the order of the help.
 pub fn bindings() -> impl Iterator<Item = &'static Binding> {
-    table::GRID.iter().chain(screens::SCREENS).chain(logs::LOGS)
+    table::GRID.iter().chain(changes::CHANGES).chain(screens::SCREENS).chain(logs::LOGS)
 }
 
 /// Whether an action changes the cluster.
@@ -99,7 +115,7 @@ pub struct Binding {
     pub action: Action,
     /// Where.
     pub context: Context,
-    /// By which keys.
+    /// By which keys; none for what is only in the menu, so that no key undoes what the same key did.
     pub keys: &'static [Key],
     /// One or two words, for the hint line.
     pub hint: &'static str,
@@ -107,6 +123,17 @@ pub struct Binding {
     pub description: &'static str,
     /// Whether it changes the cluster.
     pub danger: Danger,
+}
+
+impl Binding {
+    /// The keys as they are written; for what has none, how it is called from the menu.
+    #[must_use]
+    pub fn key_names(&self) -> Vec<String> {
+        if self.keys.is_empty() {
+            return vec![format!(":{}", self.hint)];
+        }
+        self.keys.iter().map(ToString::to_string).collect()
+    }
 }
 
 /// The action of a key in a context; the keys for everywhere come first, then those of every screen.
@@ -132,7 +159,7 @@ pub fn key_table_markdown() -> String {
     let part = |context: Context| {
         let of_it = bindings().filter(move |binding| binding.context == context);
         let lines = of_it.map(|binding| {
-            let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
+            let keys: Vec<String> = binding.key_names().iter().map(|key| format!("`{key}`")).collect();
             format!("| {} | {} |\n", keys.join(" "), binding.description)
         });
         format!("| {} | |\n|---|---|\n{}", context.title(), lines.collect::<String>())
@@ -164,7 +191,8 @@ mod tests {
             assert!(bindings().any(|binding| binding.action == action), "{action:?} has no key");
         }
         for binding in bindings() {
-            assert!(!binding.keys.is_empty(), "{:?} has no key", binding.action);
+            let menu_only = binding.context == Context::Grid && binding.danger == Danger::Mutating;
+            assert!(menu_only || !binding.keys.is_empty(), "{:?} has no key", binding.action);
             assert!(!binding.hint.is_empty() && !binding.description.is_empty(), "{:?}", binding.action);
         }
     }

@@ -7,15 +7,19 @@ use jiff::{SignedDuration, Timestamp};
 use super::answers::Answers;
 use super::capabilities::Capabilities;
 use super::cursor::{ColumnPlace, Cursor, Focus, RowPlace};
+use super::dialog::{Dialog, Stage};
 use super::digest::Digest;
 use super::keymap::Context;
 use super::labels::NodeLabels;
 use super::layout::Layout;
 use super::logs::LogView;
+use super::marks::Marks;
 use super::notice::Notice;
 use super::overlay::Overlay;
+use super::palette::Palette;
 use super::screen::{Open, Screen};
 use super::text_view::Room;
+use super::writes::Writes;
 use crate::domain::absence::{Everywhere, Sighting};
 use crate::domain::alert::Alert;
 use crate::domain::cause::CauseKey;
@@ -35,6 +39,10 @@ pub struct Settings {
     pub scope: Option<Text>,
     /// Only DaemonSets with these labels.
     pub selector: Selector,
+    /// As whom the cluster is talked to, for the header; empty where no name is known.
+    pub user: Text,
+    /// Nothing may be changed.
+    pub read_only: bool,
     /// What the terminal can show.
     pub capabilities: Capabilities,
     /// The DaemonSet to begin with, if there is one of this `namespace/name` or name.
@@ -127,6 +135,16 @@ pub struct Model {
     pub(super) adoptions: HashMap<Uid, (Timestamp, bool)>,
     /// Answers to what was asked once.
     pub(super) answers: Answers,
+    /// What is marked.
+    pub(super) marks: Marks,
+    /// Where a range of marks begins.
+    pub(super) anchor: Option<Cursor>,
+    /// The write that is being shown, confirmed or followed.
+    pub(super) dialog: Option<Dialog>,
+    /// Writes whose outcome is not known.
+    pub(super) writes: Writes,
+    /// The menu of actions, while it is open.
+    pub(super) palette: Option<Palette>,
     /// The cause that the cursor was brought to last.
     pub(super) last_cause: Option<CauseKey>,
     /// When it was last noted what is wanted where; none before all is known.
@@ -181,6 +199,11 @@ impl Model {
             digested: now,
             adoptions: HashMap::new(),
             answers: Answers::default(),
+            marks: Marks::default(),
+            anchor: None,
+            dialog: None,
+            writes: Writes::default(),
+            palette: None,
             last_cause: None,
             remembered: None,
             version: 0,
@@ -324,6 +347,42 @@ impl Model {
         &self.answers
     }
 
+    /// What is marked.
+    #[must_use]
+    pub fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
+    /// The write that is being shown, confirmed or followed.
+    #[must_use]
+    pub fn dialog(&self) -> Option<&Dialog> {
+        self.dialog.as_ref()
+    }
+
+    /// Writes whose outcome is not known.
+    #[must_use]
+    pub fn writes(&self) -> &Writes {
+        &self.writes
+    }
+
+    /// The menu of actions, while it is open.
+    #[must_use]
+    pub fn palette(&self) -> Option<&Palette> {
+        self.palette.as_ref()
+    }
+
+    /// Whether nothing may be changed, as asked for on the command line or in the configuration.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.settings.read_only
+    }
+
+    /// As whom the cluster is talked to; empty where no name is known.
+    #[must_use]
+    pub fn user(&self) -> &Text {
+        &self.settings.user
+    }
+
     /// Server time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -339,6 +398,16 @@ impl Model {
     /// Where keys go.
     #[must_use]
     pub fn context_of_keys(&self) -> Context {
+        if let Some(dialog) = &self.dialog {
+            return match &dialog.stage {
+                Stage::Choosing { .. } => Context::Picker,
+                _ if dialog.takes_text() => Context::Word,
+                _ => Context::Dialog,
+            };
+        }
+        if self.palette.is_some() {
+            return Context::Palette;
+        }
         match (&self.overlay, self.screens.last()) {
             (Some(Overlay::Picker(_)), _) => Context::Picker,
             (None, Some(open)) if open.view.search.is_typing => Context::Filter,

@@ -20,6 +20,8 @@ pub enum Msg {
     Ticked(Timestamp),
     /// A frame is about to be drawn: the words that depend on time are made anew.
     FrameCame,
+    /// A frame is on the screen that shows the model as it is.
+    FrameDrawn,
     /// The program came back from a suspension.
     Resumed,
     /// Work ended badly; the words are for people.

@@ -1,6 +1,7 @@
 //! A full screen of lines: facts, problems, and lines that lead somewhere.
 
 use super::screen::Screen;
+use crate::domain::cell::CellState;
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,32 @@ pub struct Line {
     pub hang: usize,
     /// Where Enter leads from it.
     pub leads: Option<Screen>,
+    /// The state whose sign stands before it.
+    pub sign: Option<CellState>,
+}
+
+impl Line {
+    fn plain(kind: LineKind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into(), hang: 2, leads: None, sign: None }
+    }
+
+    /// A heading.
+    #[must_use]
+    pub fn heading(text: impl Into<String>) -> Self {
+        Self::plain(LineKind::Heading, text)
+    }
+
+    /// A fact.
+    #[must_use]
+    pub fn fact(text: impl Into<String>) -> Self {
+        Self::plain(LineKind::Fact, text)
+    }
+
+    /// A fact that is a problem.
+    #[must_use]
+    pub fn problem(text: impl Into<String>) -> Self {
+        Self::plain(LineKind::Problem, text)
+    }
 }
 
 /// A full screen of lines.
@@ -49,7 +76,7 @@ impl Page {
     }
 
     fn push(&mut self, kind: LineKind, text: impl Into<String>, hang: usize) {
-        self.lines.push(Line { kind, text: text.into(), hang, leads: None });
+        self.lines.push(Line { kind, text: text.into(), hang, leads: None, sign: None });
     }
 
     /// A heading, with an empty line before it.
@@ -94,6 +121,13 @@ impl Page {
     /// A line just as it is.
     pub(super) fn raw(&mut self, text: String) {
         self.push(LineKind::Fact, text, 2);
+    }
+
+    /// Before the last line stands the sign of a state.
+    pub(super) fn signed(&mut self, state: CellState) {
+        if let Some(line) = self.lines.last_mut() {
+            line.sign = Some(state);
+        }
     }
 
     /// The last line leads there.

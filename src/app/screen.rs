@@ -1,5 +1,7 @@
 //! Full screens over the grid, one on another. Each names its subject by identity: what is selected may move or go.
 
+mod alert;
+mod cause;
 mod cell;
 mod count;
 mod daemon_set;
@@ -7,6 +9,7 @@ mod events;
 mod help;
 mod node;
 mod pod;
+mod problems;
 mod yaml;
 
 use std::collections::BTreeSet;
@@ -17,6 +20,8 @@ use super::cursor::CountColumn;
 use super::model::Model;
 use super::page::Page;
 use super::text_view::TextView;
+use crate::domain::alert::Alert;
+use crate::domain::cause::CauseKey;
 use crate::domain::id::{NodeName, ObjectKind, ObjectRef, Uid};
 use crate::domain::inquiry::Inquiry;
 use crate::domain::object::{DaemonSet, Node, Pod};
@@ -46,6 +51,19 @@ pub enum Screen {
     Yaml(ObjectRef),
     /// Logs of these.
     Logs(super::logs::Subject),
+    /// What is wrong, by cause.
+    Problems,
+    /// Taints that do what taints are for.
+    Usual,
+    /// One cause.
+    Cause(CauseKey),
+    /// What an alert says of a DaemonSet.
+    Alert {
+        /// The DaemonSet.
+        daemon_set: Uid,
+        /// The alert.
+        alert: Alert,
+    },
     /// Every key.
     Help,
 }
@@ -89,7 +107,9 @@ impl Screen {
                 }
             }
             Self::Logs(super::logs::Subject::DaemonSet(uid)) => subject.daemon_set = Some(uid.clone()),
-            Self::Logs(super::logs::Subject::Cells(_)) | Self::Help => {}
+            Self::Cause(key) => subject.daemon_set = key.daemon_set().cloned(),
+            Self::Alert { daemon_set, .. } => subject.daemon_set = Some(daemon_set.clone()),
+            Self::Logs(super::logs::Subject::Cells(_)) | Self::Problems | Self::Usual | Self::Help => {}
         }
         subject
     }
@@ -101,7 +121,13 @@ impl Screen {
             Self::DaemonSet(uid) => daemon_set::needed(model, uid),
             Self::Node(name) => node::needed(model, name),
             Self::Yaml(object) => BTreeSet::from([Inquiry::Object(object.clone())]),
-            Self::Count { .. } | Self::Logs(_) | Self::Help => BTreeSet::new(),
+            Self::Cause(key) => cause::needed(model, key),
+            Self::Count { .. }
+            | Self::Logs(_)
+            | Self::Problems
+            | Self::Usual
+            | Self::Alert { .. }
+            | Self::Help => BTreeSet::new(),
         }
     }
 
@@ -115,6 +141,10 @@ impl Screen {
             Self::Yaml(object) => yaml::page(model, object, with_managed_fields),
             // Their lines are no facts: see `app::logs`.
             Self::Logs(_) => Some(Page::default()),
+            Self::Problems => Some(problems::page(model)),
+            Self::Usual => Some(problems::usual(model)),
+            Self::Cause(key) => cause::page(model, key),
+            Self::Alert { daemon_set, alert } => alert::page(model, daemon_set, *alert),
             Self::Help => Some(help::page()),
         }
     }

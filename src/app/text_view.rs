@@ -195,7 +195,7 @@ mod tests {
     fn lines(texts: &[String]) -> Vec<Line> {
         texts
             .iter()
-            .map(|text| Line { kind: LineKind::Fact, text: text.clone(), hang: 2, leads: None })
+            .map(|text| Line { kind: LineKind::Fact, text: text.clone(), hang: 2, leads: None, sign: None })
             .collect()
     }
 
@@ -220,11 +220,13 @@ mod tests {
         for (typed, found) in
             [("pod", vec![0, 1]), ("Pod", vec![0]), ("(b", vec![1]), ("^n.de$", vec![2]), ("", vec![])]
         {
-            let mut search = Search { typed: typed.to_owned(), ..Search::default() };
+            let mut search = Search::default();
+            typed.clone_into(&mut search.typed);
             search.read(&lines);
             assert_eq!(search.found, found, "{typed}");
         }
-        let mut search = Search { typed: "pod".to_owned(), ..Search::default() };
+        let mut search = Search::default();
+        "pod".clone_into(&mut search.typed);
         search.read(&lines);
         assert_eq!(
             [search.next(1, true), search.next(0, false), search.next(0, true)],

@@ -4,18 +4,24 @@ mod act;
 mod ask;
 mod clock;
 mod cluster;
+mod dialog;
 mod filter;
 mod jump;
 mod lens;
 mod logs;
+mod marks;
 mod motion;
 mod overlay;
+mod palette;
+mod propose;
 mod remember;
 mod screen;
 mod settle;
+mod wish;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use super::action::Action;
 use super::digest::Digest;
 use super::effect::Effect;
 use super::keymap::{Context, action_for};
@@ -39,6 +45,9 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Key(event) => apart(event).flat_map(|event| key(model, &event)).collect(),
         Msg::Resized(width, height) => {
             model.size = (width, height);
+            if let Some(dialog) = &mut model.dialog {
+                dialog.was_moved();
+            }
             changed(model);
             Vec::new()
         }
@@ -67,7 +76,17 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Answered(inquiry, answer) => {
             model.answers.take(&inquiry, answer, model.now);
+            let effects = dialog::answered(model, &inquiry);
             changed(model);
+            effects
+        }
+        Msg::Sent { ticket, outcome } => {
+            let effects = dialog::sent(model, ticket, *outcome);
+            changed(model);
+            effects
+        }
+        Msg::FrameDrawn => {
+            dialog::drawn(model);
             Vec::new()
         }
         Msg::Saved(outcome) => {
@@ -75,7 +94,6 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.version += 1;
             Vec::new()
         }
-        Msg::Sent { .. } => Vec::new(),
     }
 }
 
@@ -95,19 +113,30 @@ fn key(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     if event.code != KeyCode::Esc && context != Context::Filter {
         model.notice.take_if(|notice| !notice.is_error);
     }
-    let effects = action_for(context, event).map(|action| act::act(model, action));
-    if effects.is_none() && context == Context::Filter {
-        type_character(model, event);
+    let in_dialog = model.dialog.is_some();
+    let effects = action_for(context, event).map(|action| match (context, action) {
+        (_, Action::Quit | Action::Suspend) => act::act(model, action),
+        _ if in_dialog => dialog::act(model, action),
+        (Context::Palette, _) => palette::key(model, action),
+        _ => act::act(model, action),
+    });
+    if effects.is_none() {
+        type_character(model, context, event);
     }
     changed(model);
     effects.unwrap_or_default()
 }
 
 /// A key that is not bound is typed.
-fn type_character(model: &mut Model, event: &KeyEvent) {
+fn type_character(model: &mut Model, context: Context, event: &KeyEvent) {
     let is_chord = event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
     if let (KeyCode::Char(character), false) = (event.code, is_chord) {
-        filter::typed(model, character);
+        match context {
+            Context::Filter => filter::typed(model, character),
+            Context::Word => dialog::typed(model, character),
+            Context::Palette => palette::typed(model, character),
+            _ => {}
+        }
     }
 }
 

@@ -1,8 +1,11 @@
 //! The flags and commands.
 
 mod explain;
+mod journal;
 mod logs;
 mod preview;
+mod rollout;
+mod status;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,8 +22,13 @@ use crate::domain::text::Text;
 use crate::shell::logging::Level;
 
 pub(super) use explain::{AnswerFormat, ExplainArgs};
+pub(super) use journal::JournalArgs;
 pub(super) use logs::LogsArgs;
 pub(super) use preview::{EditArgs, NodeArgs, PreviewArgs, PreviewChange};
+pub(super) use rollout::{
+    ConfirmArgs, DryRun, ForceDeleteArgs, PauseArgs, RestartArgs, ResumeArgs, ThrottleArgs, UndoArgs,
+};
+pub(super) use status::{HistoryArgs, StatusArgs};
 
 /// A live terminal monitor for Kubernetes DaemonSets: one grid of DaemonSets and Nodes that says why.
 ///
@@ -59,6 +67,24 @@ pub(super) enum Command {
     Preview(PreviewArgs),
     /// Print the logs of a DaemonSet's pods, each line after the name of its node
     Logs(LogsArgs),
+    /// Pause a rollout: nothing more is replaced until it is resumed
+    Pause(PauseArgs),
+    /// Resume a paused rollout, with exactly the strategy it had
+    Resume(ResumeArgs),
+    /// Restart all pods by a rollout, as `kubectl rollout restart`
+    Restart(RestartArgs),
+    /// Go back to an earlier revision, as `kubectl rollout undo`
+    Undo(UndoArgs),
+    /// Change maxUnavailable or maxSurge, also of a rollout that is under way
+    Throttle(ThrottleArgs),
+    /// Remove a pod that cannot end because its node is off
+    ForceDelete(ForceDeleteArgs),
+    /// Print what dsgrid changed or tried to change from this account; needs no cluster
+    Journal(JournalArgs),
+    /// Say how far a rollout is, under either strategy and while paused; exit 1 unless it is complete
+    Status(StatusArgs),
+    /// List the revisions of a DaemonSet, print one, or compare two
+    History(HistoryArgs),
     /// Open the monitor on an embedded cluster, or serve one; needs no cluster
     Demo(DemoArgs),
     /// Print version, paths, connection and what may be read
@@ -194,6 +220,9 @@ pub(super) struct Global {
     /// The longest time to wait for an answer, like 30s or 2m; 0 is no limit
     #[arg(long, global = true, value_name = "TIME", value_parser = read_duration, help_heading = "Connection")]
     pub(super) request_timeout: Option<Duration>,
+    /// Change nothing, whatever is pressed; also per context in the configuration
+    #[arg(long, global = true, help_heading = "Safety")]
+    pub(super) read_only: bool,
     /// When to colour
     #[arg(long, global = true, value_enum, value_name = "WHEN", help_heading = "Display")]
     pub(super) color: Option<ColorChoice>,
@@ -223,6 +252,11 @@ impl Global {
             tls_server_name: self.tls_server_name.clone(),
             request_timeout: self.request_timeout.filter(|time| !time.is_zero()),
         }
+    }
+
+    /// As whom: the user to impersonate, else the kubeconfig's name for the user.
+    pub(super) fn acts_as<'a>(&'a self, user: &'a str) -> &'a str {
+        self.impersonate.as_deref().unwrap_or(user)
     }
 
     /// Where to look: all namespaces, unless one is named.

@@ -2,7 +2,10 @@
 //! there, and only what rights do not let us read is null.
 
 mod explanation;
+mod history;
+mod journal;
 mod preview;
+mod status;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,7 +21,10 @@ use crate::domain::reason::Reason;
 use crate::domain::rollout::rollout;
 
 pub(super) use explanation::explanation;
+pub(super) use history::{difference, history};
+pub(super) use journal::journal;
 pub(super) use preview::preview;
+pub(super) use status::status;
 
 /// The version of every document.
 const API_VERSION: &str = "dsgrid.dev/v1";

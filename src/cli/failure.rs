@@ -30,6 +30,9 @@ pub(super) enum Failure {
     /// Exit 3: the cluster was not read, or not in time.
     #[error("{0}")]
     Unread(String),
+    /// Exit 1: a write was refused, or failed.
+    #[error("{0}")]
+    Unwritten(String),
     /// Exit 1: a part of the program died.
     #[error("{0}; this is a defect of dsgrid, please report it")]
     Broken(String),
@@ -55,7 +58,7 @@ impl Failure {
         match self {
             // The reader has seen enough: `dsgrid get | head` is no failure.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
-            Self::Output(_) | Self::Broken(_) => 1,
+            Self::Output(_) | Self::Broken(_) | Self::Unwritten(_) => 1,
             Self::Usage(_) => 2,
             Self::Cluster(_) | Self::Denied(_) | Self::Unread(_) => 3,
         }

@@ -63,6 +63,7 @@ fn files(global: &Global, paths: Option<&Paths>, settings: &Settings) -> String 
     text += &line("configuration", &format!("{}{present}", paths.config.display()));
     text += &line("state", &paths.state.display().to_string());
     let level = global.log_level.unwrap_or(settings.log_level);
+    text += &line("journal", &paths.journal_file().display().to_string());
     let off = if level == Level::Off { " (off)" } else { "" };
     text + &line("log file", &format!("{}{off}", paths.log().display()))
 }

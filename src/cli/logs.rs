@@ -6,13 +6,12 @@ mod merge;
 use regex::Regex;
 
 use super::args::{Global, LogsArgs};
-use super::explain::{find, one_namespace, scope};
 use super::failure::{Failure, Outcome};
-use super::names::{TypedName, node_not_found, typed_node};
-use super::snapshot::{self, Snapshot};
+use super::names::{node_not_found, typed_node};
+use super::snapshot::Snapshot;
+use super::target::{self, Target};
 use super::{document, print};
 use crate::app::logs::{Reading, Subject};
-use crate::cluster::{Connection, Environment};
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::RowSlot;
 use crate::domain::log::{LogEnd, Since, containers, default_container};
@@ -23,19 +22,10 @@ const FOLLOWED_TAIL: u32 = 10;
 
 /// Runs the command.
 pub(super) async fn run(global: &Global, args: &LogsArgs) -> Result<Outcome, Failure> {
-    let name = TypedName::parse(&args.daemon_set).map_err(Failure::Usage)?;
     let nodes: Vec<NodeName> =
         args.nodes.iter().map(|node| typed_node(node)).collect::<Result<_, _>>().map_err(Failure::Usage)?;
     let grep = args.grep.as_deref().map(read_pattern).transpose()?;
-    if global.selector.is_some() {
-        let why = "-l chooses among DaemonSets, and logs takes one by its name; leave -l out";
-        return Err(Failure::Usage(why.to_owned()));
-    }
-    one_namespace(global, &name, &args.daemon_set)?;
-    let connection = Connection::open(&global.connect_options(), &Environment::read()).await?;
-    let scope = scope(global, &name, &connection);
-    let snapshot = snapshot::take(&connection, &scope, global.request_timeout).await?;
-    let row = find(&connection, &scope, &snapshot, &name).await?;
+    let Target { connection, scope, snapshot, row } = target::find(global, "logs", &args.daemon_set).await?;
     for warning in &snapshot.warnings {
         print::note(&format!("warning: {warning}"));
     }

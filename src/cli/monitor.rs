@@ -59,6 +59,8 @@ pub(super) async fn run(
                 Scope::Cluster | Scope::DaemonSet(_) => None,
             },
             selector,
+            user: Text::new(global.acts_as(&connection.user)),
+            read_only: global.read_only || settings.is_read_only(&connection.context),
             capabilities: capabilities(global, settings),
             start_at: start.at.map(Text::new),
             group_by: (!settings.group_by.is_empty()).then(|| Text::new(&settings.group_by)),

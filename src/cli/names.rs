@@ -41,6 +41,12 @@ impl TypedName {
         self.namespace.as_ref()
     }
 
+    /// The key in a namespace, unless the name holds one.
+    pub(super) fn key(&self, namespace: &Text) -> ObjectKey {
+        let namespace = self.namespace.as_ref().unwrap_or(namespace).clone();
+        ObjectKey { namespace, name: self.name.clone() }
+    }
+
     /// Whether it means this DaemonSet.
     pub(super) fn means(&self, key: &ObjectKey) -> bool {
         self.name == key.name && self.namespace.as_ref().is_none_or(|namespace| *namespace == key.namespace)

@@ -40,8 +40,13 @@ impl Paths {
         self.state.join("dsgrid.log")
     }
 
+    /// The journal's file.
+    pub(super) fn journal_file(&self) -> PathBuf {
+        self.state.join("journal.jsonl")
+    }
+
     /// The journal of what was changed from this account; without a home directory nothing can be kept.
     pub(super) fn journal() -> Journal {
-        Journal::new(Self::find().map(|paths| paths.state.join("journal.jsonl")))
+        Journal::new(Self::find().map(|paths| paths.journal_file()))
     }
 }

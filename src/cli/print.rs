@@ -1,8 +1,10 @@
 //! The only place that writes to standard output and standard error.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 
 use serde::Serialize;
+
+use super::args::ColorChoice;
 
 /// Writes data to standard output.
 ///
@@ -18,6 +20,24 @@ pub(super) fn json(document: &impl Serialize) -> io::Result<()> {
     data(&format!("{text}\n"))
 }
 
+/// Writes a JSON document to standard output, on one line.
+pub(super) fn json_line(document: &impl Serialize) -> io::Result<()> {
+    let text =
+        serde_json::to_string(document).expect("the documents have string keys and no failing serializers");
+    data(&format!("{text}\n"))
+}
+
+/// Whether data may be coloured: on a terminal, unless something else was asked for.
+pub(super) fn has_colour(choice: Option<ColorChoice>) -> bool {
+    match choice.unwrap_or_default() {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
+    }
+}
+
 /// Writes bytes to standard output.
 pub(super) fn bytes(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
@@ -28,6 +48,22 @@ pub(super) fn bytes(bytes: &[u8]) -> io::Result<()> {
 /// Writes a line for people to standard error; that nobody reads it is no failure.
 pub(super) fn note(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Whether a person can be asked: the question goes to standard error, the answer comes from standard input.
+pub(super) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks, and waits for a line; none where the input ends.
+pub(super) fn ask(question: &str) -> io::Result<Option<String>> {
+    let mut out = io::stderr().lock();
+    write!(out, "{question} ")?;
+    out.flush()?;
+    drop(out);
+    let mut line = String::new();
+    let read = io::stdin().lock().read_line(&mut line)?;
+    Ok((read > 0).then(|| line.trim().to_owned()))
 }
 
 /// Whether the monitor has a terminal to draw on and to read keys from.

@@ -10,7 +10,7 @@ use super::args::{Cli, Command, Global};
 use super::failure::{Failure, Outcome};
 use super::paths::Paths;
 use super::settings::{self, Settings};
-use super::{demo, explain, get, info, logs, monitor, preview, print};
+use super::{demo, explain, get, history, info, journal, logs, monitor, preview, print, rollout, status};
 use crate::domain::text::sanitize;
 use crate::shell::logging;
 
@@ -89,6 +89,17 @@ fn run(cli: &Cli, mut command: clap::Command) -> Result<u8, Failure> {
         Some(Command::Explain(args)) => online(global, async |_, _| explain::run(global, args).await)?,
         Some(Command::Preview(args)) => online(global, async |_, _| preview::run(global, args).await)?,
         Some(Command::Logs(args)) => online(global, async |_, _| logs::run(global, args).await)?,
+        Some(
+            command @ (Command::Pause(_)
+            | Command::Resume(_)
+            | Command::Restart(_)
+            | Command::Undo(_)
+            | Command::Throttle(_)
+            | Command::ForceDelete(_)),
+        ) => online(global, async |_, settings| rollout::run(global, settings, command).await)?,
+        Some(Command::Journal(args)) => journal::run(global, args)?,
+        Some(Command::Status(args)) => online(global, async |_, _| status::run(global, args).await)?,
+        Some(Command::History(args)) => online(global, async |_, _| history::run(global, args).await)?,
         Some(Command::Demo(args)) => {
             if args.serve.is_none() {
                 monitor::needs_terminal()?;
@@ -158,6 +169,7 @@ mod tests {
             (Failure::Usage("no such name".to_owned()), 2),
             (Failure::Cluster(crate::cluster::Error::Unauthorized { server: "s".to_owned() }), 3),
             (Failure::Unread("denied".to_owned()), 3),
+            (Failure::Unwritten("refused".to_owned()), 1),
             (Failure::Output(broken_pipe), 0),
             (Failure::Output(std::io::Error::from(std::io::ErrorKind::StorageFull)), 1),
         ] {

@@ -1,5 +1,6 @@
 //! The configuration file.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 
 use serde::Deserialize;
@@ -27,6 +28,16 @@ pub(super) struct Settings {
     pub(super) group_by: String,
     /// The DaemonSets that have to be on every node, as patterns.
     everywhere: Vec<String>,
+    /// What holds for single contexts, by their names in the kubeconfig.
+    pub(super) contexts: BTreeMap<String, ContextSettings>,
+}
+
+/// What the configuration file says of one context.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct ContextSettings {
+    /// Change nothing there.
+    pub(super) read_only: bool,
 }
 
 impl Settings {
@@ -46,6 +57,11 @@ impl Settings {
             }
             Err(error) => Err(wrong(error.to_string())),
         }
+    }
+
+    /// Whether nothing may be changed in a context.
+    pub(super) fn is_read_only(&self, context: &str) -> bool {
+        self.contexts.get(context).is_some_and(|settings| settings.read_only)
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -76,10 +92,22 @@ mod tests {
             .filter(|line| !line.starts_with('#'))
             .collect();
         let taken_in = lines.join("\n");
-        for key in ["ascii:", "color:", "logLevel:", "groupBy:", "everywhere:"] {
+        for key in ["ascii:", "color:", "logLevel:", "groupBy:", "everywhere:", "contexts:"] {
             assert!(taken_in.contains(key), "{key} in {taken_in}");
         }
         assert_eq!(Settings::parse(&taken_in).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn a_context_can_be_read_only() {
+        let settings = Settings::parse("contexts:\n  prod-eu-1:\n    readOnly: true\n  dev: {}\n").unwrap();
+        assert_eq!(
+            ["prod-eu-1", "dev", "other"].map(|name| settings.is_read_only(name)),
+            [true, false, false]
+        );
+        assert!(
+            Settings::parse("contexts:\n  prod:\n    readonly: true\n").unwrap_err().contains("readonly")
+        );
     }
 
     #[test]

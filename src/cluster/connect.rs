@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use kube::Client;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::credentials::Credentials;
 use super::error::Error;
 use super::kubeconfig::{self, authority};
 use super::list::{self, list};
@@ -67,8 +67,8 @@ impl Connection {
         let settled = kubeconfig::settle(options, environment)?;
         let server = authority(&settled.config.cluster_url);
         let namespace = settled.config.default_namespace.clone();
-        let client = transport::client(settled.config).await?;
-        let mut connection = Self::new(client, &server, options);
+        let client = transport::client(settled.config.clone()).await?;
+        let mut connection = Self::new(Credentials::new(client, Some(settled.config)), &server, options);
         connection.context = Text::new(&settled.context);
         connection.cluster = Text::new(&settled.cluster);
         connection.user = Text::new(&settled.user);
@@ -78,7 +78,7 @@ impl Connection {
         Ok(connection)
     }
 
-    fn new(client: Client, server: &str, options: &ConnectOptions) -> Self {
+    fn new(credentials: Credentials, server: &str, options: &ConnectOptions) -> Self {
         Self {
             context: Text::new(server),
             cluster: Text::default(),
@@ -87,7 +87,7 @@ impl Connection {
             server: Text::new(server),
             namespace: Text::new("default"),
             files: Vec::new(),
-            wire: Wire::new(client, server, options.request_timeout),
+            wire: Wire::new(credentials, server, options.request_timeout),
         }
     }
 
@@ -98,8 +98,8 @@ impl Connection {
 
     /// A connection over a ready client, for tests.
     #[cfg(test)]
-    pub(super) fn over(client: Client) -> Self {
-        Self::new(client, "fake:443", &ConnectOptions::default())
+    pub(super) fn over(client: kube::Client) -> Self {
+        Self::new(Credentials::new(client, None), "fake:443", &ConnectOptions::default())
     }
 
     /// Starts a watch for each of the four kinds; they run until the handle is dropped.

@@ -63,6 +63,7 @@ impl Connection {
                 Err(_) if dry_run => Outcome::Refused(Text::new("its answer to the dry run cannot be read")),
                 Err(error) => Outcome::Unknown(Text::new(&format!("the answer cannot be read ({error})"))),
             },
+            Ok(Replied::Unauthorized(renewed)) => self.unauthorized(renewed),
             Ok(Replied::Bad(status)) => self.refused(command, &status, dry_run).await,
             Err(Unanswered::NotSent(error)) => Outcome::NotSent(words(&error.to_string())),
             // A dry run that got lost has written nothing either.
@@ -71,14 +72,20 @@ impl Connection {
         }
     }
 
+    /// The credentials had run out: nothing was written, and nothing is sent again that nobody confirmed again.
+    fn unauthorized(&self, renewed: Result<bool, Error>) -> Outcome {
+        let server = self.server.to_string();
+        Outcome::Refused(match renewed {
+            Ok(true) => Text::new("the credentials had run out and were renewed: try again"),
+            Ok(false) => words(&Error::Unauthorized { server }.to_string()),
+            Err(error) => words(&error.to_string()),
+        })
+    }
+
     /// What an answer that is no success means.
     async fn refused(&self, command: &Command, status: &Status, dry_run: bool) -> Outcome {
         let said = words(&status.message);
         match status.code {
-            401 => {
-                let server = self.server.to_string();
-                Outcome::Refused(Text::new(&Error::Unauthorized { server }.to_string()))
-            }
             403 => Outcome::Denied(said),
             404 if !is_no_such_path(&status.message) => Outcome::Gone,
             // The uid or version in a precondition, or another write in between.

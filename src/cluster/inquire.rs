@@ -136,6 +136,7 @@ impl Connection {
                 _ => allowed("the answer is no review"),
             },
             Ok(Replied::Bad(status)) => allowed(&status.message),
+            Ok(Replied::Unauthorized(_)) => allowed("credentials that have run out"),
             Err(_) => allowed("no answer"),
         }
     }

@@ -136,7 +136,7 @@ impl Journal {
             } else {
                 Text::new(&format!("{} as {}", connection.user, connection.impersonated))
             },
-            by: account(|name| std::env::var(name).ok()),
+            by: account(),
             verb: Text::new(command.verb.name()),
             kind: Text::new(&command.target.kind.to_string()),
             namespace: command.target.key.namespace.clone(),
@@ -213,8 +213,14 @@ fn new_id() -> String {
     format!("{:x}-{:x}-{number:x}", Timestamp::now().as_nanosecond(), std::process::id())
 }
 
-/// `user@host`, and who became that user by sudo.
-fn account(environment: impl Fn(&str) -> Option<String>) -> Text {
+/// The account on this machine, as it is named in the journal and to others: `user@host`, and who became that user by
+/// sudo.
+#[must_use]
+pub fn account() -> Text {
+    account_of(|name| std::env::var(name).ok())
+}
+
+fn account_of(environment: impl Fn(&str) -> Option<String>) -> Text {
     let named = |names: [&str; 2]| {
         names.into_iter().filter_map(&environment).find(|value| !value.trim().is_empty()).unwrap_or_default()
     };

@@ -16,6 +16,7 @@ use kube::Client;
 use kube::client::{AuthError, Body};
 use serde::Deserialize;
 
+use super::credentials::Credentials;
 use super::error::Error;
 use super::transport;
 use crate::domain::text::{Text, sanitize};
@@ -50,29 +51,42 @@ pub(super) struct Answer {
     pub(super) ahead: Option<SignedDuration>,
 }
 
-/// A client and the name of its server.
+/// A client, its credentials and the name of its server.
 #[derive(Clone)]
 pub(super) struct Wire {
-    client: Client,
+    credentials: Arc<Credentials>,
     server: Arc<str>,
     /// The longest time for one request without a stream.
     request_timeout: Option<Duration>,
 }
 
 impl Wire {
-    pub(super) fn new(client: Client, server: &str, request_timeout: Option<Duration>) -> Self {
-        Self { client, server: Arc::from(server), request_timeout }
+    pub(super) fn new(credentials: Credentials, server: &str, request_timeout: Option<Duration>) -> Self {
+        Self { credentials: Arc::new(credentials), server: Arc::from(server), request_timeout }
     }
 
-    /// Sends a GET and waits for the head of the answer.
+    /// Sends a GET and waits for the head of the answer; once more with new credentials if these have run out.
     pub(super) async fn open(&self, ask: &Ask) -> Result<Answer, Error> {
+        let (number, client) = self.credentials.client();
+        match self.open_as(&client, ask).await {
+            Err(Error::Unauthorized { server }) => {
+                if !self.credentials.renew(number).await? {
+                    return Err(Error::Unauthorized { server });
+                }
+                self.open_as(&self.credentials.client().1, ask).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn open_as(&self, client: &Client, ask: &Ask) -> Result<Answer, Error> {
         let request = Request::get(&ask.path)
             .header(header::ACCEPT, "application/json")
             // From 1.37 on watches can be compressed, each event for itself: not worth it.
             .header(header::ACCEPT_ENCODING, "identity")
             .body(Body::empty())
             .map_err(|error| Error::Settings(format!("cannot ask for {:?}: {error}", ask.path)))?;
-        let answer = tokio::time::timeout(ask.within, self.client.send(request)).await;
+        let answer = tokio::time::timeout(ask.within, client.send(request)).await;
         let answer =
             answer.map_err(|_| self.timeout(ask, ask.within))?.map_err(|error| self.failure(ask, &error))?;
         if !answer.status().is_success() {

@@ -1,5 +1,6 @@
 //! Kubelets: pods start, get ready, crash, fail to pull and stop, as their template's behaviour says.
 
+pub mod admission;
 pub mod behavior;
 pub mod logs;
 pub mod status;
@@ -40,6 +41,7 @@ enum Action {
     BackOffPull,
     Pull,
     Ready,
+    Probe,
     Crash(u32),
     Restart(u32),
     Stop,
@@ -76,6 +78,9 @@ impl Kubelets {
     }
 }
 
+/// How often a probe that fails is told.
+const PROBE: Duration = Duration::from_secs(10);
+
 /// Ten seconds, doubling, up to five minutes.
 fn backoff(times: u32) -> Duration {
     Duration::from_secs((10_u64 << times.min(5)).min(300))
@@ -111,7 +116,7 @@ fn next(pod: &Pod, mold: &Mold, node: &Node, pulls: u32, now: Timestamp) -> Opti
                     Some((Action::Ready, ready.saturating_sub(ran)))
                 }
                 (_, Some(crash)) => Some((Action::Crash(container.restarts), crash.saturating_sub(ran))),
-                (None, None) => None,
+                (None, None) => (!pod.ready).then_some((Action::Probe, PROBE)),
             }
         }
     }
@@ -160,11 +165,16 @@ impl Simulation {
         }
         self.kubelets.plans.remove(uid);
         let Some(PodEntry { pod, mold }) = self.cluster.pods.get(uid) else { return };
-        let Some(node) = pod.node_name.as_ref().and_then(|n| self.cluster.nodes.get(n.as_str())) else {
-            return;
-        };
         let (pod, mold, now) = (pod.clone(), Arc::clone(mold), io.now);
+        if action == Action::Admit && self.refuse_pod(io, &pod, &mold) {
+            return;
+        }
+        let Some(node) = self.node_of(&pod) else { return };
         match action {
+            Action::Probe => {
+                let text = "Readiness probe failed: HTTP probe failed with statuscode: 503";
+                self.tell(io, &pod, true, "Unhealthy", text);
+            }
             Action::Admit => {
                 io.edit_pod(&pod, |value| status::admit(value, node, now));
                 let text = format!("Pulling image \"{}\"", first_image(&mold));
@@ -188,7 +198,7 @@ impl Simulation {
         self.wake.pods.insert(uid.clone());
     }
 
-    fn node_of(&self, pod: &Pod) -> Option<&NodeEntry> {
+    pub(super) fn node_of(&self, pod: &Pod) -> Option<&NodeEntry> {
         pod.node_name.as_ref().and_then(|name| self.cluster.nodes.get(name.as_str()))
     }
 
@@ -273,7 +283,7 @@ impl Simulation {
         self.tell(io, pod, false, "Started", "Started container");
     }
 
-    fn tell(&mut self, io: &mut Io<'_>, pod: &Pod, warning: bool, reason: &str, text: &str) {
+    pub(super) fn tell(&mut self, io: &mut Io<'_>, pod: &Pod, warning: bool, reason: &str, text: &str) {
         let host = pod.node_name.as_ref().map(|n| n.as_str().to_owned()).unwrap_or_default();
         let message = Message { component: "kubelet", host: &host, warning, reason, text };
         self.events.say(io, &About::new(Kind::Pod, &pod.meta), message);

@@ -23,6 +23,9 @@ const GRACE: Duration = Duration::from_secs(50);
 /// From a `NotReady` node's first taint to the second.
 const EXECUTE_DELAY: Duration = Duration::from_secs(5);
 
+/// Who says that a node is lost.
+const CONTROLLER: &str = "node-controller";
+
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 
@@ -149,9 +152,13 @@ impl Simulation {
         self.kubelets.set_outage(node, outage);
         match outage {
             Some(Outage::Silent) => self.timers.at(io.after(GRACE), Task::Silence(node.clone())),
-            Some(Outage::NotReady) => self.post_status(io, node),
+            Some(Outage::NotReady) => {
+                self.post_status(io, node);
+                self.tell_node(io, node, "kubelet", "NodeNotReady");
+            }
             None => {
                 self.post_status(io, node);
+                self.tell_node(io, node, "kubelet", "NodeReady");
                 let pods: Vec<_> = self.cluster.pods_on(node).map(|(uid, _)| uid.clone()).collect();
                 self.wake.pods.extend(pods);
             }
@@ -163,25 +170,36 @@ impl Simulation {
         if self.kubelets.outage(node) != Some(Outage::Silent) {
             return;
         }
-        let Some(entry) = self.cluster.nodes.get(node) else { return };
-        let about = About::new(Kind::Node, &entry.node.meta);
+        if !self.cluster.nodes.contains_key(node) {
+            return;
+        }
         let now = io.now;
         io.edit(Kind::Node, "", node, |value| lose(value, now));
-        let text = format!("Node {node} status is now: NodeNotReady");
-        let message = Message {
-            component: "node-controller",
-            host: "",
-            warning: false,
-            reason: "NodeNotReady",
-            text: &text,
-        };
-        self.events.say(io, &about, message);
+        self.mourn(io, node);
+    }
+
+    /// What the lifecycle controller says and does once it has lost a node.
+    pub(in crate::demo) fn mourn(&mut self, io: &mut Io<'_>, node: &Text) {
+        self.tell_node(io, node, CONTROLLER, "NodeNotReady");
+        let now = io.now;
         let pods: Vec<_> = self.cluster.pods_on(node).map(|(_, entry)| entry.pod.clone()).collect();
-        for pod in pods.iter().filter(|pod| pod.node_name.is_some() && pod.ready) {
-            io.edit_pod(pod, |value| set_condition(&mut value["status"], "Ready", false, None, now));
-            let message = Message { warning: true, text: "Node is not ready", ..message };
+        for pod in pods.iter().filter(|pod| pod.node_name.is_some()) {
+            if pod.ready {
+                io.edit_pod(pod, |value| set_condition(&mut value["status"], "Ready", false, None, now));
+            }
+            let text = "Node is not ready";
+            let message =
+                Message { component: CONTROLLER, host: "", warning: true, reason: "NodeNotReady", text };
             self.events.say(io, &About::new(Kind::Pod, &pod.meta), message);
         }
+    }
+
+    /// Says on a node what it has become.
+    fn tell_node(&mut self, io: &mut Io<'_>, node: &Text, component: &str, reason: &str) {
+        let Some(entry) = self.cluster.nodes.get(node) else { return };
+        let about = About::new(Kind::Node, &entry.node.meta);
+        let text = format!("Node {node} status is now: {reason}");
+        self.events.say(io, &about, Message { component, host: "", warning: false, reason, text: &text });
     }
 
     /// Puts the taints on a node that its conditions ask for.

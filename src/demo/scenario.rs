@@ -13,11 +13,12 @@ use serde_json::Value;
 pub use build::build;
 
 /// The scenarios that come with the program.
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 6] = [
     ("default", include_str!("../../assets/scenarios/default.yaml")),
     ("flapping", include_str!("../../assets/scenarios/flapping.yaml")),
     ("gpu", include_str!("../../assets/scenarios/gpu.yaml")),
     ("large", include_str!("../../assets/scenarios/large.yaml")),
+    ("logs", include_str!("../../assets/scenarios/logs.yaml")),
     ("stuck", include_str!("../../assets/scenarios/stuck.yaml")),
 ];
 

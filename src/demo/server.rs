@@ -3,6 +3,7 @@
 pub mod access;
 pub mod discovery;
 pub mod eviction;
+pub mod fault;
 pub mod fields;
 pub mod kubeconfig;
 pub mod log;
@@ -18,7 +19,6 @@ pub mod table;
 pub mod watch;
 pub mod write;
 
-use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,12 +38,13 @@ use tokio::task::JoinSet;
 
 use super::store::{Rejection, Store};
 use access::{Access, Attributes};
+use fault::{Faults, Mishap};
 use request::{Place, Query, Target};
 
 pub use kubeconfig::{kubeconfig, write_kubeconfig};
 
-/// The body of every answer: whole, or a stream that never fails.
-pub type Body = UnsyncBoxBody<Bytes, Infallible>;
+/// The body of every answer, whole or a stream; it fails only where a fault was asked for.
+pub type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 /// The largest request body the server takes, as kube-apiserver's own limit.
 const BODY_LIMIT: usize = 3 << 20;
@@ -108,7 +109,7 @@ impl Shared {
 }
 
 /// How the server behaves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// How often an idle watch is told how far it is.
     pub bookmark_interval: Duration,
@@ -116,6 +117,8 @@ pub struct Options {
     pub watch_timeout: Duration,
     /// Who may do what.
     pub access: Access,
+    /// What goes wrong; whoever keeps a clone can change it while the server runs.
+    pub faults: Faults,
 }
 
 impl Default for Options {
@@ -124,6 +127,7 @@ impl Default for Options {
             bookmark_interval: Duration::from_secs(60),
             watch_timeout: Duration::from_secs(45 * 60),
             access: Access::default(),
+            faults: Faults::default(),
         }
     }
 }
@@ -161,18 +165,38 @@ impl ApiServer {
     }
 
     /// Answers one request: what hyper calls for connections, and clients in process call themselves.
-    pub async fn handle<B>(&self, request: Request<B>) -> Response<Body>
+    ///
+    /// # Errors
+    /// The connection breaks, where a fault says so.
+    pub async fn handle<B>(&self, request: Request<B>) -> io::Result<Response<Body>>
     where
         B: http_body::Body,
         B::Error: fmt::Display,
     {
-        let answer = self.answer(request).await;
+        let mishap = self.options.faults.strike(request.method(), request.uri());
+        let answer = match &mishap {
+            Some(Mishap::Refuse { code, retry_after }) => Err(fault::refusal(*code, *retry_after)),
+            Some(Mishap::Mute) => std::future::pending().await,
+            Some(Mishap::Before(hook)) => {
+                self.shared.write(|store| hook(store));
+                self.answer(request).await
+            }
+            _ => self.answer(request).await,
+        };
         let mut response = answer.unwrap_or_else(|rejection| refuse(&rejection));
+        response = match mishap {
+            Some(Mishap::Lose) => return Err(fault::broken()),
+            Some(Mishap::Hang { after }) => response.map(|body| fault::shortened(body, after, false)),
+            Some(Mishap::Cut { after }) => response.map(|body| fault::shortened(body, after, true)),
+            Some(Mishap::Drip { bytes, pause }) => response.map(|body| fault::dripping(body, bytes, pause)),
+            Some(Mishap::Garbage(bytes)) => response.map(|_| whole(bytes)),
+            _ => response,
+        };
         let date = self.shared.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         if let Ok(date) = HeaderValue::from_str(&date) {
             response.headers_mut().insert(DATE, date);
         }
-        response
+        Ok(response)
     }
 
     async fn answer<B>(&self, request: Request<B>) -> Answer
@@ -289,7 +313,7 @@ where
 }
 
 fn whole(bytes: impl Into<Bytes>) -> Body {
-    Full::new(bytes.into()).boxed_unsync()
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
 fn respond(status: StatusCode, content_type: &'static str, body: Body) -> Response<Body> {
@@ -349,7 +373,7 @@ async fn connection(server: ApiServer, stream: tokio::net::TcpStream) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let server = server.clone();
-        async move { Ok::<_, Infallible>(server.handle(request).await) }
+        async move { server.handle(request).await }
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new());

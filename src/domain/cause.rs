@@ -295,7 +295,12 @@ fn problems(inventory: &Inventory, scope: &Scope<'_>, slot: RowSlot, add: &mut A
 /// What is behind a cell that is a problem.
 fn problem_key(view: &CellView<'_>) -> CauseKey {
     let set = view.row.daemon_set.meta.uid.clone();
+    // A pod that is not ready, or does not end, because its node is not: the node is what is wrong.
+    let node_is_well = view.column.node.as_ref().is_some_and(Node::is_ready);
     match view.cell.state {
+        CellState::NotReady | CellState::Terminating if !node_is_well => {
+            CauseKey::Lost(tell::lost_because(view))
+        }
         CellState::Failing => CauseKey::Failing { set, word: Text::new(&word(view)) },
         CellState::Missing => CauseKey::Missing(set),
         CellState::Unschedulable => {
@@ -326,8 +331,14 @@ fn misscheduled(view: &CellView<'_>, set: Uid) -> CauseKey {
 /// Since when a problem cell is as it is, as far as the objects tell.
 fn began(view: &CellView<'_>) -> Option<Timestamp> {
     let pod = view.pods.first();
+    let ready = view.column.node.as_ref().and_then(|node| node.condition("Ready"));
     match view.cell.state {
-        CellState::Lost => view.column.node.as_ref()?.condition("Ready")?.since,
+        CellState::NotReady | CellState::Terminating
+            if ready.is_some_and(|ready| ready.status != Some(true)) =>
+        {
+            ready?.since
+        }
+        CellState::Lost => ready?.since,
         CellState::Failing | CellState::NotReady => pod?.ready_since.or(pod?.meta.created),
         CellState::Unschedulable => pod?.meta.created,
         CellState::Terminating => view.pods.iter().filter_map(|pod| pod.meta.deleting).min(),

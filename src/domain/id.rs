@@ -200,6 +200,22 @@ pub struct ObjectRef {
     pub uid: Uid,
 }
 
+impl ObjectRef {
+    /// The object's path on the API server, as dialogs show it: names that the API accepts need no escapes.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let group = match self.kind.group() {
+            "" => "/api/v1".to_owned(),
+            group => format!("/apis/{group}/v1"),
+        };
+        let namespace = match self.key.namespace.as_str() {
+            "" => String::new(),
+            namespace => format!("/namespaces/{namespace}"),
+        };
+        format!("{group}{namespace}/{}/{}", self.kind.resource(), self.key.name)
+    }
+}
+
 impl fmt::Display for ObjectRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind, self.key)

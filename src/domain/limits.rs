@@ -59,12 +59,11 @@ impl fmt::Display for Limit {
         if let IntOrPercent::Unreadable(_) = written {
             return f.write_str(" cannot be read");
         }
-        let rounded =
-            matches!(written, IntOrPercent::Percent(percent) if percent * i64::from(desired) % 100 != 0);
-        match written {
-            IntOrPercent::Percent(_) => write!(f, " = {} of {desired} nodes", self.nodes)?,
-            IntOrPercent::Int(_) | IntOrPercent::Unreadable(_) => write!(f, " of {desired} nodes")?,
+        let rounded = matches!(written, IntOrPercent::Percent(percent) if percent.saturating_mul(i64::from(desired)) % 100 != 0);
+        if let IntOrPercent::Percent(_) = written {
+            write!(f, " = {}", self.nodes)?;
         }
+        write!(f, " of {desired} {}", if desired == 1 { "node" } else { "nodes" })?;
         f.write_str(if rounded { " (rounded up)" } else { "" })
     }
 }
@@ -90,6 +89,15 @@ mod tests {
                 "maxUnavailable 0% counts as 1 of 9 nodes, because maxSurge is 0 too",
                 1,
                 9,
+            ),
+            (Percent(10), Int(0), 1, "maxUnavailable 10% = 1 of 1 node (rounded up)", 1, 1),
+            (
+                Percent(i64::MAX),
+                Int(0),
+                9,
+                "maxUnavailable 9223372036854775807% = 4294967295 of 9 nodes (rounded up)",
+                u32::MAX,
+                1,
             ),
             (Int(1), Int(0), 0, "maxUnavailable 1 of 0 nodes", 1, 0),
             (Int(0), Int(0), 0, "maxUnavailable 0 of 0 nodes", 0, 0),

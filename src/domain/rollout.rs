@@ -1,5 +1,7 @@
 //! How far a DaemonSet's rollout is, and why it is not further.
 
+mod standing;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -14,6 +16,8 @@ use super::inventory::{CellView, ColumnSlot, Inventory, Row, RowSlot};
 use super::limits::Limit;
 use super::object::{Pod, UpdateStrategy};
 use super::pause::Pause;
+
+pub use standing::{Standing, outdated_nodes, standing};
 
 /// The state of a rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -147,6 +151,11 @@ pub fn usual_time(inventory: &Inventory, slot: RowSlot) -> Option<SignedDuration
     (median > SignedDuration::ZERO).then_some(median)
 }
 
+/// When a pod became available; none where it has not, or does not say since when it is ready.
+pub(super) fn came(pod: &Pod, min_ready_seconds: i64) -> Option<Timestamp> {
+    Some(available_from(pod, min_ready_seconds)?.max(pod.ready_since?))
+}
+
 /// How fast pods came up so far: read from their own times, so that it is right at first sight.
 struct Pace {
     last_progress: Option<Timestamp>,
@@ -157,7 +166,7 @@ impl Pace {
     fn of(inventory: &Inventory, slot: RowSlot, row: &Row) -> Self {
         let seconds = row.daemon_set.min_ready_seconds;
         let updated = || inventory.pods_of(slot).filter(|pod| pod.ready && row.current().updated(pod));
-        let came = |pod: &Pod| Some(available_from(pod, seconds)?.max(pod.ready_since?));
+        let came = |pod: &Pod| came(pod, seconds);
         let mut took: Vec<SignedDuration> =
             updated().filter_map(|pod| Some(came(pod)?.duration_since(pod.meta.created?))).collect();
         took.sort_unstable();
@@ -280,7 +289,13 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
     let fell = inventory.fall(slot).map(|fall| fall.words(row.tally.desired, now));
     let stale = (row.stale_since.is_some() && rollout.state != RolloutState::Stale)
         .then(|| stale_words(inventory, slot));
-    let all = [Some(words), fell, stale].into_iter().flatten().filter(|words| !words.is_empty());
+    // A status that is not refreshed follows from nodes that left; they come first.
+    let all = if rollout.state == RolloutState::Stale {
+        [fell, Some(words), stale]
+    } else {
+        [Some(words), fell, stale]
+    };
+    let all = all.into_iter().flatten().filter(|words| !words.is_empty());
     all.collect::<Vec<_>>().join("; ")
 }
 

@@ -83,21 +83,32 @@ pub fn read_limit(raw: &str) -> Result<Value, String> {
     })
 }
 
+/// Whether a limit is none: 0 or 0 %.
+#[must_use]
+pub fn is_zero(limit: &Value) -> bool {
+    matches!(limit_words(limit).as_str(), "0" | "0%" | "")
+}
+
+/// A limit as it is written.
+#[must_use]
+pub fn limit_words(limit: &Value) -> String {
+    match limit {
+        Value::Null => String::new(),
+        Value::String(text) => sanitize(text).into_owned(),
+        other => sanitize(&other.to_string()).into_owned(),
+    }
+}
+
 /// The strategy in words: `RollingUpdate, maxUnavailable 10%`.
 #[must_use]
 pub fn words(strategy: &Value) -> String {
     let kind = strategy.get("type").and_then(Value::as_str).unwrap_or("RollingUpdate");
-    let mut words = kind.to_owned();
-    for field in ["maxUnavailable", "maxSurge"] {
-        let limit = strategy.get("rollingUpdate").and_then(|limits| limits.get(field));
-        match limit {
-            _ if kind == "OnDelete" => {}
-            Some(Value::String(text)) => words.push_str(&format!(", {field} {text}")),
-            Some(Value::Number(count)) => words.push_str(&format!(", {field} {count}")),
-            _ => {}
-        }
-    }
-    sanitize(&words).into_owned()
+    let limits = strategy.get("rollingUpdate").filter(|_| kind != "OnDelete");
+    let told = ["maxUnavailable", "maxSurge"].into_iter().filter_map(|field| {
+        let limit = limits?.get(field).filter(|limit| !limit.is_null())?;
+        Some(format!(", {field} {}", limit_words(limit)))
+    });
+    format!("{}{}", sanitize(kind), told.collect::<String>())
 }
 
 #[cfg(test)]

@@ -317,6 +317,7 @@ impl Turn {
         }
         self.take(model, ends, Msg::FrameCame)?;
         ends.screen.draw(model)?;
+        self.take(model, ends, Msg::FrameDrawn)?;
         self.limiter.drawn(self.began.elapsed());
         self.drawn = Some(model.version());
         self.answers_key = false;

@@ -62,6 +62,15 @@ impl Execute for ClusterExecutor {
                     drop(replies.send(Msg::Answered(inquiry, answer)));
                 });
             }
+            Effect::SaveFile { name, text } => {
+                let replies = replies.clone();
+                tokio::task::spawn_blocking(move || {
+                    let saved = std::env::current_dir()
+                        .map_err(|error| format!("the current directory cannot be told: {error}"))
+                        .and_then(|directory| save(&directory, &name, &text));
+                    drop(replies.send(Msg::Saved(saved)));
+                });
+            }
             // Small, and at the end of the program nothing else would wait for it.
             Effect::RememberDesired(sighting) => {
                 let failed = self.seen.as_ref().and_then(|seen| seen.remember(&sighting).err());
@@ -87,15 +96,6 @@ impl Execute for ClusterExecutor {
             }
             Effect::OpenLog(stream, request) => self.logs.open(stream, *request),
             Effect::CloseLog(stream) => self.logs.close(stream),
-            Effect::SaveFile { name, text } => {
-                let replies = replies.clone();
-                tokio::task::spawn_blocking(move || {
-                    let saved = std::env::current_dir()
-                        .map_err(|error| format!("the current directory cannot be told: {error}"))
-                        .and_then(|directory| save(&directory, &name, &text));
-                    drop(replies.send(Msg::Saved(saved)));
-                });
-            }
             // The loop does these itself.
             Effect::Quit | Effect::Suspend | Effect::CopyToClipboard(_) => {}
         }

@@ -21,6 +21,10 @@ pub(super) fn draw(canvas: &mut Canvas) {
     let live = if digest.is_live { Role::Good } else { Role::Warning };
     let link = format!("{} {}", canvas.theme.glyphs().link(digest.is_live), digest.link);
     let room = canvas.area.width;
+    let (rights, rights_style) = rights(canvas);
+    let rights_width = width(&rights).min(room / 3);
+    canvas.put_right(room.saturating_sub(rights_width + 1), 0, rights_width, &rights, rights_style);
+    let room = room.saturating_sub(rights_width + 2);
     let link_width = width(&link).min(room / 2);
     let mut pieces = pieces(canvas);
     let total = |pieces: &[Piece]| pieces.iter().map(|piece| width(&piece.text) + 2).sum::<u16>();
@@ -35,6 +39,21 @@ pub(super) fn draw(canvas: &mut Canvas) {
     }
     let style = canvas.theme.style(live);
     canvas.put(room.saturating_sub(link_width + 1), 0, link_width, &link, style);
+}
+
+/// Whether anything can be changed from here, and as whom.
+fn rights(canvas: &Canvas) -> (String, Style) {
+    let (model, theme) = (canvas.model, canvas.theme);
+    if model.is_read_only() {
+        return ("READ-ONLY".to_owned(), theme.style(Role::Good));
+    }
+    let is_wide = canvas.area.width >= 100;
+    let words = match model.user().as_str() {
+        user if is_wide && !user.is_empty() => format!("WRITE as {user}"),
+        _ if is_wide => "WRITE".to_owned(),
+        _ => "W".to_owned(),
+    };
+    (words, theme.style(Role::Warning))
 }
 
 fn pieces(canvas: &Canvas) -> Vec<Piece> {
@@ -61,6 +80,9 @@ fn pieces(canvas: &Canvas) -> Vec<Piece> {
         let style = tag.state.map_or(theme.style(Role::Warning), |state| theme.cell(state));
         // The worst words stay longest.
         add(tag.text.clone(), style, 1 + u8::from(at > 2));
+    }
+    if !model.marks().is_empty() {
+        add(format!("{} marked", thousands(model.marks().len())), theme.style(Role::Title), 1);
     }
     if model.lens().only_affected {
         add("only affected".to_owned(), theme.style(Role::Warning), 2);

@@ -5,8 +5,11 @@ use unicode_width::UnicodeWidthStr;
 use super::Canvas;
 use super::line::{cut_start, width};
 use super::theme::Role;
-use crate::app::hints;
 use crate::app::keymap::Context;
+use crate::app::{Hint, hints};
+
+/// What stands before the steps that can be taken.
+const STEPS: &str = "next:";
 
 /// Draws the line.
 pub(super) fn draw(canvas: &mut Canvas) {
@@ -49,12 +52,11 @@ fn kept(canvas: &mut Canvas, y: u16, filter: &str) -> u16 {
 
 /// As many keys as fit; the last two, help and the way out, always.
 fn keys(canvas: &mut Canvas, mut x: u16, y: u16) {
-    let mut shown: Vec<(String, &'static str)> = hints(canvas.model)
-        .iter()
-        .filter_map(|binding| Some((binding.keys.first()?.to_string(), binding.hint)))
-        .collect();
-    let total = |shown: &[(String, &str)]| {
-        shown.iter().map(|(key, hint)| key.width() + hint.width() + 3).sum::<usize>()
+    let mut shown = hints(canvas.model);
+    let total = |shown: &[Hint]| {
+        let steps = if shown.iter().any(|hint| hint.is_step) { STEPS.width() + 1 } else { 0 };
+        let words = |hint: &Hint| if hint.words.is_empty() { 2 } else { hint.words.width() + 3 };
+        shown.iter().map(|hint| hint.key.width() + words(hint)).sum::<usize>() + steps
     };
     let is_screen = matches!(canvas.model.context_of_keys(), Context::Page | Context::Text | Context::Logs);
     let least = if canvas.model.context_of_keys() == Context::Grid || is_screen { 2 } else { 0 };
@@ -62,8 +64,16 @@ fn keys(canvas: &mut Canvas, mut x: u16, y: u16) {
         shown.remove(shown.len() - 1 - least);
     }
     let (key_style, text_style) = (canvas.theme.style(Role::Key), canvas.theme.style(Role::Text));
-    for (key, hint) in shown {
-        x = canvas.put(x, y, width(&key), &key, key_style) + 1;
-        x = canvas.put(x, y, width(hint), hint, text_style) + 2;
+    let first = shown.iter().position(|hint| hint.is_step);
+    for (at, hint) in shown.iter().enumerate() {
+        if Some(at) == first {
+            x = canvas.put(x, y, width(STEPS), STEPS, canvas.theme.style(Role::Heading)) + 1;
+        }
+        x = canvas.put(x, y, width(&hint.key), &hint.key, key_style) + 1;
+        if !hint.words.is_empty() {
+            x = canvas.put(x, y, width(&hint.words), &hint.words, text_style) + 2;
+        } else {
+            x += 1;
+        }
     }
 }

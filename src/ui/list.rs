@@ -88,7 +88,10 @@ fn row(canvas: &mut Canvas, y: u16, slot: RowSlot) {
     if is_selected {
         canvas.put(0, y, 1, ">", canvas.theme.style(Role::Beside));
     }
-    if let Some(state) = worst(row) {
+    if is_marked(canvas, row) {
+        canvas.put(0, y, 1, "*", canvas.theme.style(Role::Title));
+    }
+    if let Some(state) = worst(canvas, row) {
         canvas.put(1, y, 1, canvas.theme.glyphs().state(state), canvas.theme.cell(state));
     }
     let name =
@@ -111,9 +114,16 @@ fn row(canvas: &mut Canvas, y: u16, slot: RowSlot) {
     }
 }
 
-/// The worst state that is a problem.
-fn worst(row: &Row) -> Option<CellState> {
+/// Whether the DaemonSet or a cell of it is marked; where it is selected as well, that is seen by its name.
+fn is_marked(canvas: &Canvas, row: &Row) -> bool {
+    canvas.model.marks().touches(&row.daemon_set.meta.uid)
+}
+
+/// The worst state that is a problem; a desired count that fell shows like pods that are missing.
+fn worst(canvas: &Canvas, row: &Row) -> Option<CellState> {
+    let fell = canvas.model.inventory().falls().of(&row.daemon_set.meta.uid).map(|_| CellState::Missing);
     let bad = CellState::ALL.into_iter().find(|state| state.is_problem() && row.tally.of(*state) > 0);
+    let bad = bad.into_iter().chain(fell).min();
     bad.or((row.tally.problems > 0).then_some(CellState::Terminating))
 }
 

@@ -35,6 +35,9 @@ pub(super) fn draw(canvas: &mut Canvas) {
             if faint {
                 style = style.patch(canvas.theme.style(Role::Faint));
             }
+            if canvas.is_marked(canvas.model.inventory().row(row), column) {
+                style = style.patch(canvas.theme.style(Role::Marked));
+            }
             if selected == Some(column) {
                 style = style.patch(canvas.theme.style(Role::Cursor));
             }

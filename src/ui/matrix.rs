@@ -95,6 +95,9 @@ pub(super) fn cells(canvas: &mut Canvas, y: u16, slot: RowSlot, row: &Row) {
         if faint {
             style = style.patch(canvas.theme.style(Role::Faint));
         }
+        if canvas.is_marked(Some(row), column) {
+            style = style.patch(canvas.theme.style(Role::Marked));
+        }
         if is_selected && in_list && selected == Some(column) {
             style = style.patch(canvas.theme.style(Role::Cursor));
         }

@@ -12,7 +12,13 @@ use crate::domain::event::{LinkState, WatchKind};
 pub(super) fn too_small(canvas: &mut Canvas) {
     let (columns, lines) = LEAST;
     let here = format!("this terminal is {}x{}", canvas.area.width, canvas.area.height);
-    let texts = [format!("dsgrid needs {columns}x{lines},"), here, "make it larger, or q to quit".to_owned()];
+    // What cannot be seen cannot be confirmed.
+    let way_out = if canvas.model.dialog().is_some() {
+        "a question waits: Esc cancels it"
+    } else {
+        "make it larger, or q to quit"
+    };
+    let texts = [format!("dsgrid needs {columns}x{lines},"), here, way_out.to_owned()];
     let style = canvas.theme.style(Role::Text);
     let top = canvas.area.height.saturating_sub(3) / 2;
     for (y, text) in (top..).zip(texts) {

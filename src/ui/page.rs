@@ -42,6 +42,9 @@ fn line(canvas: &mut Canvas, open: &Open, y: u16, row: &ViewRow) {
     };
     let room = canvas.area.width.saturating_sub(LEFT + 1);
     canvas.put(LEFT, y, room, &row.text, canvas.theme.style(role));
+    if let Some(state) = line.sign.filter(|_| row.is_first && open.view.left == 0) {
+        canvas.put(LEFT, y, 1, canvas.theme.glyphs().state(state), canvas.theme.cell(state));
+    }
     if row.is_first && line.leads.is_some() {
         canvas.put(1, y, 1, canvas.theme.glyphs().leads(), canvas.theme.style(Role::Key));
     }

@@ -20,6 +20,8 @@ pub enum Role {
     Faint,
     /// What is selected.
     Cursor,
+    /// What is marked.
+    Marked,
     /// The row or column of what is selected.
     Beside,
     /// Something is wrong.
@@ -67,6 +69,8 @@ impl Theme {
                 bold
             }
             (Role::Cursor, _) => plain.add_modifier(Modifier::REVERSED),
+            (Role::Marked, Colour::Ansi) => plain.bg(Color::DarkGray).add_modifier(Modifier::UNDERLINED),
+            (Role::Marked, Colour::Mono) => plain.add_modifier(Modifier::UNDERLINED),
             (Role::Faint | Role::Frame, Colour::Ansi) => plain.add_modifier(Modifier::DIM),
             (Role::Alert, Colour::Ansi) => bold.fg(Color::Red),
             (Role::Alert | Role::Found, Colour::Mono) => bold.add_modifier(Modifier::UNDERLINED),

@@ -92,6 +92,9 @@ fn node(canvas: &mut Canvas, y: u16, slot: ColumnSlot, rows: &[(u16, RowSlot)]) 
         let state = canvas.model.inventory().cell(*slot_of_row, slot);
         let state = state.map_or(CellState::Unknown, |cell| cell.state);
         let mut style = canvas.theme.cell(state);
+        if canvas.is_marked(canvas.model.inventory().row(*slot_of_row), slot) {
+            style = style.patch(canvas.theme.style(Role::Marked));
+        }
         if is_selected && selected == Some(*slot_of_row) {
             style = style.patch(canvas.theme.style(Role::Cursor));
         }

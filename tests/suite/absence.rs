@@ -33,14 +33,30 @@ fn name(at: usize) -> String {
 fn cluster(spec: &Value, taints: &[&str]) -> Vec<ClusterEvent> {
     let labels = |at| if at < 40 { WORKER } else { OTHER };
     let nodes: Vec<Node> = (0..60).map(|at| aged(&name(at), labels(at), taints, 86_400)).collect();
-    let set: DaemonSet = read(daemon_set_json(spec));
+    let set: DaemonSet = read(set_json(spec, 60));
     let pods = |at: usize| -> Pod { read(pod_json(&format!("p{at:02}"), &name(at))) };
     let pods = if taints.is_empty() { (0..60).map(pods).collect() } else { Vec::new() };
     vec![
         ClusterEvent::DaemonSets(Change::Replaced(Scope::Cluster, vec![set])),
         ClusterEvent::Nodes(Change::Replaced(Scope::Cluster, nodes)),
         ClusterEvent::Pods(Change::Replaced(Scope::Cluster, pods)),
+        ClusterEvent::Revisions(Change::Replaced(Scope::Cluster, Vec::new())),
     ]
+}
+
+/// The DaemonSet with a status that says that all is well on so many nodes.
+fn set_json(spec: &Value, nodes: u32) -> Value {
+    let mut set = daemon_set_json(spec);
+    for counter in [
+        "desiredNumberScheduled",
+        "currentNumberScheduled",
+        "numberReady",
+        "updatedNumberScheduled",
+        "numberAvailable",
+    ] {
+        set = with(set, &format!("/status/{counter}"), json!(nodes));
+    }
+    set
 }
 
 fn selecting() -> Value {
@@ -88,7 +104,14 @@ fn forty_nodes_that_lose_a_label_are_a_cause_with_their_names() {
     assert_eq!((cause.nodes.len(), cause.nodes[0].as_str()), (40, "n00"));
     assert_eq!(cause.shared(&inventory)[0].to_string(), "40 of 40 in pool=m5, 0 elsewhere");
     assert!(cause.step.contains("E puts the label back"), "{}", cause.step);
-    assert_eq!(why(&inventory), "DES fell 60 -> 20 at 03:04Z: label role=worker gone");
+    let fell = "DES fell 60 -> 20 at 03:04Z: label role=worker gone";
+    assert!(
+        why(&inventory).starts_with(&format!("{fell}; status not refreshed: desired 60, now 20")),
+        "{}",
+        why(&inventory)
+    );
+    inventory.apply(ClusterEvent::DaemonSets(Change::Applied(read(set_json(&selecting(), 20)))));
+    assert_eq!(why(&inventory), fell);
     // One comes back, one is deleted: neither is uncovered any more.
     inventory.apply(ClusterEvent::Nodes(Change::Applied(aged(&name(0), WORKER, &[], 86_400))));
     inventory.apply(ClusterEvent::Nodes(Change::Deleted(aged(&name(1), RELABELLED, &[], 86_400))));
@@ -203,6 +226,7 @@ fn what_fell_since_the_last_look_is_told_until_somebody_has_looked() {
                 ClusterEvent::DaemonSets(Change::Replaced(Scope::Cluster, sets)),
                 ClusterEvent::Nodes(Change::Replaced(Scope::Cluster, nodes)),
                 ClusterEvent::Pods(Change::Replaced(Scope::Cluster, pods)),
+                ClusterEvent::Revisions(Change::Replaced(Scope::Cluster, Vec::new())),
             ],
         );
         update(&mut model, Msg::FrameCame);

@@ -44,22 +44,26 @@ spec:
 /// A cluster that kubectl and dsgrid both talk to.
 struct Cluster {
     /// Kept while it is ours.
-    _served: Option<Served>,
+    served: Option<Served>,
     kubeconfig: String,
 }
 
 impl Cluster {
     /// A real one if one is named, else an embedded one; none where kubectl is missing.
     fn start(nodes: &str) -> Option<Self> {
+        Self::start_with(&["--nodes", nodes, "--seed", "11"])
+    }
+
+    fn start_with(flags: &[&str]) -> Option<Self> {
         if Command::new("kubectl").args(["version", "--client"]).output().is_err() {
             note("skipped: kubectl is not on PATH");
             return None;
         }
         if let Ok(kubeconfig) = std::env::var("DSGRID_TEST_KUBECONFIG") {
-            return Some(Self { _served: None, kubeconfig });
+            return Some(Self { served: None, kubeconfig });
         }
-        let served = Served::start(&["--nodes", nodes, "--seed", "11"]);
-        Some(Self { kubeconfig: served.kubeconfig.clone(), _served: Some(served) })
+        let served = Served::start(flags);
+        Some(Self { kubeconfig: served.kubeconfig.clone(), served: Some(served) })
     }
 
     fn kubectl(&self, arguments: &str) -> Run {
@@ -73,6 +77,15 @@ impl Cluster {
         let run = self.kubectl(arguments);
         assert_eq!(run.code, 0, "kubectl {arguments}: {}{}", run.data, run.notes);
         run.data
+    }
+
+    /// Runs kubectl with something to read.
+    fn fed(&self, arguments: &[&str], input: &str) -> Run {
+        let mut command = Command::new("kubectl");
+        command.args(arguments).env("KUBECONFIG", &self.kubeconfig).stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("kubectl runs");
+        child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("it reads");
+        child.wait_with_output().expect("ends").into()
     }
 
     fn create(&self, manifest: &str) {
@@ -168,6 +181,8 @@ fn the_story_of_an_agent() {
     labels_decide(&cluster, [a, b, c]);
     rollouts_go_their_way(&cluster);
     taints_and_cordons(&cluster, a);
+    logs_are_read(&cluster);
+    budgets_hold_evictions_back(&cluster);
     cluster.done("delete ns dsgrid-test --wait=false");
     cluster.done(&format!("label node {a} {b} {c} dsgrid-test/wanted-"));
 }
@@ -217,6 +232,103 @@ fn taints_and_cordons(cluster: &Cluster, node: &str) {
     cluster.wait_for_agent(2, 0, 2);
     cluster.done(&format!("taint node {node} dsgrid-test-"));
     cluster.wait_for_agent(3, 1, 3);
+}
+
+fn logs_are_read(cluster: &Cluster) {
+    let pod = cluster.pods()[0]["metadata"]["name"].as_str().expect("a name").to_owned();
+    // Only what the embedded cluster prints is known; a real pause image prints nothing.
+    if cluster.served.is_none() {
+        return;
+    }
+    let all = cluster.done(&format!("logs -n dsgrid-test {pod}"));
+    assert!(all.contains("starting"), "{all}");
+    let last = cluster.done(&format!("logs -n dsgrid-test {pod} --tail=1 --timestamps"));
+    assert!(last.lines().count() == 1 && last.starts_with("20"), "{last}");
+    let refused = cluster.kubectl(&format!("logs -n dsgrid-test {pod} --previous"));
+    assert!(refused.notes.contains("previous terminated container"), "{}", refused.notes);
+    let refused = cluster.kubectl(&format!("logs -n dsgrid-test {pod} -c nosuch"));
+    assert!(refused.notes.contains("container nosuch is not valid for pod"), "{}", refused.notes);
+}
+
+fn budgets_hold_evictions_back(cluster: &Cluster) {
+    let pod = cluster.pods()[0]["metadata"].clone();
+    let (name, uid) = (pod["name"].as_str().expect("a name"), pod["uid"].as_str().expect("a uid"));
+    let eviction = format!(
+        r#"{{"apiVersion":"policy/v1","kind":"Eviction","metadata":{{"name":"{name}"}},"deleteOptions":{{"preconditions":{{"uid":"{uid}"}}}}}}"#
+    );
+    let evict = |expected: &str| {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let path = format!("/api/v1/namespaces/dsgrid-test/pods/{name}/eviction");
+            let run = cluster.fed(&["create", "--raw", &path, "-f", "-"], &eviction);
+            if format!("{}{}", run.data, run.notes).contains(expected) {
+                return;
+            }
+            assert!(Instant::now() < end, "waited in vain for {expected:?}: {}{}", run.data, run.notes);
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    };
+    cluster.done("create pdb agent -n dsgrid-test --selector=app=agent --min-available=3");
+    assert!(cluster.done("get pdb -n dsgrid-test").contains("ALLOWED DISRUPTIONS"));
+    evict("Cannot evict pod as it would violate the pod's disruption budget.");
+    cluster.done(r#"patch pdb agent -n dsgrid-test --type=merge -p {"spec":{"minAvailable":1}}"#);
+    evict("Success");
+}
+
+#[test]
+fn kubectl_asks_what_it_may_do() {
+    if std::env::var("DSGRID_TEST_KUBECONFIG").is_ok() {
+        return;
+    }
+    let deny = ["--deny", "patch daemonsets.apps", "--deny", "get pods/log@logging"];
+    let Some(cluster) = Cluster::start_with(&[&["--nodes", "6"], &deny[..]].concat()) else { return };
+    let may = |what: &str| cluster.kubectl(&format!("auth can-i {what}")).data.trim().to_owned();
+    assert!(may("patch daemonsets").starts_with("no"));
+    assert_eq!(may("patch nodes"), "yes");
+    assert_eq!(may("get pods/log -n kube-system"), "yes");
+    assert!(may("get pods --subresource=log -n logging").starts_with("no"));
+    let refused = cluster.kubectl("rollout restart ds/fluent-bit -n logging");
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.notes.contains("User \"demo\" cannot patch resource \"daemonsets\""),
+        "{}",
+        refused.notes
+    );
+    let listed = cluster.done("auth can-i --list -n logging");
+    assert!(listed.contains("daemonsets.apps") && listed.contains("pods/eviction"), "{listed}");
+}
+
+#[test]
+fn kubectl_drains_undoes_and_describes() {
+    let Some(cluster) = Cluster::start("60") else { return };
+    if cluster.served.is_none() {
+        return;
+    }
+    let node = cluster.plain_nodes().remove(0);
+    let refused = cluster.kubectl(&format!("drain {node}"));
+    assert!(refused.notes.contains("DaemonSet-managed Pods"), "{}", refused.notes);
+    cluster.done(&format!("drain {node} --ignore-daemonsets"));
+    cluster.done(&format!("uncordon {node}"));
+    let described = cluster.done("describe pdb -n monitoring node-exporter");
+    assert!(described.contains("CalculateExpectedPodCountFailed"), "{described}");
+    let undone = cluster.done("rollout undo ds/falco -n security");
+    assert!(undone.contains("rolled back"), "{undone}");
+    let before = cluster.done("get ds falco -n security -o jsonpath={.metadata.generation}");
+    cluster.done("set image ds/falco -n security falco=docker.io/falcosecurity/falco:0.50 --dry-run=server");
+    assert_eq!(cluster.done("get ds falco -n security -o jsonpath={.metadata.generation}"), before);
+    cluster.create(MANIFEST);
+    cluster.done(&format!("label node {node} dsgrid-test/wanted=yes"));
+    cluster.wait_for_agent(1, 1, 1);
+    let pod = cluster.pods()[0]["metadata"]["name"].as_str().expect("a name").to_owned();
+    let described = cluster.done(&format!("describe pod -n dsgrid-test {pod}"));
+    for reason in ["Scheduled", "Pulling", "Created", "Started"] {
+        assert!(described.contains(reason), "{reason} in {described}");
+    }
+    assert!(cluster.done("describe ds -n dsgrid-test agent").contains("SuccessfulCreate"));
+    let listed = cluster.done("get events -A --field-selector involvedObject.kind=Node,reason=NodeNotReady");
+    assert!(listed.contains("status is now: NodeNotReady"), "{listed}");
+    cluster.done(&format!("delete pod -n dsgrid-test {pod} --grace-period=0 --force"));
+    cluster.wait_for_agent(1, 1, 1);
 }
 
 #[test]

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use dsgrid::domain::event::{Change, ClusterEvent, Scope};
 use dsgrid::domain::inventory::Inventory;
 use dsgrid::domain::object::{DaemonSet, Pod};
-use dsgrid::domain::rollout::{RolloutState, rollout, row_why};
+use dsgrid::domain::rollout::{RolloutState, rollout, row_why, standing};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::support::build::{ago, daemon_set_json, node, now, pod_json, read, with};
-use crate::support::recording::{self, Player};
+use crate::support::recording::{self, Mark, Player, TableRow};
 
 /// `state: why` of one DaemonSet at every mark of a recording.
 fn story(recording: &str, daemon_set: &str) -> BTreeMap<String, String> {
@@ -61,6 +61,69 @@ fn real_rollouts_are_told_as_they_were() {
     ] {
         assert_eq!(story(recording, daemon_set)[mark], told, "{recording} {daemon_set} at {mark}");
     }
+}
+
+/// Every DaemonSet at every mark of the recorded rollouts, against the server's own tables: progress and completeness
+/// where its controller has just counted, blockers always.
+#[test]
+fn progress_blockers_and_completeness_are_those_of_the_real_cluster() {
+    let mut marks = 0;
+    for path in recording::all() {
+        let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+        if !["02-", "03-", "08-", "09-"].iter().any(|number| name.starts_with(number)) {
+            continue;
+        }
+        let mut player = Player::default();
+        for line in recording::lines(&path) {
+            let Some(mark) = player.play(&line) else { continue };
+            marks += 1;
+            for row in &mark.tables["daemonsets"].rows {
+                let at = format!("{name} at {} {}: {}", mark.name, mark.synced, row.object.name);
+                check_standing(&player.inventory, &mark, row, &at);
+            }
+        }
+    }
+    assert_eq!(marks, MARKS);
+}
+
+/// So many marks the four recordings have.
+const MARKS: usize = 22;
+
+fn check_standing(inventory: &Inventory, mark: &Mark, row: &TableRow, at: &str) {
+    let table = &mark.tables["daemonsets"];
+    let namespace = row.object.namespace.clone().expect("it has one");
+    let key = format!("{namespace}/{}", row.object.name);
+    let (slot, found) =
+        inventory.rows().find(|(_, row)| row.daemon_set.meta.key.to_string() == key).expect("a set");
+    let standing = standing(inventory, slot).expect("it is there");
+    let number = |column| table.cell(row, column).parse::<u32>().expect("a number");
+    let (desired, updated, available) = (number("Desired"), number("Up-to-date"), number("Available"));
+    if mark.synced {
+        assert_eq!(
+            (standing.desired, standing.updated, standing.available),
+            (desired, updated, available),
+            "{at}"
+        );
+        // Every first pod is both, exactly where each counter is full.
+        assert_eq!(standing.complete, updated == desired && available == desired, "{at}");
+    }
+    // Whose pods are not ready, by the server's printed pods, blocks; nobody else does.
+    let pods = &mark.tables["pods"];
+    let mut unready: Vec<String> = pods
+        .rows
+        .iter()
+        .filter(|pod| pod.object.namespace.as_deref() == Some(&namespace))
+        .filter(|pod| pod.object.name.rsplit_once('-').is_some_and(|(owner, _)| owner == row.object.name))
+        .filter(|pod| pods.cell(pod, "Ready").split_once('/').is_some_and(|(ready, all)| ready != all))
+        .map(|pod| pods.cell(pod, "Node"))
+        .collect();
+    unready.sort();
+    unready.dedup();
+    let rollout = rollout(inventory, slot).expect("a rollout");
+    let mut blockers: Vec<String> = rollout.blockers.iter().map(|one| one.node.to_string()).collect();
+    blockers.sort();
+    let judged = !standing.complete && found.daemon_set.is_observed();
+    assert_eq!(blockers, if judged { unready } else { Vec::new() }, "{at}: {rollout:?}");
 }
 
 /// Four nodes; the DaemonSet and its pods as given.

@@ -2,7 +2,8 @@
 
 use dsgrid::app::keymap::Context;
 use dsgrid::app::layout::Mode;
-use dsgrid::app::{Capabilities, ColumnPlace, Effect, Focus, Model, Msg, RowPlace, update};
+use dsgrid::app::{Capabilities, ColumnPlace, Effect, Focus, Model, Msg, RowPlace, Screen, Settings, update};
+use dsgrid::domain::alert::Alert;
 use dsgrid::domain::event::{Change, ClusterEvent, LinkState};
 use dsgrid::domain::grid::Order;
 use dsgrid::domain::id::Uid;
@@ -55,7 +56,7 @@ fn quitting_and_going_back() {
 #[test]
 fn the_cursor_walks_over_names_counts_nodes_and_headings() {
     let mut model = monitor(12);
-    assert_eq!((&model.cursor().row, &model.cursor().column), (&row("broken-agent"), &ColumnPlace::Name));
+    assert_eq!((&model.cursor().row, &model.cursor().column), (&row("fluent-bit"), &ColumnPlace::Name));
     press(&mut model, "l");
     assert!(matches!(model.cursor().column, ColumnPlace::Count(_)));
     press(&mut model, "$");
@@ -67,13 +68,13 @@ fn the_cursor_walks_over_names_counts_nodes_and_headings() {
     press(&mut model, "G");
     assert_eq!(model.cursor().row, row("csi-node"));
     press(&mut model, "g0");
-    assert_eq!((&model.cursor().row, &model.cursor().column), (&row("broken-agent"), &ColumnPlace::Name));
+    assert_eq!((&model.cursor().row, &model.cursor().column), (&row("fluent-bit"), &ColumnPlace::Name));
 }
 
 #[test]
 fn the_cursor_is_an_identity() {
     let mut model = monitor(12);
-    press(&mut model, "n");
+    press(&mut model, "nn");
     assert_eq!((&model.cursor().row, node(&model)), (&row("broken-agent"), "node-00001"));
     // Sorting, grouping, transposing and another size move everything but what is selected.
     for keys in ["s", "z<down><enter>", "t", "t", "w", "m", "m"] {
@@ -104,16 +105,28 @@ fn tab_goes_to_the_map_and_back_to_the_same_node() {
     assert_eq!(node(&model), there);
 }
 
+fn notice(model: &Model) -> &str {
+    model.notice().map(|notice| notice.text.as_str()).unwrap_or_default()
+}
+
 #[test]
 fn causes_come_worst_first_in_a_circle() {
     let mut model = monitor(300);
     press(&mut model, "n");
+    assert_eq!(model.cursor().row, row("fluent-bit"));
+    assert!(notice(&model).starts_with("cause 1 of 3: logging/fluent-bit STUCK"), "{}", notice(&model));
+    press(&mut model, "n");
     assert_eq!((&model.cursor().row, node(&model)), (&row("broken-agent"), "node-00009"));
-    assert!(model.notice().unwrap().text.starts_with("cause 1 of 11: failing"));
+    assert!(
+        notice(&model).starts_with("cause 2 of 3: storage/broken-agent CrashLoopBackOff, exit 1 on 75 nodes"),
+        "{}",
+        notice(&model)
+    );
     press(&mut model, "n");
     assert_eq!(node(&model), "node-00112");
-    press(&mut model, "NN");
-    assert!(model.notice().unwrap().text.starts_with("cause 11 of 11"));
+    assert!(notice(&model).contains("node-00112 NotReady, missed by 10 DaemonSets"), "{}", notice(&model));
+    press(&mut model, "NNN");
+    assert!(notice(&model).starts_with("cause 3 of 3"), "{}", notice(&model));
     let mut healthy = silent(Capabilities::default());
     press(&mut healthy, "n");
     assert_eq!(healthy.notice().unwrap().text, "nothing is wrong");
@@ -180,7 +193,7 @@ fn orders_affected_counters_and_map() {
     assert_eq!(model.layout().mode, Mode::Matrix, "without the map every node is in its row");
     press(&mut model, "m");
     assert_eq!(model.layout().mode, Mode::Bars);
-    press(&mut model, "!");
+    press(&mut model, "x");
     assert!(model.grid().columns.len() < 300 && model.grid().rows.len() < 12);
 }
 
@@ -200,7 +213,8 @@ fn orders_wait_while_the_cursor_moves() {
     assert!(model.next_wake().is_some_and(|wake| wake <= at(2)));
     update(&mut model, Msg::Ticked(at(3)));
     assert_ne!(model.grid().rows, before);
-    assert!(model.grid().rows[1] == slot || model.grid().rows[0] == slot);
+    let place = |rows: &[dsgrid::domain::inventory::RowSlot]| rows.iter().position(|row| *row == slot);
+    assert!(place(&model.grid().rows) < place(&before));
 }
 
 #[test]
@@ -213,7 +227,11 @@ fn pods_that_no_watch_sees_are_asked_for_once() {
     falco.status.current += 1;
     falco.meta.resource_version = Some(2);
     apply(&mut model, ClusterEvent::DaemonSets(Change::Applied(falco)));
-    assert_eq!(update(&mut model, Msg::Ticked(at(0))), []);
+    let remembers = |effects: &[Effect]| matches!(effects, [Effect::RememberDesired(_)]);
+    assert!(
+        remembers(&update(&mut model, Msg::Ticked(at(0)))),
+        "what is wanted is remembered at first sight"
+    );
     assert_eq!(update(&mut model, Msg::Ticked(at(9))), []);
     let effects = update(&mut model, Msg::Ticked(at(10)));
     assert!(
@@ -245,9 +263,9 @@ fn names_and_numbers_are_copied() {
         Some(Effect::CopyToClipboard(text)) => text,
         other => panic!("{other:?}"),
     };
-    assert_eq!(copied(&mut model, "c"), "storage/broken-agent");
-    assert_eq!(copied(&mut model, "lc"), "12");
-    assert_eq!(copied(&mut model, "$c"), "broken-agent-00011");
+    assert_eq!(copied(&mut model, "c"), "logging/fluent-bit");
+    assert_eq!(copied(&mut model, "lc"), "11");
+    assert_eq!(copied(&mut model, "$c"), "fluent-bit-00011");
     assert_eq!(copied(&mut model, "gkc"), "node-00011");
 }
 
@@ -276,4 +294,71 @@ fn the_monitor_begins_where_it_was_asked_to() {
     );
     update(&mut model, Msg::Cluster(synthetic_events(12)));
     assert_eq!(model.cursor().row, row("falco"));
+}
+
+#[test]
+fn problems_open_by_cause_and_lead_to_their_cells() {
+    let mut model = monitor(300);
+    press(&mut model, "!");
+    let open = model.screen().expect("problems");
+    assert_eq!(open.screen, Screen::Problems);
+    press(&mut model, "jj<enter>");
+    let open = model.screen().expect("a cause");
+    assert!(open.page.title.starts_with("storage/broken-agent CrashLoopBackOff"), "{}", open.page.title);
+    let shown: Vec<&str> = open.page.lines.iter().map(|line| line.text.trim()).collect();
+    assert!(
+        shown.contains(&"L reads the last lines before the end, p those of the run before"),
+        "{shown:#?}"
+    );
+    press(&mut model, "<esc>!");
+    assert!(model.screen().is_none() && model.lens().only_affected);
+}
+
+#[test]
+fn marks_name_what_is_marked_and_go_with_it() {
+    let mut model = monitor(300);
+    press(&mut model, "!jj ");
+    assert_eq!(model.marks().len(), 75);
+    press(&mut model, " ");
+    assert!(model.marks().is_empty(), "again takes them away");
+    press(&mut model, " qx");
+    let pods: Vec<_> = model.marks().nodes().into_iter().cloned().collect();
+    assert_eq!(pods.len(), 75);
+    let gone = daemon_set(&model, "broken-agent");
+    apply(&mut model, ClusterEvent::DaemonSets(Change::Deleted(gone)));
+    assert!(model.marks().is_empty());
+    // Space marks the DaemonSet, the cell, the node; v a range, twice at one place the whole group.
+    press(&mut model, "x<tab> ll ");
+    assert_eq!(model.marks().len(), 2);
+    press(&mut model, "<esc><esc>vllv");
+    assert_eq!(model.marks().len(), 3);
+    press(&mut model, "<esc><esc>vv");
+    assert_eq!(model.marks().len(), 100, "a zone");
+    press(&mut model, "<esc><esc>");
+    assert!(model.marks().is_empty());
+}
+
+#[test]
+fn an_alert_opens_what_its_rule_says() {
+    let settings = Settings {
+        context: Text::new("prod-eu-1"),
+        start_at: Some(Text::new("storage/broken-agent")),
+        alert: Some(Alert::RolloutStuck),
+        ..Settings::default()
+    };
+    let mut model = Model::new(settings, now());
+    update(&mut model, Msg::Cluster(synthetic_events(12)));
+    let open = model.screen().expect("the alert");
+    assert!(
+        open.page.title.starts_with("KubeDaemonSetRolloutStuck of storage/broken-agent"),
+        "{}",
+        open.page.title
+    );
+    let first = &open.page.lines[0].text;
+    assert!(
+        first.contains("none of its clauses holds now: current 12, updated 12, available 12 of desired 12"),
+        "{first}"
+    );
+    press(&mut model, "<esc>");
+    assert_eq!((model.screen().is_none(), &model.cursor().row), (true, &row("broken-agent")));
 }

@@ -3,7 +3,9 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use dsgrid::app::{Capabilities, Effect, Model, Msg, Settings, update};
 use dsgrid::domain::event::{Change, ClusterEvent, LinkState, Scope, Watch, WatchKind};
+use dsgrid::domain::id::{ObjectKind, ObjectRef};
 use dsgrid::domain::inquiry::{Answer, Inquiry};
+use dsgrid::domain::raw::RawObject;
 use dsgrid::domain::text::Text;
 use dsgrid::ui::{Theme, draw};
 use jiff::{SignedDuration, Timestamp};
@@ -196,6 +198,21 @@ pub fn synthetic_events(count: usize) -> Vec<ClusterEvent> {
     events
 }
 
+/// An object of the made-up cluster of so many nodes, whole, as a server would give it.
+pub fn object(reference: &ObjectRef, count: usize) -> Option<RawObject> {
+    let (kind, uid) = (reference.kind, reference.uid.to_string());
+    let all: Vec<Value> = match kind {
+        ObjectKind::DaemonSet => (0..SETS.len()).map(|set| daemon_set(set, count)).collect(),
+        ObjectKind::ControllerRevision => (0..SETS.len()).flat_map(revisions).collect(),
+        ObjectKind::Node => nodes(count),
+        ObjectKind::Pod => {
+            let of = |set| (0..count).map(move |node| pod(set, node));
+            (0..SETS.len()).flat_map(of).collect()
+        }
+    };
+    all.into_iter().find(|object| object["metadata"]["uid"] == uid.as_str()).map(RawObject::new)
+}
+
 /// A monitor on the made-up cluster.
 pub fn synthetic(count: usize, capabilities: Capabilities) -> Model {
     let mut model = silent(capabilities);
@@ -251,6 +268,7 @@ pub fn screen(model: &mut Model, (width, height): (u16, u16)) -> Buffer {
         Terminal::new(TestBackend::new(width, height)).expect("a screen in memory does not fail");
     let theme = Theme::new(model.capabilities());
     terminal.draw(|frame| draw(frame, model, &theme)).expect("a screen in memory does not fail");
+    update(model, Msg::FrameDrawn);
     terminal.backend().buffer().clone()
 }
 

@@ -1,6 +1,7 @@
 //! What several tests stand on.
 
 pub mod build;
+pub mod embedded;
 pub mod monitor;
 pub mod oracle;
 pub mod program;

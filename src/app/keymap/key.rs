@@ -9,33 +9,42 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 pub struct Key {
     code: KeyCode,
     control: bool,
+    shift: bool,
 }
 
 impl Key {
     /// A named key.
     #[must_use]
     pub const fn named(code: KeyCode) -> Self {
-        Self { code, control: false }
+        Self { code, control: false, shift: false }
     }
 
     /// A character.
     #[must_use]
     pub const fn char(character: char) -> Self {
-        Self { code: KeyCode::Char(character), control: false }
+        Self { code: KeyCode::Char(character), control: false, shift: false }
     }
 
     /// A character with the control key.
     #[must_use]
     pub const fn control(character: char) -> Self {
-        Self { code: KeyCode::Char(character), control: true }
+        Self { code: KeyCode::Char(character), control: true, shift: false }
     }
 
-    /// Whether an event is this key. Shift is not asked: it is in the character already.
+    /// A named key with the shift key.
+    #[must_use]
+    pub const fn shifted(code: KeyCode) -> Self {
+        Self { code, control: false, shift: true }
+    }
+
+    /// Whether an event is this key. Of a character, shift is not asked: it is in the character already.
     #[must_use]
     pub fn is(&self, event: &KeyEvent) -> bool {
         let control = event.modifiers.contains(KeyModifiers::CONTROL);
         let other = event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::SUPER | KeyModifiers::META);
-        self.code == event.code && self.control == control && !other
+        let is_character = matches!(self.code, KeyCode::Char(_));
+        let shift = is_character || self.shift == event.modifiers.contains(KeyModifiers::SHIFT);
+        self.code == event.code && self.control == control && shift && !other
     }
 }
 
@@ -54,6 +63,6 @@ impl fmt::Display for Key {
             KeyCode::Esc => "Esc".to_owned(),
             other => format!("{other:?}"),
         };
-        f.write_str(&name)
+        write!(f, "{}{name}", if self.shift { "Shift-" } else { "" })
     }
 }

@@ -79,9 +79,30 @@ pub(super) const SCREENS: &[Binding] = &[
     looks(
         Context::Page,
         Action::Open,
-        &[Key::named(KeyCode::Enter)],
+        &[Key::named(KeyCode::Enter), Key::named(KeyCode::Right)],
         "open",
         "where the line leads: a cell, the nodes behind a number, a pod's YAML",
+    ),
+    looks(
+        Context::Page,
+        Action::Mark,
+        &[Key::char(' ')],
+        "mark",
+        "mark the cells of the cause, or the cell of the line; where there are none, a page down",
+    ),
+    looks(
+        Context::Page,
+        Action::OpenProblems,
+        &[Key::char('!')],
+        "affected",
+        "to the problems; from there to the grid with only what is affected",
+    ),
+    looks(
+        Context::Page,
+        Action::Acknowledge,
+        &[Key::char('i')],
+        "seen",
+        "a desired count that fell is meant so: no problem any more",
     ),
     looks(
         Context::Page,

@@ -12,7 +12,7 @@ pub(super) fn page() -> Page {
     for context in Context::ALL {
         page.heading(context.title());
         for binding in bindings().filter(|binding| binding.context == context) {
-            let keys = binding.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            let keys = binding.key_names().join(" ");
             page.told(false, &keys, KEYS, binding.description);
         }
     }

@@ -1,6 +1,6 @@
 //! An action is carried out where its noun lives.
 
-use super::{filter, jump, lens, logs, motion, overlay, remember, screen};
+use super::{filter, jump, lens, logs, marks, motion, overlay, palette, remember, screen, wish};
 use crate::app::action::Action;
 use crate::app::describe::copyable;
 use crate::app::effect::Effect;
@@ -45,6 +45,13 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 motion::moved(model, action);
             }
         }
+        Action::OpenProblems => screen::open_problems(model),
+        Action::Acknowledge => screen::acknowledge(model),
+        Action::Mark => marks::mark(model),
+        Action::MarkRange => marks::range(model),
+        Action::MarkUp | Action::MarkDown | Action::MarkLeft | Action::MarkRight => {
+            marks::sweep(model, action);
+        }
         Action::SwitchFocus => motion::switch_focus(model),
         Action::NextCause => jump::cause(model, 1),
         Action::PreviousCause => jump::cause(model, -1),
@@ -62,6 +69,15 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::EraseCharacter => filter::erase_character(model),
         Action::EraseWord => filter::erase_word(model),
         Action::EraseLine => filter::erase_line(model),
+        Action::OpenMenu | Action::OpenPalette => palette::open(model, action == Action::OpenPalette),
+        Action::PauseRollout
+        | Action::ResumeRollout
+        | Action::RestartRollout
+        | Action::UndoRollout
+        | Action::ThrottleRollout
+        | Action::ForceDeletePod => wish::make(model, action),
+        // These mean something only where a dialog is open, and go there.
+        Action::Confirm | Action::Submit | Action::TryAgain | Action::NextField => {}
         Action::ToggleCounters => lens::toggle_counters(model),
         Action::Transpose => lens::transpose(model),
         Action::ChangeOrder => lens::change_order(model),
@@ -79,6 +95,9 @@ fn back(model: &mut Model) {
         return;
     }
     if screen::drop_search(model) || screen::leave(model) {
+        return;
+    }
+    if marks::drop_all(model) {
         return;
     }
     filter::clear(model);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::dialog;
+use crate::app::availability;
 use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::domain::inquiry::Inquiry;
@@ -14,5 +16,9 @@ pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
 
 /// The questions of the open screen, and of the one that is gone back to from it. Each screen names its own.
 fn needed(model: &Model) -> BTreeSet<Inquiry> {
-    model.screens.iter().rev().take(2).flat_map(|open| open.screen.needed(model)).collect()
+    let screens = model.screens.iter().rev().take(2);
+    let mut needed: BTreeSet<Inquiry> = screens.flat_map(|open| open.screen.needed(model)).collect();
+    dialog::needed(model, &mut needed);
+    availability::needed(model, &mut needed);
+    needed
 }

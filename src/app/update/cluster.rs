@@ -1,6 +1,6 @@
 //! What the cluster said becomes knowledge.
 
-use super::{changed, clock, logs};
+use super::{changed, clock, logs, screen};
 use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::domain::event::ClusterEvent;
@@ -31,6 +31,10 @@ pub(super) fn heard(model: &mut Model, events: Vec<ClusterEvent>) -> Vec<Effect>
         }
     }
     if seen.any() {
+        if seen.rows || seen.columns {
+            model.marks.prune(&model.inventory);
+        }
+        screen::open_alert(model);
         clock::reorder(model, seen);
         changed(model);
     } else if has_logs && model.logs.is_some() {

@@ -58,7 +58,7 @@ pub(super) fn toggle_map(model: &mut Model) {
 pub(super) fn toggle_affected(model: &mut Model) {
     model.lens.only_affected = !model.lens.only_affected;
     let words = if model.lens.only_affected {
-        "only DaemonSets and nodes with a problem; ! shows all again"
+        "only DaemonSets and nodes with a problem; x shows all again"
     } else {
         "all DaemonSets and nodes"
     };

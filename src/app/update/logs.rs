@@ -4,12 +4,15 @@ use super::screen::{self, say};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::logs::{Compare, LogView, PRESETS, Reading, Step, StreamState, Subject};
+use crate::app::marks::Mark;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
 use crate::app::overlay::{Overlay, Picker, PickerKind};
+use crate::app::problems::causes;
 use crate::app::screen::Screen;
 use crate::app::text_view::Room;
 use crate::domain::id::{NodeName, Uid};
+use crate::domain::inventory::{ColumnSlot, RowSlot};
 use crate::domain::log::{DEFAULT_STREAMS, LogNews, StreamId, containers};
 use crate::domain::text::Text;
 use jiff::SignedDuration;
@@ -21,6 +24,16 @@ const COMPARED: u32 = 1 << 31;
 
 /// Opens the logs of what a key is about.
 pub(super) fn open(model: &mut Model, previous: Option<bool>) -> Vec<Effect> {
+    if model.screens.is_empty() && !model.marks.is_empty() {
+        let subject = Subject::Cells(marked(model));
+        return open_subject(model, subject, previous);
+    }
+    if let Some(Screen::Cause(key)) = model.screens.last().map(|open| &open.screen)
+        && let Some(cause) = causes(model).into_iter().find(|cause| cause.key == *key)
+    {
+        let subject = Subject::Cells(named(model, &cause.cells));
+        return open_subject(model, subject, previous);
+    }
     let about = screen::subject(model);
     let on_node = |model: &Model, node: &NodeName| -> Vec<(Uid, NodeName)> {
         let column = model.inventory.column_of(node);
@@ -41,6 +54,35 @@ pub(super) fn open(model: &mut Model, previous: Option<bool>) -> Vec<Effect> {
         }
     };
     open_subject(model, subject, previous)
+}
+
+/// The marked cells; of a marked node or DaemonSet all that have pods.
+fn marked(model: &Model) -> Vec<(Uid, NodeName)> {
+    let of_row = |uid: &Uid| named(model, &Subject::DaemonSet(uid.clone()).cells(&model.inventory));
+    let of_node = |node: &NodeName| {
+        let rows = model.inventory.rows().flat_map(|(_, row)| of_row(&row.daemon_set.meta.uid));
+        rows.filter(|(_, other)| other == node).collect::<Vec<_>>()
+    };
+    let mut cells: Vec<(Uid, NodeName)> = Vec::new();
+    for mark in model.marks.iter() {
+        match mark {
+            Mark::Cell(uid, node) => cells.push((uid.clone(), node.clone())),
+            Mark::DaemonSet(uid) => cells.extend(of_row(uid)),
+            Mark::Node(node) => cells.extend(of_node(node)),
+        }
+    }
+    cells.sort();
+    cells.dedup();
+    cells
+}
+
+/// Cells by identity.
+fn named(model: &Model, cells: &[(RowSlot, ColumnSlot)]) -> Vec<(Uid, NodeName)> {
+    let name = |(row, column): &(RowSlot, ColumnSlot)| {
+        let uid = model.inventory.row(*row)?.daemon_set.meta.uid.clone();
+        Some((uid, model.inventory.column_at(*column)?.name.clone()))
+    };
+    cells.iter().filter_map(name).collect()
 }
 
 /// Opens the logs of a subject; of several cells with ended containers, the comparison first.

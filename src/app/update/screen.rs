@@ -1,6 +1,6 @@
 //! Screens are opened, moved in, searched and left.
 
-use super::logs;
+use super::{lens, logs};
 use crate::app::action::Action;
 use crate::app::cursor::{ColumnPlace, RowPlace};
 use crate::app::effect::Effect;
@@ -8,6 +8,7 @@ use crate::app::model::Model;
 use crate::app::notice::Notice;
 use crate::app::page::EVENTS;
 use crate::app::screen::{Open, Screen, Subject, daemon_set_ref, node_ref, pod_ref};
+use crate::domain::cause::CauseKey;
 use crate::domain::id::ObjectRef;
 use crate::domain::inquiry::{Answer, Inquiry};
 
@@ -211,6 +212,51 @@ fn toggle_managed_fields(model: &mut Model) {
     }
 }
 
+/// What is wrong; from there, back to the grid with only what is affected.
+pub(super) fn open_problems(model: &mut Model) {
+    let here = model.screens.last().map(|open| &open.screen);
+    if matches!(here, Some(Screen::Problems)) {
+        model.screens.clear();
+        if !model.lens.only_affected {
+            lens::toggle_affected(model);
+        }
+    } else {
+        open(model, Screen::Problems);
+    }
+}
+
+/// The alert that brought somebody here, as soon as its DaemonSet is known.
+pub(super) fn open_alert(model: &mut Model) {
+    if !model.is_synced() {
+        return;
+    }
+    let (Some(alert), Some(uid)) = (model.settings.alert, super::settle::asked(model)) else { return };
+    model.settings.alert = None;
+    open(model, Screen::Alert { daemon_set: uid, alert });
+}
+
+/// Takes what fell as seen: it is no problem any more.
+pub(super) fn acknowledge(model: &mut Model) {
+    let Some(open) = model.screens.last() else { return };
+    let key = match (open.leads(), &open.screen) {
+        (Some(Screen::Cause(key)), _) | (_, Screen::Cause(key)) => Some(key.clone()),
+        _ => None,
+    };
+    let words = match key {
+        Some(CauseKey::Fell(uid)) if model.inventory.acknowledge(&uid) => {
+            if matches!(open.screen, Screen::Cause(_)) {
+                leave(model);
+            }
+            lens::project(model);
+            "seen: told again only if it falls further"
+        }
+        Some(_) => "this lasts until it is mended; only what fell can be taken as seen",
+        None => "select what fell first",
+    };
+    refresh(model);
+    say(model, words);
+}
+
 /// What `c` copies: the name where the line leads, else the line.
 pub(super) fn copyable(model: &Model) -> Option<String> {
     let open = model.screens.last()?;
@@ -228,7 +274,13 @@ pub(super) fn copyable(model: &Model) -> Option<String> {
             Screen::Cell { node, .. } | Screen::Node(node) => Some(node.to_string()),
             Screen::Yaml(object) => Some(object.key.name.to_string()),
             Screen::DaemonSet(_) => daemon_set(),
-            Screen::Count { .. } | Screen::Logs(_) | Screen::Help => None,
+            Screen::Alert { .. } => daemon_set(),
+            Screen::Count { .. }
+            | Screen::Logs(_)
+            | Screen::Problems
+            | Screen::Usual
+            | Screen::Cause(_)
+            | Screen::Help => None,
         }
     });
     name.or_else(|| Some(line.text.trim().to_owned())).filter(|text| !text.is_empty())

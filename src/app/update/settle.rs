@@ -9,6 +9,7 @@ use crate::app::labels::NodeLabels;
 use crate::app::layout::{Mode, Shape};
 use crate::app::model::{Grouping, Model};
 use crate::app::viewport::{follow, offset};
+use crate::domain::id::Uid;
 use crate::domain::text::Text;
 
 /// The label by which nodes are grouped unless the user chooses another.
@@ -121,12 +122,16 @@ fn place_cursor(model: &mut Model) {
 
 /// Before the first key: on the DaemonSet that was asked for, else on the first row, which is the worst.
 fn start(model: &mut Model) {
-    let asked = model.settings.start_at.as_ref().and_then(|name| {
-        let mut rows = model.inventory.rows().map(|(_, row)| &row.daemon_set.meta);
-        let meta = rows.find(|meta| meta.key.to_string() == name.as_str() || meta.key.name == *name)?;
-        Some(RowPlace::DaemonSet(meta.uid.clone()))
-    });
+    let asked = asked(model).map(RowPlace::DaemonSet);
     model.cursor.row = asked.unwrap_or_else(|| row_at(model, 1));
+}
+
+/// The DaemonSet that was asked for, if it is there.
+pub(super) fn asked(model: &Model) -> Option<Uid> {
+    let name = model.settings.start_at.as_ref()?;
+    let mut rows = model.inventory.rows().map(|(_, row)| &row.daemon_set.meta);
+    let meta = rows.find(|meta| meta.key.to_string() == name.as_str() || meta.key.name == *name)?;
+    Some(meta.uid.clone())
 }
 
 /// Scrolls as little as possible so that the cursor is in sight.

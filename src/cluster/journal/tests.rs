@@ -156,7 +156,7 @@ fn the_account_names_who_became_it() {
         let find = move |name: &str| {
             pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
-        account(find).split('@').next().unwrap_or_default().to_owned()
+        account_of(find).split('@').next().unwrap_or_default().to_owned()
     };
     assert_eq!(of(&[("USER", "jane")]), "jane");
     assert_eq!(of(&[("LOGNAME", "jane"), ("USER", "")]), "jane");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::*;
+use crate::cluster::credentials::Credentials;
 use crate::cluster::fake::{self, Log, Reply, Step, event, list, pod};
 use crate::cluster::mailbox::{Receiver, mailbox};
 use crate::domain::event::{Change, ClusterEvent, LinkState, WatchKind};
@@ -23,7 +24,11 @@ impl Bench {
     fn new(script: impl Fn(&str, usize) -> Option<Reply> + Send + Sync + 'static) -> Self {
         let (client, log) = fake::client(script);
         let (sender, receiver) = mailbox();
-        let watches = Watches::start(&Wire::new(client, "fake:443", None), &Scope::Cluster, &sender);
+        let watches = Watches::start(
+            &Wire::new(Credentials::new(client, None), "fake:443", None),
+            &Scope::Cluster,
+            &sender,
+        );
         Self { watches, receiver, log, said: Vec::new() }
     }
 

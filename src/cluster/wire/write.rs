@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, header};
 use hyper_util::client::legacy;
+use kube::Client;
 use kube::client::{AuthError, Body};
 
 use super::{Ask, Chain, Status, Wire, header_text};
@@ -38,6 +39,8 @@ pub(in crate::cluster) enum Replied {
     Good(Bytes),
     /// Anything else: the Status, or one made up from what came.
     Bad(Status),
+    /// 401: nothing was done. Whether there are new credentials now, which the next request is sent with.
+    Unauthorized(Result<bool, Error>),
 }
 
 /// No answer.
@@ -50,15 +53,22 @@ pub(in crate::cluster) enum Unanswered {
 }
 
 impl Wire {
-    /// Sends a request with a body, once.
+    /// Sends a request with a body, once; also when its credentials have run out: then they are renewed for the next.
     pub(in crate::cluster) async fn write(&self, write: &Write<'_>) -> Result<Replied, Unanswered> {
         let within = self.request_timeout.map_or(WITHIN, |limit| limit.min(WITHIN));
         let ask = Ask { path: write.path.clone(), doing: write.doing.clone(), within };
         let silent = Unanswered::Unknown(self.timeout(&ask, within));
-        tokio::time::timeout(within, self.write_once(write, &ask)).await.unwrap_or(Err(silent))
+        let (number, client) = self.credentials.client();
+        let once = self.write_as(&client, write, &ask);
+        match tokio::time::timeout(within, once).await.unwrap_or(Err(silent))? {
+            Replied::Bad(status) if status.code == 401 => {
+                Ok(Replied::Unauthorized(self.credentials.renew(number).await))
+            }
+            replied => Ok(replied),
+        }
     }
 
-    async fn write_once(&self, write: &Write<'_>, ask: &Ask) -> Result<Replied, Unanswered> {
+    async fn write_as(&self, client: &Client, write: &Write<'_>, ask: &Ask) -> Result<Replied, Unanswered> {
         let request = Request::builder()
             .method(write.method)
             .uri(&write.path)
@@ -69,7 +79,7 @@ impl Wire {
             .map_err(|error| {
                 Unanswered::NotSent(Error::Settings(format!("cannot ask for {:?}: {error}", write.path)))
             })?;
-        let answer = self.client.send(request).await.map_err(|error| {
+        let answer = client.send(request).await.map_err(|error| {
             let words = self.failure(ask, &error);
             if never_left(&error) { Unanswered::NotSent(words) } else { Unanswered::Unknown(words) }
         })?;

@@ -79,7 +79,7 @@ async fn table(server: &ApiServer, path: &str) -> Vec<(String, String, Value)> {
         .header("accept", "application/json;as=Table;v=v1;g=meta.k8s.io")
         .body(Empty::<bytes::Bytes>::new())
         .unwrap();
-    let body = server.handle(request).await.into_body().collect().await.unwrap().to_bytes();
+    let body = server.handle(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
     rows(&serde_json::from_slice(&body).unwrap())
 }
 

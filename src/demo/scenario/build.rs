@@ -11,10 +11,10 @@ use crate::demo::controller::revisions::{hash_of, patch_of, revision_object};
 use crate::demo::kubelet::status::{self, Doing, set_condition};
 use crate::demo::kubelet::{Outage, crash_text, crashed, settled_at};
 use crate::demo::lifecycle::{lose, put_taint, report};
-use crate::demo::simulation::Simulation;
 use crate::demo::simulation::cluster::{Cluster, NodeEntry, SetEntry};
 use crate::demo::simulation::mold::Mold;
 use crate::demo::simulation::random::mix;
+use crate::demo::simulation::{Io, Simulation};
 use crate::demo::store::{Kind, Rejection, Store, time_text};
 use crate::domain::id::ObjectKey;
 use crate::domain::object::{Pod, Taint};
@@ -99,6 +99,7 @@ pub fn build(
     let mut simulation = Simulation::new(&store, seed, now);
     for out in &outages {
         simulation.kubelets.set_outage(&out.node, Some(Outage::Silent));
+        simulation.mourn(&mut Io { store: &mut store, now: out.since }, &out.node);
     }
     simulation.direct(campaigns(scenario), flaps, now);
     simulation.step(&mut store, now);

@@ -1,4 +1,5 @@
-//! The protobuf bodies that kubectl sends even to servers that speak JSON: delete options, evictions, namespaces.
+//! The protobuf bodies that kubectl sends even to servers that speak JSON: delete options, evictions, namespaces,
+//! disruption budgets, and questions about oneself.
 
 use serde_json::{Map, Value, json};
 
@@ -88,6 +89,13 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Value, Rejection> {
             let meta = metadata(part(1)).ok_or_else(damaged)?;
             Ok(json!({"kind": "Eviction", "metadata": meta, "deleteOptions": options}))
         }
+        Some("SelfSubjectReview") => Ok(json!({})),
+        Some("SelfSubjectAccessReview") => access_review(&message).ok_or_else(damaged),
+        Some("SelfSubjectRulesReview") => {
+            let spec = last(&message, 2).map(Field::bytes).and_then(fields).unwrap_or_default();
+            Ok(json!({"spec": {"namespace": last(&spec, 1).map(Field::text)}}))
+        }
+        Some("PodDisruptionBudget") => budget(&message).ok_or_else(damaged),
         Some("Namespace") => {
             let meta = last(&message, 1).map(Field::bytes).unwrap_or_default();
             let meta = metadata(meta).ok_or_else(damaged)?;
@@ -118,6 +126,68 @@ fn delete_options(message: &[(u64, Field<'_>)]) -> Option<Value> {
         }
     }
     Some(options)
+}
+
+/// A message inside another; empty where it is absent.
+fn inner<'a>(message: &[(u64, Field<'a>)], number: u64) -> Option<Vec<(u64, Field<'a>)>> {
+    last(message, number).map_or_else(|| Some(Vec::new()), |field| fields(field.bytes()))
+}
+
+fn access_review(message: &[(u64, Field<'_>)]) -> Option<Value> {
+    let spec = inner(message, 2)?;
+    if last(&spec, 1).is_none() {
+        return Some(json!({"spec": {"nonResourceAttributes": {}}}));
+    }
+    let asked = inner(&spec, 1)?;
+    let names = ["namespace", "verb", "group", "version", "resource", "subresource", "name"];
+    let mut attributes = json!({});
+    for (number, name) in (1..).zip(names) {
+        if let Some(field) = last(&asked, number) {
+            attributes[name] = field.text();
+        }
+    }
+    Some(json!({"spec": {"resourceAttributes": attributes}}))
+}
+
+fn budget(message: &[(u64, Field<'_>)]) -> Option<Value> {
+    let meta = metadata(last(message, 1).map(Field::bytes).unwrap_or_default())?;
+    let wire = inner(message, 2)?;
+    let mut spec = json!({});
+    for (number, key) in [(1, "minAvailable"), (3, "maxUnavailable")] {
+        if last(&wire, number).is_some() {
+            let limit = inner(&wire, number)?;
+            let share = last(&limit, 1).is_some_and(|kind| kind.number() == 1);
+            let field = last(&limit, if share { 3 } else { 2 });
+            spec[key] = field.map_or(0.into(), if share { Field::text } else { Field::number });
+        }
+    }
+    if last(&wire, 2).is_some() {
+        spec["selector"] = selector(&inner(&wire, 2)?)?;
+    }
+    if let Some(policy) = last(&wire, 4) {
+        spec["unhealthyPodEvictionPolicy"] = policy.text();
+    }
+    Some(json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": meta, "spec": spec}))
+}
+
+fn selector(message: &[(u64, Field<'_>)]) -> Option<Value> {
+    let (mut labels, mut expressions) = (Map::new(), Vec::new());
+    for (number, field) in message {
+        let entry = fields(field.bytes())?;
+        let text = |number| last(&entry, number).map_or_else(|| "".into(), Field::text);
+        match number {
+            1 => {
+                labels.insert(text(1).as_str().unwrap_or_default().to_owned(), text(2));
+            }
+            2 => {
+                let values = entry.iter().filter(|(number, _)| *number == 3).map(|(_, field)| field.text());
+                expressions
+                    .push(json!({"key": text(1), "operator": text(2), "values": values.collect::<Vec<_>>()}));
+            }
+            _ => {}
+        }
+    }
+    Some(json!({"matchLabels": labels, "matchExpressions": expressions}))
 }
 
 fn metadata(bytes: &[u8]) -> Option<Value> {

@@ -1,7 +1,6 @@
 //! GET of one object and LIST, written item by item so that a large list is never held twice.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -232,5 +231,5 @@ fn write_page(page: Page, kind: Kind, rendering: Rendering) -> Response<Body> {
 /// A body out of pieces.
 pub(super) fn streamed(pieces: impl stream::Stream<Item = Bytes> + Send + 'static) -> Body {
     use futures::StreamExt;
-    StreamBody::new(pieces.map(|piece| Ok::<_, Infallible>(Frame::data(piece)))).boxed_unsync()
+    StreamBody::new(pieces.map(|piece| Ok::<_, std::io::Error>(Frame::data(piece)))).boxed_unsync()
 }

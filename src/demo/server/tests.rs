@@ -9,6 +9,7 @@ use crate::demo::store::{DeleteOptions, Kind, Scope};
 
 mod access;
 mod eviction;
+mod fault;
 mod kubectl;
 mod log;
 
@@ -54,7 +55,7 @@ impl Cluster {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.server.handle(request.body(Full::new(Bytes::from(body.to_owned()))).unwrap()).await
+        self.server.handle(request.body(Full::new(Bytes::from(body.to_owned()))).unwrap()).await.unwrap()
     }
 
     async fn json(&self, method: &str, uri: &str, headers: &[(&str, &str)], body: &str) -> (u16, Value) {

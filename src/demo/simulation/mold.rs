@@ -45,6 +45,9 @@ impl PodToleration {
     }
 }
 
+/// The least priority of critical pods (`SystemCriticalPriority`).
+const CRITICAL: i64 = 2_000_000_000;
+
 /// What all pods of one template share.
 #[derive(Clone, Debug, Default)]
 pub struct Mold {
@@ -56,6 +59,8 @@ pub struct Mold {
     pub tolerations: Vec<PodToleration>,
     /// `spec.nodeSelector`.
     pub node_selector: Vec<(String, String)>,
+    /// Whether its priority makes it critical to its node.
+    pub critical: bool,
     /// The images, in the containers' order.
     pub images: Vec<String>,
     /// What its pods do.
@@ -84,6 +89,7 @@ impl Mold {
         let selector = spec["nodeSelector"].as_object().into_iter().flatten();
         mold.node_selector =
             selector.map(|(k, v)| (k.clone(), v.as_str().unwrap_or_default().to_owned())).collect();
+        mold.critical = spec["priority"].as_i64().unwrap_or(0) >= CRITICAL;
         mold.behavior = Behavior::of(pod);
         mold
     }

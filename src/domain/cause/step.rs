@@ -103,5 +103,5 @@ fn fell(inventory: &Inventory, cause: &Cause) -> String {
         Some(Why::Template) => "U undoes the change of the template",
         Some(Why::Other(_)) | None => "Enter on a node shows the rule",
     };
-    format!("{words}; K if it is meant so")
+    format!("{words}; i if it is meant so")
 }

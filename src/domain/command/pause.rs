@@ -9,7 +9,7 @@ use super::subject::{STRATEGY, Subject};
 use super::{Proposal, Verb};
 use crate::domain::pause::{self, Pause, SavedPause};
 use crate::domain::raw::RawObject;
-use crate::domain::strategy::words;
+use crate::domain::strategy::{is_zero, words};
 use crate::domain::text::Text;
 
 /// Who pauses, when and why.
@@ -70,7 +70,7 @@ pub fn pause(object: &RawObject, who: &PauseBy<'_>) -> Result<Proposal, Refusal>
 /// What a pause does and does not do (semantics §3.8).
 fn does(strategy: &Value) -> impl Iterator<Item = &'static str> {
     let surge = strategy.pointer("/rollingUpdate/maxSurge");
-    let surges = surge.is_some_and(|surge| *surge != 0 && *surge != "0%");
+    let surges = surge.is_some_and(|surge| !is_zero(surge));
     let always = [
         "no further pod is replaced; deletes already sent finish, and those nodes get the new template",
         "new nodes still get pods, and failed or deleted pods still come back: with the newest template",

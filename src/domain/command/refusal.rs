@@ -42,6 +42,20 @@ pub enum Refusal {
     /// The API server would refuse the strategy.
     #[error("the server would refuse that: {0}")]
     InvalidStrategy(String),
+    /// Both limits are above zero.
+    #[error(
+        "maxUnavailable would be {unavailable} and maxSurge {surge}, and only one of them may be above 0; set the other \
+         to 0 in the same command"
+    )]
+    TwoLimits {
+        /// `maxUnavailable`.
+        unavailable: String,
+        /// `maxSurge`.
+        surge: String,
+    },
+    /// Both limits are zero.
+    #[error("maxUnavailable and maxSurge would both be 0; one of them has to be above 0")]
+    NoLimitLeft,
     /// Limits mean nothing under `OnDelete`.
     #[error("its strategy is OnDelete, which has no limits; they count again with RollingUpdate")]
     NoLimits,

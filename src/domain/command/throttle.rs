@@ -7,7 +7,7 @@ use super::subject::{STRATEGY, Subject};
 use super::{Proposal, Verb};
 use crate::domain::pause::Pause;
 use crate::domain::raw::RawObject;
-use crate::domain::strategy::{check, words};
+use crate::domain::strategy::{check, is_zero, limit_words, words};
 
 /// The limits to set; what is not given stays as it is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,6 +38,15 @@ pub fn throttle(object: &RawObject, limits: &Limits) -> Result<Proposal, Refusal
         "maxSurge": limits.max_surge.clone().unwrap_or_else(|| now("maxSurge", 0)),
     });
     let after = json!({"type": "RollingUpdate", "rollingUpdate": wanted});
+    let (unavailable, surge) = (&wanted["maxUnavailable"], &wanted["maxSurge"]);
+    match (is_zero(unavailable), is_zero(surge)) {
+        (true, true) => return Err(Refusal::NoLimitLeft),
+        (false, false) => {
+            let (unavailable, surge) = (limit_words(unavailable), limit_words(surge));
+            return Err(Refusal::TwoLimits { unavailable, surge });
+        }
+        _ => {}
+    }
     let wrong = check(&after);
     if !wrong.is_empty() {
         return Err(Refusal::InvalidStrategy(wrong.join("; ")));
@@ -51,7 +60,7 @@ pub fn throttle(object: &RawObject, limits: &Limits) -> Result<Proposal, Refusal
         .test(STRATEGY, subject.strategy)
         .add(&format!("{STRATEGY}/rollingUpdate"), wanted.clone());
     let mut proposal = subject.propose(Verb::Throttle, &patch, &words(subject.strategy), &words(&after))?;
-    let surges = |limits: &Value| limits["maxSurge"] != 0 && limits["maxSurge"] != "0%";
+    let surges = |limits: &Value| !is_zero(&limits["maxSurge"]);
     match (surges(&before), surges(&wanted)) {
         (true, false) => proposal.notes.push(
             "the surge ends: where an old and a new pod stand side by side, the new one is deleted"

@@ -3,6 +3,7 @@
 use super::template::{TemplateEdit, template_impact};
 use super::{Impact, Outcome};
 use crate::domain::inventory::Inventory;
+use crate::domain::limits::Limit;
 use crate::domain::object::{DaemonSet, UpdateStrategy};
 use crate::domain::raw::RawObject;
 use crate::domain::text::Text;
@@ -17,14 +18,10 @@ pub struct Forecast {
     pub impacts: Vec<Impact>,
     /// Pods of an old template that stay until somebody deletes them.
     pub left_behind: usize,
-    /// Whether pods are replaced by the controller at all.
-    pub rolls: bool,
     /// How many old pods a rollout that goes on has still to replace, whatever this write does.
     pub under_way: usize,
-    /// The limits, in nodes of this set.
-    pub limits: String,
-    /// How many nodes a rollout takes at once.
-    pub at_once: usize,
+    /// How many nodes a rollout takes at once; none where the controller replaces nothing.
+    pub limit: Option<Limit>,
 }
 
 impl Forecast {
@@ -47,14 +44,12 @@ impl Forecast {
         let on_delete = read.strategy == UpdateStrategy::OnDelete;
         let was_rolling = row.daemon_set.strategy != UpdateStrategy::OnDelete;
         let old = || inventory.pods_of(slot).filter(|pod| !pod.is_deleting() && !row.current().updated(pod));
-        let (limits, at_once) = limits(&read.strategy, row.tally.desired);
+        let limit = Limit::of(&read, row.tally.desired);
         Some(Self {
             left_behind: edit.left_behind(inventory),
-            rolls: !on_delete,
             under_way: if on_delete || changed || !was_rolling { 0 } else { old().count() },
             impacts,
-            limits,
-            at_once,
+            limit,
         })
     }
 
@@ -66,6 +61,10 @@ impl Forecast {
 
     fn with(&self, outcome: Outcome) -> impl Iterator<Item = &Impact> {
         self.impacts.iter().filter(move |impact| impact.outcome == outcome)
+    }
+
+    fn limit_words(&self) -> String {
+        self.limit.as_ref().map(|limit| format!("; at once: {limit}")).unwrap_or_default()
     }
 
     /// In words, the worst first; never empty.
@@ -88,7 +87,7 @@ impl Forecast {
             let pods = if count == 1 { "1 pod".to_owned() } else { format!("{count} pods") };
             let fate = if fate.is_empty() { String::new() } else { format!(" {fate}") };
             let more = match outcome {
-                Outcome::Replace => format!("; {}", self.limits),
+                Outcome::Replace => self.limit_words(),
                 // Why nodes are wanted is not what one asks about a pod that starts.
                 Outcome::Start => String::new(),
                 _ => format!(": {first}"),
@@ -101,7 +100,7 @@ impl Forecast {
             } else {
                 &format!("{} old pods are", self.under_way)
             };
-            lines.push(format!("{pods} still to be replaced; {}", self.limits));
+            lines.push(format!("{pods} still to be replaced{}", self.limit_words()));
         }
         if self.left_behind > 0 {
             let pods = if self.left_behind == 1 {
@@ -126,20 +125,4 @@ fn named(nodes: &[&str]) -> String {
         Some((told, rest)) if !rest.is_empty() => format!("{} and {} more", told.join(", "), rest.len()),
         _ => nodes.join(", "),
     }
-}
-
-/// What the limits come to on so many wanted nodes (`daemonset_util.go`, `UnavailableCount`, `SurgeCount`).
-fn limits(strategy: &UpdateStrategy, desired: u32) -> (String, usize) {
-    let UpdateStrategy::RollingUpdate { max_unavailable, max_surge } = strategy else {
-        return ("only what somebody deletes is replaced".to_owned(), 0);
-    };
-    let surge = max_surge.resolve(1) > 0;
-    let (limit, name) = if surge { (max_surge, "maxSurge") } else { (max_unavailable, "maxUnavailable") };
-    let count = limit.resolve(desired).max(1);
-    let words = if surge {
-        format!("at most {count} new beside old ones at once ({name} {limit} of {desired} nodes)")
-    } else {
-        format!("at most {count} at once ({name} {limit} of {desired} nodes)")
-    };
-    (words, usize::try_from(count).unwrap_or(usize::MAX))
 }

@@ -5,6 +5,7 @@ use crate::domain::exclusion::exclusions;
 use crate::domain::object::{Node, Taint, TaintEffect, Toleration, TolerationOperator};
 use crate::domain::placement::{EffectiveToleration, Origin};
 use crate::domain::reason::Rule;
+use crate::domain::relabel::harm::critical;
 
 /// Holds tolerations and priority against all of them.
 pub(super) fn review(case: &mut Case<'_>) {
@@ -67,7 +68,7 @@ fn missed_nodes(case: &mut Case<'_>) {
     // A taint that tells of a node's health goes with the illness.
     let lasting =
         |what: &str| !what.starts_with("taint node.kubernetes.io/") && !what.contains("uninitialized");
-    let severity = if is_critical(case) { Severity::Warning } else { Severity::Info };
+    let severity = if critical(&case.row.daemon_set).is_some() { Severity::Warning } else { Severity::Info };
     for exclusion in exclusions(case.inventory, case.slot) {
         if exclusion.rule != Rule::Taint || !lasting(&exclusion.what) {
             continue;
@@ -86,24 +87,14 @@ fn missed_nodes(case: &mut Case<'_>) {
 /// Without it nothing makes room on a full node.
 fn priority(case: &mut Case<'_>) {
     let pod = &case.spec.template.spec;
-    if !is_critical(case) || !pod.priority_class_name.is_empty() || pod.priority.is_some_and(|it| it > 0) {
+    let Some(because) = critical(&case.row.daemon_set) else { return };
+    if !pod.priority_class_name.is_empty() || pod.priority.is_some_and(|it| it > 0) {
         return;
     }
     let why = format!(
-        "a node cannot work without it, and on a full one nothing makes room for it: it then waits as Pending, on any of {}",
+        "nodes depend on it ({because}), and on a full one nothing makes room for it: it then waits as Pending, on any \
+         of {}",
         case.wanted()
     );
     case.find(Severity::Warning, "spec.template.spec.priorityClassName", "no priority class", why);
-}
-
-/// Whether nodes depend on it: it lives in kube-system, or installs networking, storage or devices for the kubelet.
-fn is_critical(case: &Case<'_>) -> bool {
-    let volumes = case.spec.template.spec.volumes.iter().flatten();
-    let plugs_in = |path: &str| {
-        ["/etc/cni", "/opt/cni", "/var/lib/kubelet/plugins", "/var/lib/kubelet/device-plugins"]
-            .iter()
-            .any(|root| path.starts_with(root))
-    };
-    case.row.daemon_set.meta.key.namespace == "kube-system"
-        || volumes.filter_map(|volume| volume.host_path.as_ref()).any(|host| plugs_in(&host.path))
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Rig;
 use crate::demo::kubelet::Outage;
 use crate::demo::kubelet::logs::Run;
-use crate::demo::store::{DeleteOptions, Kind, Propagation};
+use crate::demo::store::{DeleteOptions, Kind, Propagation, Scope};
 
 fn taint(effect: &str) -> serde_json::Value {
     json!([{"key": "k", "effect": effect}])
@@ -200,4 +200,38 @@ fn logs_are_there_for_running_and_crashed_containers() {
         assert_eq!(Run::of(&pod, "main", true).is_ok(), crashed);
         assert!(Run::of(&pod, "other", false).is_err());
     }
+}
+
+#[test]
+fn a_node_under_pressure_refuses_what_is_not_critical() {
+    let mut rig = Rig::with_set(2, |_| ());
+    rig.node("n-a-001", |_| ());
+    let pressure = |value: &mut serde_json::Value| {
+        for condition in value["status"]["conditions"].as_array_mut().unwrap() {
+            if condition["type"] == "DiskPressure" {
+                condition["status"] = "True".into();
+            }
+        }
+        Ok(())
+    };
+    rig.store.write(Scope::Status, Kind::Node, "", "n-a-001", rig.now, pressure).unwrap();
+    rig.delete_pod_on("n-a-001");
+    rig.run(10);
+    let failed = rig.pods().into_iter().find(|pod| pod["status"]["phase"] == "Failed");
+    if let Some(failed) = failed {
+        assert_eq!(failed["status"]["reason"], "Evicted");
+        assert_eq!(failed["status"]["message"], "Pod was rejected: The node had condition: [DiskPressure]. ");
+    }
+    for reason in ["Evicted", "FailedDaemonPod"] {
+        assert!(rig.reasons().iter().any(|said| said == reason), "{reason} in {:?}", rig.reasons());
+    }
+}
+
+#[test]
+fn a_pod_that_never_gets_ready_is_told_of() {
+    let mut rig = Rig::with_set(1, |ds| {
+        ds["spec"]["template"]["metadata"]["annotations"] = json!({"dsgrid.dev/sim": r#"{"neverReady":{}}"#});
+    });
+    rig.run(60);
+    assert!(rig.reasons().iter().any(|said| said == "Unhealthy"), "{:?}", rig.reasons());
 }

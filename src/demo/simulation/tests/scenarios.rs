@@ -146,7 +146,7 @@ fn bad_scenarios_say_what_is_wrong() {
     let unknown = Scenario::named("nosuch").unwrap_err();
     assert!(matches!(unknown, ScenarioError::Unknown { .. }));
     let text = unknown.to_string();
-    assert!(text.contains("default, flapping, gpu, large, stuck"), "{text}");
+    assert!(text.contains("default, flapping, gpu, large, logs, stuck"), "{text}");
     let cases = [
         ("about: x\npools: []\ndaemonSets: []\n", "no node"),
         ("about: x\npools: [{nodes: 1}]\n", "line 2"),

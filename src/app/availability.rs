@@ -1,0 +1,121 @@
+//! Whether an action that changes the cluster can be taken now, and why not.
+
+use std::collections::BTreeSet;
+
+use super::action::Action;
+use super::intent::permission;
+use super::model::Model;
+use crate::domain::command::Verb;
+use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef, Uid};
+use crate::domain::inquiry::{Answer, Inquiry};
+use crate::domain::inventory::{CellView, Inventory, Row};
+use crate::domain::object::{Pod, UpdateStrategy};
+
+/// What an action writes, in the words of the journal; none for actions that change nothing.
+#[must_use]
+pub fn verb_of(action: Action) -> Option<Verb> {
+    Some(match action {
+        Action::PauseRollout => Verb::Pause,
+        Action::ResumeRollout => Verb::Resume,
+        Action::RestartRollout => Verb::Restart,
+        Action::UndoRollout => Verb::Undo,
+        Action::ThrottleRollout => Verb::Throttle,
+        Action::ForceDeletePod => Verb::ForceDeletePod,
+        _ => return None,
+    })
+}
+
+/// Why an action cannot be taken now; none where it can, or where only the server knows.
+#[must_use]
+pub fn unavailable(model: &Model, action: Action) -> Option<String> {
+    let verb = verb_of(action)?;
+    if model.settings.read_only {
+        return Some("read-only: this dsgrid changes nothing (--read-only or the configuration)".to_owned());
+    }
+    let Some(row) = model.selected_row().and_then(|slot| model.inventory.row(slot)) else {
+        return Some("select a DaemonSet first".to_owned());
+    };
+    state(model, row, verb).or_else(|| missing_right(model, verb, &row.daemon_set.meta.key))
+}
+
+/// What the state of what is selected refuses.
+fn state(model: &Model, row: &Row, verb: Verb) -> Option<String> {
+    let set = &row.daemon_set;
+    let is_rolling = matches!(set.strategy, UpdateStrategy::RollingUpdate { .. });
+    let words = match verb {
+        Verb::Pause if set.is_paused() => "already paused; resume is in the menu (a)",
+        Verb::Pause | Verb::Throttle if set.is_paused() => "paused: there is no limit in force",
+        Verb::Pause if !is_rolling => "OnDelete: nothing is rolled out by itself, so nothing can be paused",
+        Verb::Throttle if !is_rolling => "OnDelete: there is no limit to change",
+        Verb::Resume if is_rolling && set.pause.is_none() => "it is not paused",
+        Verb::Resume if set.pause.is_none() => {
+            "OnDelete, but not paused by dsgrid: there is nothing to restore"
+        }
+        Verb::Restart if set.is_paused() => "paused: nothing would restart; resume first",
+        Verb::Undo if model.inventory.revisions(&set.meta.uid).len() < 2 => {
+            "there is no earlier revision to go back to"
+        }
+        Verb::ForceDeletePod => return stuck_pod(model).err(),
+        _ => return None,
+    };
+    Some(words.to_owned())
+}
+
+/// The revision before the current one, in image tags.
+pub(super) fn earlier(inventory: &Inventory, daemon_set: &Uid) -> Option<String> {
+    let mut known: Vec<_> = inventory.revisions(daemon_set).iter().collect();
+    known.sort_by_key(|revision| std::cmp::Reverse(revision.revision));
+    known.get(1).map(|revision| revision.label())
+}
+
+/// The pod of the selected cell that is being deleted on a node that cannot say it ended.
+pub(super) fn stuck_pod(model: &Model) -> Result<(ObjectRef, NodeName), String> {
+    let cell = model.selected_row().zip(model.selected_column());
+    let Some(view) = cell.and_then(|(row, column)| model.inventory.view(row, column)) else {
+        return Err("select the pod's cell first (b goes to what blocks)".to_owned());
+    };
+    let deleting = |pod: &&&Pod| pod.is_deleting();
+    let Some(pod) = view.pods.iter().find(deleting) else {
+        return Err("no pod here is Terminating".to_owned());
+    };
+    if !is_dead(&view) {
+        return Err("the node answers: its kubelet ends the pod".to_owned());
+    }
+    let object = ObjectRef { kind: ObjectKind::Pod, key: pod.meta.key.clone(), uid: pod.meta.uid.clone() };
+    Ok((object, view.column.name.clone()))
+}
+
+/// Whether the node is gone or says nothing good of itself.
+fn is_dead(view: &CellView<'_>) -> bool {
+    view.column.node.as_ref().is_none_or(|node| !node.is_ready())
+}
+
+/// What the server said we may not; what is not known counts as allowed, since the server decides.
+fn missing_right(model: &Model, verb: Verb, object: &ObjectKey) -> Option<String> {
+    let permission = permission(verb, object);
+    let told = model.answers.get(&Inquiry::Access(permission.clone()))?;
+    let Answer::Access { allowed: false, reason } = told else { return None };
+    let subresource = match permission.subresource {
+        "" => String::new(),
+        subresource => format!("/{subresource}"),
+    };
+    let place = match permission.namespace.as_str() {
+        "" => String::new(),
+        namespace => format!(" in {namespace}"),
+    };
+    let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+    Some(format!("you may not {} {}{subresource}{place}{why}", permission.verb, permission.resource))
+}
+
+/// The rights that matter for what is selected.
+pub(super) fn needed(model: &Model, needed: &mut BTreeSet<Inquiry>) {
+    if model.settings.read_only {
+        return;
+    }
+    let Some(row) = model.selected_row().and_then(|slot| model.inventory.row(slot)) else { return };
+    let key = &row.daemon_set.meta.key;
+    needed.insert(Inquiry::Access(permission(Verb::Pause, key)));
+    if stuck_pod(model).is_ok() {
+        needed.insert(Inquiry::Access(permission(Verb::ForceDeletePod, key)));
+    }
+}

@@ -1,0 +1,234 @@
+//! The one dialog in which a write is shown, rehearsed, confirmed, and followed until its outcome is known.
+
+mod page;
+
+use jiff::Timestamp;
+
+use super::intent::Intent;
+use super::page::Line;
+use crate::domain::command::{Command, Ticket};
+use crate::domain::raw::RawObject;
+use crate::domain::text::Text;
+
+pub(super) use page::status;
+pub use page::{DialogPage, dialog_page};
+
+/// What would be done, made from freshly read objects.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// What it does, what it does not do, warnings: in this order.
+    pub words: Vec<Line>,
+    /// The heading of what is affected, like `pods that will be deleted: 12`; empty where nothing is listed.
+    pub affected_title: String,
+    /// What is affected, a node or pod a line.
+    pub affected: Vec<String>,
+    /// What must be typed to confirm; none where `y` is enough.
+    pub word: Option<Text>,
+    /// Whether the server checks it first (`dryRun=All`), and its result is shown.
+    pub rehearse: bool,
+    /// The object as it was read, for telling what changes.
+    pub before: RawObject,
+    /// What is sent.
+    pub command: Command,
+    /// What to do once it is done.
+    pub next: Vec<String>,
+}
+
+/// How far a dialog is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stage {
+    /// One of several wishes is being chosen.
+    Choosing {
+        /// What the choice is about.
+        words: Vec<Line>,
+        /// What can be chosen.
+        choices: Vec<Choice>,
+        /// The marked one.
+        at: usize,
+    },
+    /// Values are being typed.
+    Filling,
+    /// What it is about is being read afresh.
+    Reading {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The server checks it without writing.
+    Rehearsing {
+        /// The dry run's ticket.
+        ticket: Ticket,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It can be confirmed.
+    Ready {
+        /// What the server's dry run would change; none where there was no dry run.
+        rehearsed: Option<Vec<String>>,
+    },
+    /// It was sent; the write itself is kept in [`super::writes::Writes`].
+    Sent {
+        /// The write's ticket.
+        ticket: Ticket,
+    },
+    /// It is over: done, refused or not possible.
+    Ended {
+        /// What came of it.
+        words: Vec<Line>,
+        /// Whether it is worth trying once more from the start.
+        again: bool,
+    },
+}
+
+/// One of several wishes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// In words.
+    pub label: String,
+    /// What is wanted when it is chosen.
+    pub intent: Intent,
+}
+
+/// A value to type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// What it is called.
+    pub label: &'static str,
+    /// As typed so far.
+    pub value: String,
+}
+
+/// A write on its way from wish to outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dialog {
+    /// What the user wants; from this it is made anew when something changed meanwhile.
+    pub intent: Intent,
+    /// How far it is.
+    pub stage: Stage,
+    /// What would be done, once what it is about has been read.
+    pub question: Option<Question>,
+    /// Values to type, if there are any.
+    pub fields: Vec<Field>,
+    /// The field that takes the keys.
+    pub field: usize,
+    /// The confirming word as typed so far.
+    pub typed: String,
+    /// What changed since the last try, if it was lost to somebody else's write.
+    pub changed: Vec<String>,
+    /// Why a key did not do what was hoped.
+    pub hint: String,
+    /// The first visible line.
+    pub top: usize,
+    /// Grows when other things are to be read; what was not yet drawn cannot be confirmed.
+    edition: u32,
+    drawn: Option<u32>,
+}
+
+impl Dialog {
+    /// A dialog that begins at this stage.
+    pub(super) fn new(intent: Intent, stage: Stage, fields: Vec<Field>) -> Self {
+        Self {
+            intent,
+            stage,
+            question: None,
+            fields,
+            field: 0,
+            typed: String::new(),
+            changed: Vec::new(),
+            hint: String::new(),
+            top: 0,
+            edition: 0,
+            drawn: None,
+        }
+    }
+
+    /// Another stage: it has to be seen before it can be confirmed.
+    pub(super) fn go_to(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.hint.clear();
+        self.typed.clear();
+        self.top = 0;
+        self.edition += 1;
+    }
+
+    /// It is on the screen as it is now.
+    pub(super) fn was_drawn(&mut self) {
+        self.drawn = Some(self.edition);
+    }
+
+    /// It has to be drawn anew before it can be confirmed.
+    pub(super) fn was_moved(&mut self) {
+        self.drawn = None;
+    }
+
+    /// Whether it was on the screen as it is now.
+    #[must_use]
+    pub fn is_drawn(&self) -> bool {
+        self.drawn == Some(self.edition)
+    }
+
+    /// Whether letters are typed rather than commands.
+    #[must_use]
+    pub fn takes_text(&self) -> bool {
+        match self.stage {
+            Stage::Filling => true,
+            Stage::Ready { .. } => self.word().is_some(),
+            _ => false,
+        }
+    }
+
+    /// The word that confirms, where one is demanded.
+    #[must_use]
+    pub fn word(&self) -> Option<&Text> {
+        self.question.as_ref()?.word.as_ref()
+    }
+
+    /// Everything that is to be read, in order.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        match &self.stage {
+            Stage::Ended { words, .. } => lines.extend(words.iter().cloned()),
+            Stage::Choosing { words, choices, at } => {
+                lines.extend(words.iter().cloned());
+                let mark = |is_marked| if is_marked { "> " } else { "  " };
+                let labels = choices.iter().enumerate();
+                lines.extend(
+                    labels.map(|(here, choice)| Line::fact(format!("{}{}", mark(here == *at), choice.label))),
+                );
+            }
+            _ => {}
+        }
+        if !self.changed.is_empty() {
+            lines.push(Line::problem("nothing was written: it changed while you were reading"));
+            lines.extend(self.changed.iter().map(Line::fact));
+            lines.push(Line::fact("below is the same wish, made anew from how it is now"));
+        }
+        let Some(question) = &self.question else { return lines };
+        lines.extend(question.words.iter().cloned());
+        if let Stage::Ready { rehearsed: Some(rehearsed) } = &self.stage {
+            lines.push(Line::heading("the server's dry run accepts it; it would change"));
+            lines.extend(rehearsed.iter().map(Line::fact));
+        }
+        lines.push(Line::heading("the request"));
+        lines.extend(request(&question.command));
+        if !question.affected_title.is_empty() {
+            lines.push(Line::heading(&question.affected_title));
+            lines.extend(question.affected.iter().map(Line::fact));
+        }
+        lines
+    }
+}
+
+/// The request as it is sent.
+fn request(command: &Command) -> impl Iterator<Item = Line> + use<> {
+    let subresource = match command.method.http() {
+        "POST" => "/eviction",
+        "PATCH" => "?fieldManager=dsgrid",
+        _ => "",
+    };
+    let head = [
+        format!("{} {}{subresource}", command.method.http(), command.target.path()),
+        format!("Content-Type: {}", command.method.media_type()),
+    ];
+    head.into_iter().chain(command.lines()).map(Line::fact)
+}

@@ -1,0 +1,121 @@
+//! What is marked, by identity: a mark never outlives what it marks.
+
+use std::collections::BTreeSet;
+
+use crate::domain::cause::Cause;
+use crate::domain::id::{NodeName, Uid};
+use crate::domain::inventory::Inventory;
+
+/// Something that is marked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mark {
+    /// A DaemonSet on a node.
+    Cell(Uid, NodeName),
+    /// A node.
+    Node(NodeName),
+    /// A DaemonSet.
+    DaemonSet(Uid),
+}
+
+/// What is marked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks(BTreeSet<Mark>);
+
+impl Marks {
+    /// How many marks there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The marks, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Mark> {
+        self.0.iter()
+    }
+
+    /// The nodes that are marked, themselves or in a cell; each once.
+    #[must_use]
+    pub fn nodes(&self) -> BTreeSet<&NodeName> {
+        let node = |mark| match mark {
+            &Mark::Cell(_, ref node) | &Mark::Node(ref node) => Some(node),
+            Mark::DaemonSet(_) => None,
+        };
+        self.0.iter().filter_map(node).collect()
+    }
+
+    /// Whether a cell is marked, or a node where no DaemonSet is named.
+    #[must_use]
+    pub fn holds(&self, daemon_set: Option<&Uid>, node: &NodeName) -> bool {
+        match daemon_set {
+            // Most of the time nothing is marked, and this is asked for every cell that is drawn.
+            _ if self.0.is_empty() => false,
+            Some(uid) => self.0.contains(&Mark::Cell(uid.clone(), node.clone())),
+            None => self.0.contains(&Mark::Node(node.clone())),
+        }
+    }
+
+    /// Whether a DaemonSet is marked, or one of its cells.
+    #[must_use]
+    pub fn touches(&self, daemon_set: &Uid) -> bool {
+        self.0.iter().any(|mark| match mark {
+            Mark::Cell(uid, _) | Mark::DaemonSet(uid) => uid == daemon_set,
+            Mark::Node(_) => false,
+        })
+    }
+
+    /// Whether every cell of a cause is marked.
+    #[must_use]
+    pub fn has_all(&self, inventory: &Inventory, cause: &Cause) -> bool {
+        !self.0.is_empty()
+            && !cause.cells.is_empty()
+            && of_cause(inventory, cause).all(|mark| self.0.contains(&mark))
+    }
+
+    /// Marks all of these; where all are marked already, takes the marks away. Whether they are marked now.
+    pub(super) fn toggle(&mut self, marks: Vec<Mark>) -> bool {
+        let all = marks.iter().all(|mark| self.0.contains(mark));
+        for mark in marks {
+            if all {
+                self.0.remove(&mark);
+            } else {
+                self.0.insert(mark);
+            }
+        }
+        !all
+    }
+
+    /// Marks all of these.
+    pub(super) fn add(&mut self, marks: impl IntoIterator<Item = Mark>) {
+        self.0.extend(marks);
+    }
+
+    /// Takes all marks away; whether there were any.
+    pub(super) fn clear(&mut self) -> bool {
+        !std::mem::take(&mut self.0).is_empty()
+    }
+
+    /// What is gone is not marked any more; whether something was.
+    pub(super) fn prune(&mut self, inventory: &Inventory) -> bool {
+        let before = self.0.len();
+        self.0.retain(|mark| match mark {
+            Mark::Cell(uid, node) => inventory.row_of(uid).is_some() && inventory.column_of(node).is_some(),
+            Mark::Node(node) => inventory.column_of(node).is_some(),
+            Mark::DaemonSet(uid) => inventory.row_of(uid).is_some(),
+        });
+        self.0.len() != before
+    }
+}
+
+/// The cells of a cause as marks.
+pub(super) fn of_cause(inventory: &Inventory, cause: &Cause) -> impl Iterator<Item = Mark> {
+    cause.cells.iter().filter_map(|(row, column)| {
+        let row = inventory.row(*row)?;
+        Some(Mark::Cell(row.daemon_set.meta.uid.clone(), inventory.column_at(*column)?.name.clone()))
+    })
+}

@@ -1,0 +1,97 @@
+//! The menu of actions: those for what is selected, or every action and screen, found by a few letters.
+
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+use super::action::Action;
+use super::availability::unavailable;
+use super::keymap::{Binding, Context, Danger, bindings};
+use super::model::Model;
+
+/// A match in the name counts so much more than one in the description.
+const NAME_WEIGHT: u32 = 4;
+
+/// The open menu.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Palette {
+    /// Whether everything is offered, not only what is about the selection.
+    pub is_whole: bool,
+    /// The letters typed so far.
+    pub typed: String,
+    /// The marked entry.
+    pub at: usize,
+    /// Why the marked entry was not taken.
+    pub hint: String,
+}
+
+/// One entry.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The line of the key table.
+    pub binding: &'static Binding,
+    /// Why it cannot be taken now.
+    pub why: Option<String>,
+}
+
+/// The entries of the open menu, the best match first.
+#[must_use]
+pub fn entries(model: &Model) -> Vec<Entry> {
+    let Some(palette) = &model.palette else { return Vec::new() };
+    let offered = bindings().filter(|binding| binding.context == Context::Grid);
+    let offered = offered.filter(|binding| !is_motion(binding.action));
+    let mut offered: Vec<&'static Binding> =
+        offered.filter(|binding| palette.is_whole || is_about_selection(binding)).collect();
+    // What changes something is what the menu is opened for.
+    offered.sort_by_key(|binding| binding.danger != Danger::Mutating);
+    let entry = |binding: &'static Binding| Entry { binding, why: unavailable(model, binding.action) };
+    let mut entries: Vec<Entry> = offered.into_iter().map(entry).collect();
+    if palette.typed.is_empty() {
+        // What can be taken comes first.
+        entries.sort_by_key(|entry| (entry.binding.danger != Danger::Mutating, entry.why.is_some()));
+        return entries;
+    }
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let pattern = Pattern::new(&palette.typed, CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy);
+    let mut score = |text: &str| {
+        let mut buffer = Vec::new();
+        pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher)
+    };
+    let mut found: Vec<(u32, Entry)> = entries
+        .into_iter()
+        .filter_map(|entry| {
+            let name = score(entry.binding.hint).map(|score| score.saturating_mul(NAME_WEIGHT));
+            Some((name.max(score(entry.binding.description))?, entry))
+        })
+        .collect();
+    found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    found.into_iter().map(|(_, entry)| entry).collect()
+}
+
+fn is_motion(action: Action) -> bool {
+    matches!(
+        action,
+        Action::MoveUp
+            | Action::MoveDown
+            | Action::MoveLeft
+            | Action::MoveRight
+            | Action::PageUp
+            | Action::PageDown
+            | Action::HalfPageUp
+            | Action::HalfPageDown
+            | Action::GoToTop
+            | Action::GoToBottom
+            | Action::GoToStart
+            | Action::GoToEnd
+            | Action::Back
+            | Action::OpenMenu
+            | Action::OpenPalette
+    )
+}
+
+fn is_about_selection(binding: &Binding) -> bool {
+    let looks = matches!(
+        binding.action,
+        Action::Open | Action::GoToBlocker | Action::Copy | Action::ToggleMap | Action::SwitchFocus
+    );
+    binding.danger == Danger::Mutating || looks
+}

@@ -1,0 +1,89 @@
+//! What is wrong, by cause, worst first; below it what waits for somebody.
+
+use super::Screen;
+use crate::app::model::Model;
+use crate::app::page::Page;
+use crate::app::problems::causes;
+use crate::domain::cause::{Cause, Weight, since_words};
+
+/// The column of the ages.
+const AGES: usize = 9;
+
+/// The lines.
+pub(super) fn page(model: &Model) -> Page {
+    let causes = causes(model);
+    let of = |weight| causes.iter().filter(move |cause| cause.key.weight() == weight);
+    let mut page = Page::new(title(of(Weight::Problem).count()));
+    page.heading(heading(model));
+    for cause in of(Weight::Problem) {
+        line(model, &mut page, cause);
+    }
+    if of(Weight::Problem).next().is_none() {
+        let hidden = model.grid.hidden_rows + model.grid.hidden_columns;
+        let words = match hidden {
+            _ if !model.is_synced() => "not everything has been received yet",
+            0 => "nothing is wrong",
+            _ => "nothing shown is wrong; the filter hides some (Esc in the grid drops it)",
+        };
+        page.fact(words);
+    }
+    if of(Weight::Waiting).next().is_some() {
+        page.heading("Waiting for somebody");
+    }
+    for cause in of(Weight::Waiting) {
+        line(model, &mut page, cause);
+    }
+    let usual = of(Weight::Usual).count();
+    if usual > 0 {
+        page.heading("As usual");
+        let nodes: std::collections::BTreeSet<_> = of(Weight::Usual).flat_map(|cause| &cause.nodes).collect();
+        let (taints, nodes) = (count(usual, "taint"), count(nodes.len(), "node"));
+        let keep = if usual == 1 { "keeps" } else { "keep" };
+        page.faint(format!("{taints} {keep} DaemonSets off {nodes}; Enter lists them"));
+        page.leading(Screen::Usual);
+    }
+    page
+}
+
+/// What is as usual, line by line.
+pub(super) fn usual(model: &Model) -> Page {
+    let mut page = Page::new("taints that keep DaemonSets off, as usual");
+    page.fact(
+        "Nobody asked for these nodes in particular. Where a DaemonSet has to be on all of them, list it under \
+         `everywhere` in the configuration: then they count as UNCOVERED.",
+    );
+    page.heading("Taints");
+    for cause in causes(model).iter().filter(|cause| cause.key.weight() == Weight::Usual) {
+        line(model, &mut page, cause);
+    }
+    page
+}
+
+fn title(problems: usize) -> String {
+    match problems {
+        0 => "problems: none".to_owned(),
+        1 => "problems: 1 cause".to_owned(),
+        many => format!("problems: {many} causes, worst first"),
+    }
+}
+
+fn heading(model: &Model) -> String {
+    let place = model.namespace().map_or_else(String::new, |namespace| format!(" in namespace {namespace}"));
+    format!("  {:AGES$} cause, and what its nodes share{place}", "since")
+}
+
+pub(super) fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+fn line(model: &Model, page: &mut Page, cause: &Cause) {
+    let since = since_words(cause, &model.inventory);
+    let shared = match cause.shared(&model.inventory).first() {
+        Some(shared) => format!("; {shared}"),
+        None => String::new(),
+    };
+    let marked = if model.marks.has_all(&model.inventory, cause) { "[marked] " } else { "" };
+    page.told(false, &since, AGES, format!("{marked}{}{shared}", cause.words));
+    page.signed(cause.key.state());
+    page.leading(Screen::Cause(cause.key.clone()));
+}

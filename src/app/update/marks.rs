@@ -1,0 +1,149 @@
+//! Marks are set and taken away.
+
+use super::motion::{node_at, node_index, row_at};
+use super::{motion, screen};
+use crate::app::action::Action;
+use crate::app::cursor::{ColumnPlace, Cursor, RowPlace};
+use crate::app::marks::{Mark, of_cause};
+use crate::app::model::Model;
+use crate::app::notice::Notice;
+use crate::app::problems::causes;
+use crate::app::screen::Screen;
+
+fn say(model: &mut Model, words: impl Into<String>) {
+    model.notice = Some(Notice::said(words, model.now));
+}
+
+/// How many are marked now.
+fn tell(model: &mut Model) {
+    let words = match model.marks.len() {
+        0 => "nothing is marked".to_owned(),
+        many => format!("{many} marked; Esc takes the marks away"),
+    };
+    say(model, words);
+}
+
+/// Marks what is selected, or takes its mark away.
+pub(super) fn mark(model: &mut Model) {
+    let Some(open) = model.screens.last() else {
+        match selected(&model.cursor) {
+            Some(mark) => {
+                model.marks.toggle(vec![mark]);
+                tell(model);
+            }
+            None => say(model, "select a DaemonSet, a node or a cell first"),
+        }
+        return;
+    };
+    let marks = match open.leads() {
+        Some(Screen::Cause(key)) => {
+            let all = causes(model);
+            let cause = all.iter().find(|cause| cause.key == *key);
+            cause.map(|cause| of_cause(&model.inventory, cause).collect()).unwrap_or_default()
+        }
+        Some(Screen::Cell { daemon_set, node }) => vec![Mark::Cell(daemon_set.clone(), node.clone())],
+        Some(Screen::Node(node)) => vec![Mark::Node(node.clone())],
+        Some(Screen::DaemonSet(uid)) => vec![Mark::DaemonSet(uid.clone())],
+        _ => Vec::new(),
+    };
+    if marks.is_empty() {
+        // Nothing to mark here: Space turns the page, as it does in every pager.
+        screen::moved(model, Action::PageDown);
+        return;
+    }
+    model.marks.toggle(marks);
+    screen::refresh(model);
+    tell(model);
+}
+
+fn selected(cursor: &Cursor) -> Option<Mark> {
+    match (&cursor.row, &cursor.column) {
+        (RowPlace::Header, ColumnPlace::Node(node)) => Some(Mark::Node(node.clone())),
+        (RowPlace::DaemonSet(uid), ColumnPlace::Node(node)) => Some(Mark::Cell(uid.clone(), node.clone())),
+        (RowPlace::DaemonSet(uid), _) => Some(Mark::DaemonSet(uid.clone())),
+        (RowPlace::Header, _) => None,
+    }
+}
+
+/// Begins a range, or marks what lies between its beginning and the cursor; begun and ended on the same node, the whole
+/// group of the node.
+pub(super) fn range(model: &mut Model) {
+    let Some(anchor) = model.anchor.take() else {
+        if selected(&model.cursor).is_none() {
+            say(model, "select a DaemonSet, a node or a cell first");
+            return;
+        }
+        model.anchor = Some(model.cursor.clone());
+        say(
+            model,
+            "range begun; v again marks up to the cursor, at the same place the whole group, Esc drops it",
+        );
+        return;
+    };
+    let here = model.cursor.clone();
+    let marks = if anchor == here { group(model) } else { between(model, &anchor, &here) };
+    model.marks.add(marks);
+    tell(model);
+}
+
+/// What is selected, in every column of its group.
+fn group(model: &Model) -> Vec<Mark> {
+    let Some(at) = node_index(model) else { return selected(&model.cursor).into_iter().collect() };
+    let group = model.grid.groups.iter().find(|group| (group.start..group.end).contains(&at));
+    let columns = group.map_or(&[][..], |group| model.grid.columns_of(group));
+    let name = |column| Some(ColumnPlace::Node(model.inventory.column_at(column)?.name.clone()));
+    let places = columns.iter().filter_map(|column| name(*column));
+    places.filter_map(|column| selected(&Cursor { row: model.cursor.row.clone(), column })).collect()
+}
+
+/// The rectangle that two places span, in the order of the screen.
+fn between(model: &Model, from: &Cursor, to: &Cursor) -> Vec<Mark> {
+    let row = |cursor: &Cursor| match &cursor.row {
+        RowPlace::Header => Some(0),
+        RowPlace::DaemonSet(uid) => {
+            let slot = model.inventory.row_of(uid)?;
+            model.grid.rows.iter().position(|row| *row == slot).map(|at| at + 1)
+        }
+    };
+    let column = |cursor: &Cursor| {
+        let slot = model.inventory.column_of(cursor.column.node()?)?;
+        model.grid.columns.iter().position(|column| *column == slot)
+    };
+    // What one end named may be gone; then the other end is all there is.
+    let row_b = row(to).unwrap_or_default();
+    let row_a = row(from).unwrap_or(row_b);
+    let columns: Vec<ColumnPlace> = match (column(from), column(to)) {
+        (Some(a), Some(b)) => (a.min(b)..=a.max(b)).map(|at| node_at(model, at)).collect(),
+        // Of names and counts, the DaemonSets are meant.
+        _ => vec![ColumnPlace::Name],
+    };
+    let rows = (row_a.min(row_b)..=row_a.max(row_b)).map(|at| row_at(model, at));
+    let cursors = rows.flat_map(|row| {
+        columns.iter().map(move |column| Cursor { row: row.clone(), column: column.clone() })
+    });
+    cursors.filter_map(|cursor| selected(&cursor)).collect()
+}
+
+/// Moves and marks what was left and what was come to.
+pub(super) fn sweep(model: &mut Model, action: Action) {
+    let before = selected(&model.cursor);
+    let step = match action {
+        Action::MarkUp => Action::MoveUp,
+        Action::MarkDown => Action::MoveDown,
+        Action::MarkLeft => Action::MoveLeft,
+        _ => Action::MoveRight,
+    };
+    motion::moved(model, step);
+    let came = selected(&model.cursor);
+    model.marks.add(before.into_iter().chain(came));
+    tell(model);
+}
+
+/// Drops a range that was begun, or else all marks; whether there was something to drop.
+pub(super) fn drop_all(model: &mut Model) -> bool {
+    let dropped = model.anchor.take().is_some() || model.marks.clear();
+    if dropped {
+        screen::refresh(model);
+    }
+    dropped
+}

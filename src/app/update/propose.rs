@@ -1,0 +1,225 @@
+//! From a wish and what was just read to the question that is asked: what it does, what it stops, what confirms it.
+
+use crate::app::availability::earlier;
+use crate::app::dialog::{Choice, Question};
+use crate::app::intent::Intent;
+use crate::app::model::Model;
+use crate::app::page::Line;
+use crate::domain::command::{
+    Limits, PauseBy, Proposal, Refusal, ResumeTo, force_delete, forget, pause, restart, resume, throttle,
+    undo,
+};
+use crate::domain::gate::{Gate, gate, stops};
+use crate::domain::id::{NodeName, ObjectRef};
+use crate::domain::ownership::ownership;
+use crate::domain::preview::rollout::Forecast;
+use crate::domain::preview::{Impact, Outcome};
+use crate::domain::raw::RawObject;
+use crate::domain::strategy;
+use crate::domain::text::Text;
+
+/// Why there is no question to ask.
+pub(super) enum Trouble {
+    /// It cannot be done, in words.
+    Words(String),
+    /// It can be done in more than one way.
+    Choose {
+        /// What the choice is about.
+        words: String,
+        /// The ways.
+        choices: Vec<Choice>,
+    },
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        Self::Words(refusal.to_string())
+    }
+}
+
+type Asked = Result<Question, Trouble>;
+
+/// What would be done to the target as it was just read; the others are those of [`Intent::reads`], in that order.
+pub(super) fn propose(
+    model: &Model,
+    intent: &Intent,
+    target: &RawObject,
+    others: &[Option<RawObject>],
+) -> Asked {
+    match intent {
+        Intent::Pause { .. } => ask_pause(model, target),
+        Intent::Resume { daemon_set, to } => ask_resume(model, daemon_set, target, to),
+        Intent::Forget { .. } => Ok(question(model, target, forget(target)?, None)),
+        Intent::Restart { .. } => {
+            let proposal = restart(target, model.now)?;
+            let forecast = forecast(model, target, &proposal, None);
+            let next = vec![
+                "watch it in the row; P pauses it, U takes it back, M changes how many at once".to_owned(),
+            ];
+            Ok(Question { next, ..question(model, target, proposal, forecast.as_ref()) })
+        }
+        Intent::Undo { to, .. } => ask_undo(model, target, others, *to),
+        Intent::Throttle { limits, .. } => ask_throttle(model, target, limits),
+        Intent::ForceDelete { node, .. } => ask_force_delete(model, target, others, node),
+    }
+}
+
+fn forecast(
+    model: &Model,
+    before: &RawObject,
+    proposal: &Proposal,
+    revision: Option<&Text>,
+) -> Option<Forecast> {
+    Forecast::of(&model.inventory, before, proposal.after.as_ref()?, revision)
+}
+
+/// The question for a write: its change, its notes, what it does to pods, who would revert it.
+fn question(model: &Model, before: &RawObject, proposal: Proposal, forecast: Option<&Forecast>) -> Question {
+    let command = proposal.command;
+    let mut words = vec![Line::fact(format!("from {} to {}", command.from, command.to))];
+    let impacts = forecast.map_or(&[][..], |forecast| &forecast.impacts);
+    if let Some(forecast) = forecast {
+        words.extend(forecast.lines().into_iter().map(|line| Line::fact(format!("it {line}"))));
+    } else if command.target.kind == crate::domain::id::ObjectKind::DaemonSet {
+        words.push(Line::problem("what it does to pods is not known: nodes or pods cannot be read"));
+    }
+    words.extend(proposal.notes.into_iter().map(Line::fact));
+    if model.is_stale() {
+        let stale = "what is known of pods and nodes is old: a watch is broken (see the header)";
+        words.push(Line::problem(stale));
+    }
+    if let Some(owner) = ownership(before) {
+        words.push(Line::problem(owner.warning()));
+    }
+    let word = match gate(&stops(&model.inventory, impacts)) {
+        Gate::Yes => None,
+        Gate::TypedName { why } => {
+            words.push(Line::problem(format!("{why}: the name has to be typed")));
+            Some(command.target.key.name.clone())
+        }
+    };
+    let affected: Vec<String> = impacts.iter().map(affected).collect();
+    let affected_title = match affected.len() {
+        0 => String::new(),
+        many => format!("what happens where ({many})"),
+    };
+    Question {
+        words,
+        affected_title,
+        affected,
+        word,
+        rehearse: true,
+        before: before.clone(),
+        command,
+        next: Vec::new(),
+    }
+}
+
+/// A line for a node.
+fn affected(impact: &Impact) -> String {
+    let pods = impact.pods.iter().map(Text::as_str).collect::<Vec<_>>().join(", ");
+    let fate = match impact.outcome {
+        Outcome::Stop => "is deleted, none comes back",
+        Outcome::EvictLoop => "is evicted and made again for ever",
+        Outcome::KeepMisscheduled => "stays, no longer wanted",
+        Outcome::RemoveOnRollout => "is deleted and not replaced",
+        Outcome::Replace => "is replaced",
+        Outcome::Start => "a pod starts",
+    };
+    format!("{}  {pods}{}{fate}", impact.node, if pods.is_empty() { "" } else { " " })
+}
+
+/// At once: no dry run, nothing to type.
+fn ask_pause(model: &Model, target: &RawObject) -> Asked {
+    let who = PauseBy { by: &model.settings.user, at: model.now, reason: &Text::default() };
+    let proposal = pause(target, &who)?;
+    let back = resume_words(model, proposal.after.as_ref());
+    let mut asked = question(model, target, proposal, None);
+    // Nothing stops by it, so nothing has to be foretold to stop.
+    asked.words.retain(|line| !line.text.starts_with("what it does to pods is not known"));
+    asked.words.extend(back);
+    if let Some(label) = earlier(&model.inventory, &asked.command.target.uid) {
+        asked.words.push(Line::fact(format!("instead, U goes back to {label} in one write")));
+        asked.next.push(format!("U goes back to {label}; while paused that moves 0 pods"));
+    }
+    asked.next.push("resume is in the menu: a, or :resume".to_owned());
+    Ok(Question { word: None, rehearse: false, ..asked })
+}
+
+/// What resuming would do at once.
+fn resume_words(model: &Model, paused: Option<&RawObject>) -> Vec<Line> {
+    let Some(paused) = paused else { return Vec::new() };
+    let Ok(back) = resume(paused, &ResumeTo::Untouched) else { return Vec::new() };
+    let forecast = forecast(model, paused, &back, None);
+    let lines = forecast.map(|forecast| forecast.lines()).unwrap_or_default();
+    lines.into_iter().map(|line| Line::fact(format!("resuming then: {line}"))).collect()
+}
+
+fn ask_resume(model: &Model, daemon_set: &ObjectRef, target: &RawObject, to: &ResumeTo) -> Asked {
+    let proposal = match resume(target, to) {
+        Err(Refusal::StrategyEdited { saved, now }) => {
+            return Err(edited(daemon_set, target, &saved, &now));
+        }
+        proposal => proposal?,
+    };
+    let forecast = forecast(model, target, &proposal, None);
+    let mut asked = question(model, target, proposal, forecast.as_ref());
+    if asked.word.is_none() {
+        asked.words.push(Line::problem(
+            "the controller replaces old pods by itself again: the name has to be typed",
+        ));
+    }
+    let next = vec!["watch it in the row; P pauses it again, M changes how many at once".to_owned()];
+    Ok(Question { word: Some(daemon_set.key.name.clone()), next, ..asked })
+}
+
+/// Somebody edited the limits while it was paused: both are shown, and the person decides.
+fn edited(daemon_set: &ObjectRef, target: &RawObject, saved: &str, now: &str) -> Trouble {
+    let choice =
+        |label: String, to| Choice { label, intent: Intent::Resume { daemon_set: daemon_set.clone(), to } };
+    let mut choices = vec![choice(format!("what the pause saved: {saved}"), ResumeTo::Saved)];
+    if let Some(limits) = target.at("/spec/updateStrategy/rollingUpdate") {
+        let kept = serde_json::json!({"type": "RollingUpdate", "rollingUpdate": limits});
+        let label = format!("with the limits it has now: {}", strategy::words(&kept));
+        choices.push(choice(label, ResumeTo::Strategy(kept)));
+    }
+    let words = format!("its strategy was edited while it was paused: saved was {saved}, now it is {now}");
+    Trouble::Choose { words, choices }
+}
+
+fn ask_undo(model: &Model, target: &RawObject, others: &[Option<RawObject>], to: i64) -> Asked {
+    let revisions: Vec<RawObject> = others.iter().flatten().cloned().collect();
+    let undone = undo(target, &revisions, Some(to))?;
+    let forecast = forecast(model, target, &undone.proposal, Some(&undone.hash));
+    let rolls = forecast.as_ref().is_none_or(|forecast| forecast.rolls);
+    let asked = question(model, target, undone.proposal, forecast.as_ref());
+    let next = if rolls {
+        "watch it in the row; P pauses it, M changes how many at once"
+    } else {
+        "it moved 0 pods: resume (a, or :resume) lets them follow, or delete them one by one"
+    };
+    Ok(Question { next: vec![next.to_owned()], ..asked })
+}
+
+fn ask_throttle(model: &Model, target: &RawObject, limits: &Limits) -> Asked {
+    let proposal = throttle(target, limits)?;
+    let forecast = forecast(model, target, &proposal, None);
+    let next = vec!["the controller keeps to it from now on; P pauses".to_owned()];
+    Ok(Question { next, ..question(model, target, proposal, forecast.as_ref()) })
+}
+
+fn ask_force_delete(
+    model: &Model,
+    target: &RawObject,
+    others: &[Option<RawObject>],
+    node: &NodeName,
+) -> Asked {
+    let known = model.inventory.column_of(node).and_then(|slot| model.inventory.column_at(slot));
+    if known.is_some_and(|column| column.node.as_ref().is_some_and(crate::domain::object::Node::is_ready)) {
+        return Err(Trouble::Words(format!("{node} is Ready again: its kubelet ends the pod")));
+    }
+    let proposal = force_delete(target, others.iter().flatten().next(), model.now)?;
+    let asked = question(model, target, proposal, None);
+    let next = vec!["the slot it held is free: the rollout goes on by itself".to_owned()];
+    Ok(Question { word: Some(Text::new(node.as_str())), next, ..asked })
+}

@@ -1,0 +1,92 @@
+//! An action that changes something becomes a wish about what is selected, if it can be taken now.
+
+use super::dialog;
+use crate::app::action::Action;
+use crate::app::availability::{stuck_pod, unavailable};
+use crate::app::dialog::{Choice, Dialog, Field, Stage};
+use crate::app::intent::Intent;
+use crate::app::model::Model;
+use crate::app::notice::Notice;
+use crate::app::page::Line;
+use crate::domain::age::age;
+use crate::domain::command::{Limits, ResumeTo};
+use crate::domain::id::{ObjectKind, ObjectRef};
+use crate::domain::object::{ControllerRevision, DaemonSet, Meta, UpdateStrategy};
+
+/// Opens the dialog of an action, or says why not.
+pub(super) fn make(model: &mut Model, action: Action) {
+    if let Some(why) = unavailable(model, action) {
+        model.notice = Some(Notice::failed(why, model.now));
+        return;
+    }
+    let selected = model.selected_row().and_then(|slot| model.inventory.row(slot));
+    let Some(object) = selected.map(|row| row.daemon_set.clone()) else { return };
+    let daemon_set = reference(ObjectKind::DaemonSet, &object.meta);
+    match action {
+        Action::PauseRollout => dialog::open(model, Intent::Pause { daemon_set }),
+        Action::ResumeRollout if object.strategy == UpdateStrategy::OnDelete => {
+            dialog::open(model, Intent::Resume { daemon_set, to: ResumeTo::Untouched });
+        }
+        Action::ResumeRollout => dialog::open(model, Intent::Forget { daemon_set }),
+        Action::RestartRollout => dialog::open(model, Intent::Restart { daemon_set }),
+        Action::UndoRollout => model.dialog = Some(choose_revision(model, &daemon_set)),
+        Action::ThrottleRollout => model.dialog = Some(fill_limits(&object, daemon_set)),
+        Action::ForceDeletePod => force_delete(model),
+        _ => {}
+    }
+}
+
+fn reference(kind: ObjectKind, meta: &Meta) -> ObjectRef {
+    ObjectRef { kind, key: meta.key.clone(), uid: meta.uid.clone() }
+}
+
+/// Every earlier revision, newest first: what it ran, how old it is, how many pods still run it.
+fn choose_revision(model: &Model, daemon_set: &ObjectRef) -> Dialog {
+    let mut known: Vec<&ControllerRevision> = model.inventory.revisions(&daemon_set.uid).iter().collect();
+    known.sort_by_key(|revision| std::cmp::Reverse(revision.revision));
+    let revisions: Vec<ObjectRef> =
+        known.iter().map(|revision| reference(ObjectKind::ControllerRevision, &revision.meta)).collect();
+    let pods = |revision: &ControllerRevision| {
+        let slot = model.inventory.row_of(&daemon_set.uid);
+        let all = slot.into_iter().flat_map(|slot| model.inventory.pods_of(slot));
+        all.filter(|pod| pod.revision.as_ref() == Some(&revision.hash)).count()
+    };
+    let told = |revision: &ControllerRevision| {
+        let count = pods(revision);
+        let since = revision.meta.created.map(|at| format!("made {} ago, ", age(Some(at), model.now)));
+        format!("{}{count} pod{}", since.unwrap_or_default(), if count == 1 { "" } else { "s" })
+    };
+    let undo = |to| Intent::Undo { daemon_set: daemon_set.clone(), revisions: revisions.clone(), to };
+    let choices: Vec<Choice> = known
+        .iter()
+        .skip(1)
+        .map(|revision| Choice {
+            label: format!("{:<24} {}", revision.label(), told(revision)),
+            intent: undo(revision.revision),
+        })
+        .collect();
+    let current = known.first().map(|revision| format!("now: {}  {}", revision.label(), told(revision)));
+    let words = vec![Line::fact(current.unwrap_or_default()), Line::heading("go back to")];
+    Dialog::new(undo(0), Stage::Choosing { words, choices, at: 0 }, Vec::new())
+}
+
+/// The limits as they are, to be changed.
+fn fill_limits(object: &DaemonSet, daemon_set: ObjectRef) -> Dialog {
+    let (unavailable, surge) = match &object.strategy {
+        UpdateStrategy::RollingUpdate { max_unavailable, max_surge } => {
+            (max_unavailable.to_string(), max_surge.to_string())
+        }
+        UpdateStrategy::OnDelete => (String::new(), String::new()),
+    };
+    let field = |label, value| Field { label, value };
+    let fields = vec![field("maxUnavailable", unavailable), field("maxSurge", surge)];
+    Dialog::new(Intent::Throttle { daemon_set, limits: Limits::default() }, Stage::Filling, fields)
+}
+
+fn force_delete(model: &mut Model) {
+    let Ok((pod, node)) = stuck_pod(model) else { return };
+    let column = model.inventory.column_of(&node).and_then(|slot| model.inventory.column_at(slot));
+    let object = column.and_then(|column| column.node.as_ref());
+    let node_object = object.map(|object| reference(ObjectKind::Node, &object.meta));
+    dialog::open(model, Intent::ForceDelete { pod, node, node_object });
+}
