@@ -92,7 +92,9 @@ impl Screen {
                 subject.daemon_set = Some(daemon_set.clone());
                 subject.node = Some(node.clone());
             }
-            Self::DaemonSet(uid) => subject.daemon_set = Some(uid.clone()),
+            Self::DaemonSet(uid) | Self::Logs(super::logs::Subject::DaemonSet(uid)) => {
+                subject.daemon_set = Some(uid.clone());
+            }
             Self::Count { daemon_set, count } => {
                 subject.daemon_set = Some(daemon_set.clone());
                 subject.count = Some(*count);
@@ -106,7 +108,6 @@ impl Screen {
                     ObjectKind::Pod | ObjectKind::ControllerRevision => {}
                 }
             }
-            Self::Logs(super::logs::Subject::DaemonSet(uid)) => subject.daemon_set = Some(uid.clone()),
             Self::Cause(key) => subject.daemon_set = key.daemon_set().cloned(),
             Self::Alert { daemon_set, .. } => subject.daemon_set = Some(daemon_set.clone()),
             Self::Logs(super::logs::Subject::Cells(_)) | Self::Problems | Self::Usual | Self::Help => {}
@@ -172,6 +173,10 @@ impl Open {
         let mut open =
             Self { screen, page: Page::default(), view, with_managed_fields: false, made_from: None };
         open.refresh(model);
+        // The heading of the list is not what one came for.
+        if open.screen == Screen::Problems {
+            open.view.at = open.page.lines.iter().position(|line| line.leads.is_some()).unwrap_or_default();
+        }
         open
     }
 

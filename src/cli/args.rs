@@ -41,7 +41,7 @@ pub(super) struct Cli {
     /// Open the monitor at this DaemonSet
     #[arg(value_name = "NAMESPACE/NAME", value_parser = read_place)]
     pub(super) name: Option<String>,
-    /// Say which clause of this alert holds for the DaemonSet: KubeDaemonSetRolloutStuck, NotScheduled or MisScheduled
+    /// Say which clause of an alert holds: `KubeDaemonSetRolloutStuck`, `NotScheduled` or `MisScheduled`
     #[arg(long, value_name = "ALERT", value_parser = Alert::parse, requires = "name")]
     pub(super) alert: Option<Alert>,
     #[command(subcommand)]

@@ -172,8 +172,8 @@ impl Finding {
         for clause in &self.clauses {
             let nodes = match clause.nodes.as_slice() {
                 [] => "; no node behind it: the status is not refreshed".to_owned(),
-                [few @ ..] if few.len() <= 3 => format!(": {}", join(few)),
-                [first @ .., _] => format!(": {} and {} more", join(&first[..2]), clause.nodes.len() - 2),
+                few if few.len() <= 3 => format!(": {}", join(few)),
+                first => format!(": {} and {} more", join(&first[..2]), clause.nodes.len() - 2),
             };
             lines.push(format!("{alert}: {}{nodes}", clause.words));
         }

@@ -133,10 +133,11 @@ impl CauseKey {
     pub fn state(&self) -> CellState {
         match self {
             Self::Stuck(_) | Self::Failing { .. } => CellState::Failing,
-            Self::Missing(_) => CellState::Missing,
             Self::Unschedulable { .. } => CellState::Unschedulable,
-            // Wanted once, by people if not by the controller, and no pod.
-            Self::Fell(_) | Self::Everywhere { .. } | Self::Contradiction { .. } => CellState::Missing,
+            // All but the first are wanted by people, if not by the controller, and have no pod.
+            Self::Missing(_) | Self::Fell(_) | Self::Everywhere { .. } | Self::Contradiction { .. } => {
+                CellState::Missing
+            }
             Self::Lost(_) => CellState::Lost,
             Self::NotReady(_) => CellState::NotReady,
             Self::Misscheduled { .. } => CellState::Misscheduled,

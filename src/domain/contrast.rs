@@ -117,13 +117,11 @@ fn traits(node: &Node, now: Timestamp) -> Vec<Trait> {
     let labels = node.meta.labels.iter().filter(|(key, _)| key.as_str() != "kubernetes.io/hostname");
     let mut all: Vec<Trait> =
         labels.map(|(key, value)| Trait::Label(usual(key), key.to_string(), value.to_string())).collect();
-    let versions: [(&str, fn(String) -> Trait); 4] = [
-        (&node.kubelet_version, Trait::Kubelet),
-        (&node.kernel_version, Trait::Kernel),
-        (&node.os_image, Trait::System),
-        (&node.container_runtime, Trait::Runtime),
-    ];
-    all.extend(versions.into_iter().filter(|(is, _)| !is.is_empty()).map(|(is, make)| make(is.to_owned())));
+    let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    all.extend(known(&node.kubelet_version).map(Trait::Kubelet));
+    all.extend(known(&node.kernel_version).map(Trait::Kernel));
+    all.extend(known(&node.os_image).map(Trait::System));
+    all.extend(known(&node.container_runtime).map(Trait::Runtime));
     all.extend((0..AGES.len()).find(|at| is_younger(node, now, AGES[*at].1)).map(Trait::Younger));
     all.extend(node.taints.iter().map(|taint| Trait::Taint(taint.to_string())));
     all

@@ -204,7 +204,7 @@ impl Grid {
         let key = |row: &Row| row.daemon_set.meta.key.clone();
         match lens.row_order {
             Order::Problems => {
-                rows.sort_by_cached_key(|(_, row)| (!stuck(row), row_badness(row, fell(row)), key(row)))
+                rows.sort_by_cached_key(|(_, row)| (!stuck(row), row_badness(row, fell(row)), key(row)));
             }
             Order::Name | Order::Label => rows.sort_by_cached_key(|(_, row)| key(row)),
             Order::Age => {

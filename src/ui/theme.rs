@@ -70,7 +70,8 @@ impl Theme {
             }
             (Role::Cursor, _) => plain.add_modifier(Modifier::REVERSED),
             (Role::Marked, Colour::Ansi) => plain.bg(Color::DarkGray).add_modifier(Modifier::UNDERLINED),
-            (Role::Marked, Colour::Mono) => plain.add_modifier(Modifier::UNDERLINED),
+            // Without colours, underlined alone is what an alert is.
+            (Role::Marked, Colour::Mono) => plain.add_modifier(Modifier::UNDERLINED | Modifier::REVERSED),
             (Role::Faint | Role::Frame, Colour::Ansi) => plain.add_modifier(Modifier::DIM),
             (Role::Alert, Colour::Ansi) => bold.fg(Color::Red),
             (Role::Alert | Role::Found, Colour::Mono) => bold.add_modifier(Modifier::UNDERLINED),

@@ -449,10 +449,11 @@ proptest! {
                             let Stage::Ready { rehearsed } = &dialog.stage else { panic!("{dialog:?}") };
                             prop_assert!(dialog.is_drawn());
                             prop_assert!(rehearsed.is_some() || command.verb == Verb::Pause);
-                            match dialog.word() {
-                                Some(word) => prop_assert!(letter == "<enter>" && dialog.typed == word.as_str()),
-                                None => prop_assert_eq!(&letter, "y"),
-                            }
+                            if let Some(word) = dialog.word() {
+ prop_assert!(letter == "<enter>" && dialog.typed == word.as_str());
+ } else {
+ prop_assert_eq!(&letter, "y");
+ }
                             prop_assert_eq!(&dialog.question.as_ref().unwrap().command, &**command);
                         }
                         all.extend(effects);

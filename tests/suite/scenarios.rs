@@ -302,7 +302,7 @@ fn problems_open_by_cause_and_lead_to_their_cells() {
     press(&mut model, "!");
     let open = model.screen().expect("problems");
     assert_eq!(open.screen, Screen::Problems);
-    press(&mut model, "jj<enter>");
+    press(&mut model, "j<enter>");
     let open = model.screen().expect("a cause");
     assert!(open.page.title.starts_with("storage/broken-agent CrashLoopBackOff"), "{}", open.page.title);
     let shown: Vec<&str> = open.page.lines.iter().map(|line| line.text.trim()).collect();
@@ -317,7 +317,7 @@ fn problems_open_by_cause_and_lead_to_their_cells() {
 #[test]
 fn marks_name_what_is_marked_and_go_with_it() {
     let mut model = monitor(300);
-    press(&mut model, "!jj ");
+    press(&mut model, "!j ");
     assert_eq!(model.marks().len(), 75);
     press(&mut model, " ");
     assert!(model.marks().is_empty(), "again takes them away");

@@ -76,7 +76,6 @@ impl Compare {
     }
 
     /// The number of streams it took, so that the next ones get other numbers.
-    #[must_use]
     pub fn ids(&self) -> impl Iterator<Item = StreamId> + '_ {
         self.asked.keys().copied()
     }

@@ -46,6 +46,7 @@ impl JsonMode {
 
 /// A row of the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of a row")]
 pub struct LogRow {
     /// Of which line.
     pub key: LineKey,

@@ -99,7 +99,7 @@ pub enum Step {
 #[derive(Clone, Debug)]
 pub struct Streams {
     reading: Reading,
-    streams: BTreeMap<StreamId, Stream>,
+    all: BTreeMap<StreamId, Stream>,
     /// The pods that were taken up.
     known: HashSet<Uid>,
     next: u32,
@@ -112,7 +112,7 @@ impl Streams {
     pub fn new(reading: Reading, first: u32) -> Self {
         Self {
             reading,
-            streams: BTreeMap::new(),
+            all: BTreeMap::new(),
             known: HashSet::new(),
             next: first,
             shown: Selection::default(),
@@ -134,12 +134,12 @@ impl Streams {
     /// A stream, open or ended.
     #[must_use]
     pub fn get(&self, id: StreamId) -> Option<&Stream> {
-        self.streams.get(&id)
+        self.all.get(&id)
     }
 
     /// All streams, open and ended.
     pub fn iter(&self) -> impl Iterator<Item = (StreamId, &Stream)> {
-        self.streams.iter().map(|(id, stream)| (*id, stream))
+        self.all.iter().map(|(id, stream)| (*id, stream))
     }
 
     /// How many nodes' logs are shown of how many.
@@ -150,7 +150,7 @@ impl Streams {
 
     /// Takes in how a stream stands.
     pub fn heard(&mut self, id: StreamId, news: &LogNews) {
-        let Some(stream) = self.streams.get_mut(&id) else { return };
+        let Some(stream) = self.all.get_mut(&id) else { return };
         stream.state = match news {
             LogNews::Lines(_) => StreamState::Reading,
             LogNews::Broken(why) => StreamState::Broken(why.clone()),
@@ -175,7 +175,7 @@ impl Streams {
             }
         }
         let is_read =
-            |target: &Target| self.streams.values().any(|stream| stream.target.pod.uid == target.pod.uid);
+            |target: &Target| self.all.values().any(|stream| stream.target.pod.uid == target.pod.uid);
         let open = all.open.into_iter().filter(is_read).collect();
         self.shown = Selection { open, of: all.of };
         steps
@@ -183,7 +183,7 @@ impl Streams {
 
     /// Streams that take a slot.
     fn running(&self) -> usize {
-        self.streams.values().filter(|stream| !matches!(stream.state, StreamState::Ended(_))).count()
+        self.all.values().filter(|stream| !matches!(stream.state, StreamState::Ended(_))).count()
     }
 
     fn open(&mut self, target: Target, inventory: &Inventory) -> Vec<Step> {
@@ -199,7 +199,7 @@ impl Streams {
             stream.target.node == target.node && stream.target.daemon_set == target.daemon_set
         };
         let replaced =
-            self.streams.values().rev().find(same_cell).map(|stream| stream.target.pod.key.name.clone());
+            self.all.values().rev().find(same_cell).map(|stream| stream.target.pod.key.name.clone());
         // What a pod printed that came after another one is wanted whole.
         let (since, tail) =
             if replaced.is_some() { (Since::All, None) } else { (self.reading.since, self.reading.tail) };
@@ -221,8 +221,7 @@ impl Streams {
             bytes: None,
         };
         let restarts = status.map_or(0, |status| status.restarts);
-        self.streams
-            .insert(id, Stream { target, container, previous, state: StreamState::Opening, restarts });
+        self.all.insert(id, Stream { target, container, previous, state: StreamState::Opening, restarts });
         steps.push(Step::Open(id, Box::new(request)));
         steps
     }
@@ -230,7 +229,7 @@ impl Streams {
     /// Containers that run again go on in the same stream, after a line that says so.
     fn restarted(&mut self, inventory: &Inventory) -> Vec<Step> {
         let mut steps = Vec::new();
-        for (id, stream) in &mut self.streams {
+        for (id, stream) in &mut self.all {
             let ended = matches!(stream.state, StreamState::Ended(LogEnd::Complete)) && !stream.previous;
             let status = inventory
                 .pod(&stream.target.pod.uid)

@@ -114,7 +114,9 @@ fn asked(model: &Model, page: &mut Page, key: &CauseKey) {
                     event.message
                 )),
                 None => {
-                    page.fact("no FailedCreate event of the last hour: the controller may be behind, or away")
+                    page.fact(
+                        "no FailedCreate event of the last hour: the controller may be behind, or away",
+                    );
                 }
             }
         }

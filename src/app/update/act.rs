@@ -25,26 +25,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.notice = Some(Notice::said("receiving everything anew", model.now));
             return vec![Effect::Relist];
         }
-        Action::MoveUp
-        | Action::MoveDown
-        | Action::MoveLeft
-        | Action::MoveRight
-        | Action::PageUp
-        | Action::PageDown
-        | Action::HalfPageUp
-        | Action::HalfPageDown
-        | Action::GoToTop
-        | Action::GoToBottom
-        | Action::GoToStart
-        | Action::GoToEnd => {
-            if model.overlay.is_some() {
-                overlay::moved(model, action);
-            } else if model.screens.last().is_some() {
-                screen::moved(model, action);
-            } else {
-                motion::moved(model, action);
-            }
-        }
         Action::OpenProblems => screen::open_problems(model),
         Action::Acknowledge => screen::acknowledge(model),
         Action::Mark => marks::mark(model),
@@ -83,9 +63,41 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ChangeOrder => lens::change_order(model),
         Action::ToggleMap => lens::toggle_map(model),
         Action::ToggleAffected => lens::toggle_affected(model),
-        other => screen::act(model, other),
+        other => {
+            if !moved(model, other) {
+                screen::act(model, other);
+            }
+        }
     }
     Vec::new()
+}
+
+/// Moves in what is open; whether the action is a move.
+fn moved(model: &mut Model, action: Action) -> bool {
+    match action {
+        Action::MoveUp
+        | Action::MoveDown
+        | Action::MoveLeft
+        | Action::MoveRight
+        | Action::PageUp
+        | Action::PageDown
+        | Action::HalfPageUp
+        | Action::HalfPageDown
+        | Action::GoToTop
+        | Action::GoToBottom
+        | Action::GoToStart
+        | Action::GoToEnd => {
+            if model.overlay.is_some() {
+                overlay::moved(model, action);
+            } else if model.screens.last().is_some() {
+                screen::moved(model, action);
+            } else {
+                motion::moved(model, action);
+            }
+        }
+        _ => return false,
+    }
+    true
 }
 
 /// One step back: what is searched, the screen; at home, what was narrowed is widened again. Never out of the program.

@@ -191,7 +191,7 @@ fn ask_undo(model: &Model, target: &RawObject, others: &[Option<RawObject>], to:
     let revisions: Vec<RawObject> = others.iter().flatten().cloned().collect();
     let undone = undo(target, &revisions, Some(to))?;
     let forecast = forecast(model, target, &undone.proposal, Some(&undone.hash));
-    let rolls = forecast.as_ref().is_none_or(|forecast| forecast.rolls);
+    let rolls = forecast.as_ref().is_none_or(|forecast| forecast.limit.is_some());
     let asked = question(model, target, undone.proposal, forecast.as_ref());
     let next = if rolls {
         "watch it in the row; P pauses it, M changes how many at once"

@@ -273,8 +273,7 @@ pub(super) fn copyable(model: &Model) -> Option<String> {
             }
             Screen::Cell { node, .. } | Screen::Node(node) => Some(node.to_string()),
             Screen::Yaml(object) => Some(object.key.name.to_string()),
-            Screen::DaemonSet(_) => daemon_set(),
-            Screen::Alert { .. } => daemon_set(),
+            Screen::DaemonSet(_) | Screen::Alert { .. } => daemon_set(),
             Screen::Count { .. }
             | Screen::Logs(_)
             | Screen::Problems

@@ -80,10 +80,9 @@ fn write(
         match news {
             LogNews::Lines(fresh) => lines.extend(fresh.into_iter().map(|line| (id, line))),
             LogNews::Broken(why) => print::note(&format!("--- {node}: {why}")),
-            LogNews::Ended(LogEnd::Complete) => {}
-            LogNews::Ended(end) => print::note(&format!("--- {node}: {end}")),
             // Nothing is lost on the way to one for whom the servers wait.
-            LogNews::Lost(_) => {}
+            LogNews::Ended(LogEnd::Complete) | LogNews::Lost(_) => {}
+            LogNews::Ended(end) => print::note(&format!("--- {node}: {end}")),
         }
     }
     lines.sort_by_key(|(_, line)| line.at);

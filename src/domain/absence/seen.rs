@@ -134,7 +134,7 @@ impl Inventory {
                     deleted += 1;
                     continue;
                 };
-                let gone = row.cell(column).is_some_and(|cell| !cell.run && !(cell.keep && cell.occupied));
+                let gone = row.cell(column).is_some_and(|cell| !cell.run && (!cell.keep || !cell.occupied));
                 if let Some(why) = gone.then(|| Why::of(&row.placement, node, None)).flatten() {
                     left.push((name, Left { at, why }));
                 }

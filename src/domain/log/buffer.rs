@@ -232,6 +232,7 @@ impl LogBuffer {
     }
 
     /// All lines, oldest first.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
         self.entries.iter()
     }

@@ -43,12 +43,13 @@ pub fn fold(text: &str) -> Option<String> {
 #[must_use]
 pub fn pretty(text: &str) -> Option<Vec<String>> {
     fields(text)?;
-    let mut lines = vec![String::new()];
+    let (mut lines, mut line) = (Vec::new(), String::new());
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     let mut chars = text.trim().chars().filter(|c| *c != '\t').peekable();
-    let begin = |lines: &mut Vec<String>, depth: usize| lines.push(" ".repeat(depth.min(40) * INDENT));
+    let begin = |lines: &mut Vec<String>, line: &mut String, depth: usize| {
+        lines.push(std::mem::replace(line, " ".repeat(depth.min(40) * INDENT)));
+    };
     while let Some(c) = chars.next() {
-        let line = lines.last_mut().expect("there is always a line");
         if quoted {
             line.push(c);
             quoted = escaped || c != '"';
@@ -67,23 +68,24 @@ pub fn pretty(text: &str) -> Option<Vec<String>> {
                     line.push(end);
                 } else {
                     depth += 1;
-                    begin(&mut lines, depth);
+                    begin(&mut lines, &mut line, depth);
                 }
             }
             '}' | ']' => {
                 depth = depth.saturating_sub(1);
-                begin(&mut lines, depth);
-                lines.last_mut().expect("there is always a line").push(c);
+                begin(&mut lines, &mut line, depth);
+                line.push(c);
             }
             ',' => {
                 line.push(c);
-                begin(&mut lines, depth);
+                begin(&mut lines, &mut line, depth);
             }
             ':' => line.push_str(": "),
             c if c.is_whitespace() => {}
             c => line.push(c),
         }
     }
+    lines.push(line);
     Some(lines)
 }
 
