@@ -49,6 +49,8 @@ pub struct Settings {
     pub start_at: Option<Text>,
     /// The node label by which columns are grouped at first; none lets the monitor choose.
     pub group_by: Option<Text>,
+    /// So many logs are read at once; none for the usual number.
+    pub log_streams: Option<usize>,
     /// The DaemonSets that have to be on every node.
     pub everywhere: Everywhere,
     /// What was wanted where at the last look at this context.

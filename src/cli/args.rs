@@ -174,6 +174,7 @@ pub(super) enum ColorChoice {
 
 /// Flags of every command; before or after it.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags")]
 pub(super) struct Global {
     /// The only kubeconfig file to read
     #[arg(long, global = true, value_name = "FILE", help_heading = "Connection")]

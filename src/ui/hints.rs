@@ -70,10 +70,10 @@ fn keys(canvas: &mut Canvas, mut x: u16, y: u16) {
             x = canvas.put(x, y, width(STEPS), STEPS, canvas.theme.style(Role::Heading)) + 1;
         }
         x = canvas.put(x, y, width(&hint.key), &hint.key, key_style) + 1;
-        if !hint.words.is_empty() {
-            x = canvas.put(x, y, width(&hint.words), &hint.words, text_style) + 2;
-        } else {
+        if hint.words.is_empty() {
             x += 1;
+        } else {
+            x = canvas.put(x, y, width(&hint.words), &hint.words, text_style) + 2;
         }
     }
 }

@@ -57,9 +57,9 @@ fn every_line_follows_the_name_of_its_node() {
     let word = all.lines().next().and_then(|line| line.split_whitespace().last()).expect("a line").to_owned();
     let some = cluster.run(&["logs", "monitoring/node-exporter", "--node", node, "--grep", &regex_of(&word)]);
     assert!(!some.data.is_empty() && some.data.lines().all(|line| line.contains(&word)), "{}", some.data);
-    let none = cluster.run(&["logs", "monitoring/node-exporter", "--node", node, "--previous"]);
-    assert_eq!(none.data, "");
-    assert!(none.notes.contains("no log of a previous run"), "{}", none.notes);
+    let before = cluster.run(&["logs", "monitoring/node-exporter", "--node", node, "--previous"]);
+    assert_eq!(before.data, "");
+    assert!(before.notes.contains("no log of a previous run"), "{}", before.notes);
 }
 
 /// A word as a regular expression that means just it.

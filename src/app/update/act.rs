@@ -10,11 +10,11 @@ use crate::app::notice::Notice;
 
 /// Carries an action out.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    if model.context_of_keys() == Context::Logs
-        && let Some(effects) = logs::act(model, action)
-    {
-        return effects;
-    }
+    logs::act(model, action).unwrap_or_else(|| carry_out(model, action))
+}
+
+/// The same for what is not about logs.
+fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => return remember::leave(model),
         Action::Suspend => return vec![Effect::Suspend],
@@ -25,6 +25,18 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.notice = Some(Notice::said("receiving everything anew", model.now));
             return vec![Effect::Relist];
         }
+        Action::MoveUp
+        | Action::MoveDown
+        | Action::MoveLeft
+        | Action::MoveRight
+        | Action::PageUp
+        | Action::PageDown
+        | Action::HalfPageUp
+        | Action::HalfPageDown
+        | Action::GoToTop
+        | Action::GoToBottom
+        | Action::GoToStart
+        | Action::GoToEnd => moved(model, action),
         Action::OpenProblems => screen::open_problems(model),
         Action::Acknowledge => screen::acknowledge(model),
         Action::Mark => marks::mark(model),
@@ -38,8 +50,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::GoToBlocker => jump::blocker(model),
         Action::PickNamespace => overlay::pick_namespace(model),
         Action::PickGroup => overlay::pick_group(model),
-        Action::OpenLogs => return logs::open(model, None),
-        Action::PreviousLogs => return logs::open(model, Some(true)),
         Action::Choose => return overlay::choose(model),
         Action::Back => back(model),
         Action::Leave => leave(model),
@@ -63,41 +73,20 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ChangeOrder => lens::change_order(model),
         Action::ToggleMap => lens::toggle_map(model),
         Action::ToggleAffected => lens::toggle_affected(model),
-        other => {
-            if !moved(model, other) {
-                screen::act(model, other);
-            }
-        }
+        other => screen::act(model, other),
     }
     Vec::new()
 }
 
-/// Moves in what is open; whether the action is a move.
-fn moved(model: &mut Model, action: Action) -> bool {
-    match action {
-        Action::MoveUp
-        | Action::MoveDown
-        | Action::MoveLeft
-        | Action::MoveRight
-        | Action::PageUp
-        | Action::PageDown
-        | Action::HalfPageUp
-        | Action::HalfPageDown
-        | Action::GoToTop
-        | Action::GoToBottom
-        | Action::GoToStart
-        | Action::GoToEnd => {
-            if model.overlay.is_some() {
-                overlay::moved(model, action);
-            } else if model.screens.last().is_some() {
-                screen::moved(model, action);
-            } else {
-                motion::moved(model, action);
-            }
-        }
-        _ => return false,
+/// Moves where the keys go.
+fn moved(model: &mut Model, action: Action) {
+    if model.overlay.is_some() {
+        overlay::moved(model, action);
+    } else if model.screens.last().is_some() {
+        screen::moved(model, action);
+    } else {
+        motion::moved(model, action);
     }
-    true
 }
 
 /// One step back: what is searched, the screen; at home, what was narrowed is widened again. Never out of the program.

@@ -3,6 +3,7 @@
 use super::screen::{self, say};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
+use crate::app::keymap::Context;
 use crate::app::logs::{Compare, LogView, PRESETS, Reading, Step, StreamState, Subject};
 use crate::app::marks::Mark;
 use crate::app::model::Model;
@@ -23,7 +24,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_secs(1);
 const COMPARED: u32 = 1 << 31;
 
 /// Opens the logs of what a key is about.
-pub(super) fn open(model: &mut Model, previous: Option<bool>) -> Vec<Effect> {
+fn open(model: &mut Model, previous: Option<bool>) -> Vec<Effect> {
     if model.screens.is_empty() && !model.marks.is_empty() {
         let subject = Subject::Cells(marked(model));
         return open_subject(model, subject, previous);
@@ -89,8 +90,8 @@ fn named(model: &Model, cells: &[(RowSlot, ColumnSlot)]) -> Vec<(Uid, NodeName)>
 pub(super) fn open_subject(model: &mut Model, subject: Subject, previous: Option<bool>) -> Vec<Effect> {
     let (_, since, tail) = PRESETS[0];
     let several = matches!(&subject, Subject::Cells(cells) if cells.len() > 1);
-    let reading =
-        Reading { subject: subject.clone(), container: None, previous, since, tail, most: DEFAULT_STREAMS };
+    let most = model.settings.log_streams.unwrap_or(DEFAULT_STREAMS);
+    let reading = Reading { subject: subject.clone(), container: None, previous, since, tail, most };
     screen::open(model, Screen::Logs(subject));
     let effects = read(model, reading, 0);
     if several && previous.is_none() {
@@ -179,8 +180,18 @@ pub(super) fn arrange(model: &mut Model) {
     }
 }
 
-/// Carries an action out in the open logs; none where it is not theirs.
+/// Carries an action out that opens logs or is for the open ones; none where it is not theirs.
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    match (model.context_of_keys(), action) {
+        (Context::Logs, _) => act_open(model, action),
+        (_, Action::OpenLogs) => Some(open(model, None)),
+        (_, Action::PreviousLogs) => Some(open(model, Some(true))),
+        _ => None,
+    }
+}
+
+/// The same in the open logs.
+fn act_open(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let room = room(model);
     let view = model.logs.as_mut()?;
     if view.compare.is_some()

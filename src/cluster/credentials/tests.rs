@@ -22,19 +22,28 @@ type Seen = Arc<Mutex<Vec<String>>>;
 
 /// A server that takes no other token than `good`.
 async fn strict_server() -> (SocketAddr, Seen) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("the test's own server works");
+    let address = listener.local_addr().expect("the test's own server works");
     let seen = Seen::default();
     let log = Arc::clone(&seen);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let log = Arc::clone(&log);
             let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-                let token = request.headers()[header::AUTHORIZATION].to_str().unwrap().to_owned();
-                log.lock().unwrap().push(format!("{} {token}", request.method()));
+                let token = request.headers()[header::AUTHORIZATION]
+                    .to_str()
+                    .expect("the test's own server works")
+                    .to_owned();
+                log.lock()
+                    .expect("the test's own server works")
+                    .push(format!("{} {token}", request.method()));
                 let code = if token == "Bearer good" { 200 } else { 401 };
                 let body = Full::new(Bytes::from_static(br#"{"gitVersion":"v1.36.0"}"#));
-                async move { Ok::<_, Infallible>(Response::builder().status(code).body(body).unwrap()) }
+                async move {
+                    Ok::<_, Infallible>(
+                        Response::builder().status(code).body(body).expect("the test's own server works"),
+                    )
+                }
             });
             let served =
                 hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
@@ -50,7 +59,7 @@ impl Home {
     /// A kubeconfig whose user is written as this.
     async fn open(name: &str, address: SocketAddr, user: impl Fn(&Path) -> String) -> (Self, Connection) {
         let folder = std::env::temp_dir().join(format!("dsgrid-renew-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::create_dir_all(&folder).expect("the test's own server works");
         let home = Self(folder);
         let text = format!(
             "current-context: x\ncontexts: [{{name: x, context: {{cluster: c, user: u}}}}]\n\
@@ -59,12 +68,13 @@ impl Home {
         );
         home.write("config", &text);
         let options = ConnectOptions { kubeconfig: Some(home.0.join("config")), ..Default::default() };
-        let connection = Connection::open(&options, &Environment::default()).await.unwrap();
+        let connection =
+            Connection::open(&options, &Environment::default()).await.expect("the test's own server works");
         (home, connection)
     }
 
     fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.0.join(name), text).unwrap();
+        std::fs::write(self.0.join(name), text).expect("the test's own server works");
     }
 }
 
@@ -81,8 +91,9 @@ fn plugin(folder: &Path) -> String {
          echo '{{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{{\"token\":\"'$(cat token)'\"}}}}'\n",
         folder.display()
     );
-    std::fs::write(folder.join("plugin"), script).unwrap();
-    std::fs::set_permissions(folder.join("plugin"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(folder.join("plugin"), script).expect("the test's own server works");
+    std::fs::set_permissions(folder.join("plugin"), std::fs::Permissions::from_mode(0o755))
+        .expect("the test's own server works");
     "{exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin}}".to_owned()
 }
 
@@ -103,23 +114,33 @@ async fn a_read_renews_them_and_is_sent_once_more() {
     let (address, seen) = strict_server().await;
     // A token that says nothing of its end.
     let (home, connection) = Home::open("read", address, |folder| {
-        std::fs::write(folder.join("token"), "old").unwrap();
+        std::fs::write(folder.join("token"), "old").expect("the test's own server works");
         plugin(folder)
     })
     .await;
     home.write("token", "good");
     let (first, second) = tokio::join!(connection.server_version(), connection.server_version());
-    assert_eq!((first.unwrap(), second.unwrap()), (Text::new("v1.36.0"), Text::new("v1.36.0")));
-    let runs = std::fs::read_to_string(home.0.join("runs")).unwrap();
+    assert_eq!(
+        (first.expect("the test's own server works"), second.expect("the test's own server works")),
+        (Text::new("v1.36.0"), Text::new("v1.36.0"))
+    );
+    let runs = std::fs::read_to_string(home.0.join("runs")).expect("the test's own server works");
     assert_eq!(runs.lines().count(), 2, "once at the start, and once for both");
-    assert_eq!(seen.lock().unwrap().iter().filter(|line| line.ends_with("good")).count(), 2);
+    assert_eq!(
+        seen.lock()
+            .expect("the test's own server works")
+            .iter()
+            .filter(|line| line.ends_with("good"))
+            .count(),
+        2
+    );
 }
 
 #[tokio::test]
 async fn a_write_renews_them_and_is_not_sent_again() {
     let (address, seen) = strict_server().await;
     let (home, connection) = Home::open("write", address, |folder| {
-        std::fs::write(folder.join("token"), "old").unwrap();
+        std::fs::write(folder.join("token"), "old").expect("the test's own server works");
         format!("{{tokenFile: {}}}", folder.join("token").display())
     })
     .await;
@@ -128,7 +149,7 @@ async fn a_write_renews_them_and_is_not_sent_again() {
     let refused = connection.execute(&command(), &journal).await.outcome;
     let words = Text::new("the credentials had run out and were renewed: try again");
     assert_eq!(refused, Outcome::Refused(words));
-    assert_eq!(*seen.lock().unwrap(), ["PATCH Bearer old"]);
+    assert_eq!(*seen.lock().expect("the test's own server works"), ["PATCH Bearer old"]);
     assert!(matches!(connection.execute(&command(), &journal).await.outcome, Outcome::Done(_)));
 }
 
@@ -136,7 +157,7 @@ async fn a_write_renews_them_and_is_not_sent_again() {
 async fn credentials_that_stay_bad_are_not_asked_for_again_and_again() {
     let (address, seen) = strict_server().await;
     let (home, connection) = Home::open("bad", address, |folder| {
-        std::fs::write(folder.join("token"), "old").unwrap();
+        std::fs::write(folder.join("token"), "old").expect("the test's own server works");
         plugin(folder)
     })
     .await;
@@ -144,6 +165,6 @@ async fn credentials_that_stay_bad_are_not_asked_for_again_and_again() {
         let error = connection.server_version().await.unwrap_err().to_string();
         assert!(error.contains("log in again"), "{error}");
     }
-    let runs = std::fs::read_to_string(home.0.join("runs")).unwrap();
-    assert_eq!((runs.lines().count(), seen.lock().unwrap().len()), (2, 4));
+    let runs = std::fs::read_to_string(home.0.join("runs")).expect("the test's own server works");
+    assert_eq!((runs.lines().count(), seen.lock().expect("the test's own server works").len()), (2, 4));
 }

@@ -14,12 +14,14 @@ impl JsonPatch {
     }
 
     /// Adds a value, or puts it in the place of another.
+    #[expect(clippy::needless_pass_by_value, reason = "a value is made for it, and belongs to the patch")]
     pub(super) fn add(mut self, path: &str, value: Value) -> Self {
         self.0.push(json!({"op": "add", "path": path, "value": value}));
         self
     }
 
     /// Puts a value in the place of one that is there.
+    #[expect(clippy::needless_pass_by_value, reason = "a value is made for it, and belongs to the patch")]
     pub(super) fn replace(mut self, path: &str, value: Value) -> Self {
         self.0.push(json!({"op": "replace", "path": path, "value": value}));
         self

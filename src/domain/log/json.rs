@@ -46,7 +46,7 @@ pub fn pretty(text: &str) -> Option<Vec<String>> {
     let (mut lines, mut line) = (Vec::new(), String::new());
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     let mut chars = text.trim().chars().filter(|c| *c != '\t').peekable();
-    let begin = |lines: &mut Vec<String>, line: &mut String, depth: usize| {
+    let mut begin = |line: &mut String, depth: usize| {
         lines.push(std::mem::replace(line, " ".repeat(depth.min(40) * INDENT)));
     };
     while let Some(c) = chars.next() {
@@ -68,17 +68,17 @@ pub fn pretty(text: &str) -> Option<Vec<String>> {
                     line.push(end);
                 } else {
                     depth += 1;
-                    begin(&mut lines, &mut line, depth);
+                    begin(&mut line, depth);
                 }
             }
             '}' | ']' => {
                 depth = depth.saturating_sub(1);
-                begin(&mut lines, &mut line, depth);
+                begin(&mut line, depth);
                 line.push(c);
             }
             ',' => {
                 line.push(c);
-                begin(&mut lines, &mut line, depth);
+                begin(&mut line, depth);
             }
             ':' => line.push_str(": "),
             c if c.is_whitespace() => {}
