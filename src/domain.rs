@@ -39,6 +39,7 @@ pub mod quantity;
 pub mod raw;
 pub mod reason;
 pub mod relabel;
+pub mod replace;
 pub mod review;
 pub mod rollout;
 pub mod scheduling;

@@ -2,9 +2,10 @@
 //!
 //! A dialog shows [`Command::body`]; the cluster floor sends those same bytes, once, and never again by itself.
 
+mod delete;
 mod difference;
 mod force_delete;
-mod patch;
+pub(in crate::domain) mod patch;
 mod pause;
 mod refusal;
 mod restart;
@@ -17,6 +18,7 @@ use super::id::ObjectRef;
 use super::raw::RawObject;
 use super::text::{Text, sanitize};
 
+pub use delete::{delete_pod, evict_pod};
 pub use difference::difference;
 pub use force_delete::force_delete;
 pub use pause::{PauseBy, pause};

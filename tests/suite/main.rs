@@ -32,6 +32,7 @@ mod progress;
 mod pty;
 mod readme;
 mod relabel;
+mod replace;
 mod replay;
 mod review;
 mod rollout;

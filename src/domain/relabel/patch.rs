@@ -1,7 +1,8 @@
 //! What is sent to a node: one JSON patch that applies only to the node as it was read.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::domain::command::patch::{JsonPatch, escaped};
 use crate::domain::command::{Command, Method, Verb};
 use crate::domain::id::{ObjectKey, ObjectKind, ObjectRef};
 use crate::domain::object::{Node, Taint, TaintEffect};
@@ -105,25 +106,25 @@ pub fn difference(shown: &Node, now: &Node) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-/// A patch in the making: first what must hold, then what is written.
+/// A patch in the making, with the words of what it changes.
 struct Operations {
-    tests: Vec<Value>,
-    writes: Vec<Value>,
+    tests: JsonPatch,
+    writes: JsonPatch,
     from: Vec<String>,
     to: Vec<String>,
 }
 
 impl Operations {
     fn new(node: &Node) -> Self {
-        let uid = json!({"op": "test", "path": "/metadata/uid", "value": node.meta.uid.to_string()});
-        Self { tests: vec![uid], writes: Vec::new(), from: Vec::new(), to: Vec::new() }
+        let tests = JsonPatch::default().test("/metadata/uid", &json!(node.meta.uid.to_string()));
+        Self { tests, writes: JsonPatch::default(), from: Vec::new(), to: Vec::new() }
     }
 
     fn labels(&mut self, fresh: &RawObject, change: &NodeChange) {
-        let known = fresh.at("/metadata/labels").and_then(Value::as_object);
+        let known = fresh.at("/metadata/labels").filter(|labels| labels.is_object());
         match known {
-            Some(labels) => self.test("/metadata/labels", &Value::Object(labels.clone())),
-            None => self.write("add", "/metadata/labels", Some(Value::Object(Map::new()))),
+            Some(labels) => self.test("/metadata/labels", labels),
+            None => self.put("/metadata/labels", json!({})),
         }
         for (key, value) in &change.labels {
             let old = known.and_then(|labels| labels.get(key.as_str())).and_then(Value::as_str);
@@ -131,8 +132,8 @@ impl Operations {
             match (old, value) {
                 (Some(old), Some(new)) if old == new.as_str() => continue,
                 (None, None) => continue,
-                (_, Some(new)) => self.write("add", &path, Some(json!(new.as_str()))),
-                (Some(_), None) => self.write("remove", &path, None),
+                (_, Some(new)) => self.put(&path, json!(new.as_str())),
+                (Some(_), None) => self.drop(&path),
             }
             self.from.push(old.map_or_else(|| format!("{key}-"), |old| format!("{key}={old}")));
             self.to.push(value.as_ref().map_or_else(|| format!("{key}-"), |new| format!("{key}={new}")));
@@ -140,18 +141,18 @@ impl Operations {
     }
 
     fn taints(&mut self, fresh: &RawObject, change: &NodeChange) {
-        let known = fresh.at("/spec/taints").and_then(Value::as_array);
+        let known = fresh.at("/spec/taints").filter(|taints| taints.is_array());
         match (known, fresh.at("/spec")) {
-            (Some(taints), _) => self.test("/spec/taints", &Value::Array(taints.clone())),
+            (Some(taints), _) => self.test("/spec/taints", taints),
             (None, Some(spec)) => self.test("/spec", spec),
-            (None, None) => self.write("add", "/spec", Some(Value::Object(Map::new()))),
+            (None, None) => self.put("/spec", json!({})),
         }
         let place = |taint: &Value| {
             let field = |name| taint.get(name).and_then(Value::as_str).unwrap_or_default();
             (Text::new(field("key")), TaintEffect::from(Text::new(field("effect"))))
         };
         // What stays is sent back just as it was, with its `timeAdded`.
-        let mut taints = known.cloned().unwrap_or_default();
+        let mut taints = known.and_then(Value::as_array).cloned().unwrap_or_default();
         taints.retain(|taint| {
             let (key, effect) = place(taint);
             let gone = change.remove_taints.iter().any(|(removed, of_effect)| {
@@ -175,18 +176,18 @@ impl Operations {
             self.to.push(format!("{key}{effect}-"));
         }
         if taints.is_empty() {
-            self.write("remove", "/spec/taints", None);
+            self.drop("/spec/taints");
         } else {
-            self.write("add", "/spec/taints", Some(Value::Array(taints)));
+            self.put("/spec/taints", Value::Array(taints));
         }
     }
 
     fn cordon(&mut self, is_cordoned: bool) {
         if is_cordoned {
             self.test("/spec/unschedulable", &json!(true));
-            self.write("remove", "/spec/unschedulable", None);
+            self.drop("/spec/unschedulable");
         } else {
-            self.write("add", "/spec/unschedulable", Some(json!(true)));
+            self.put("/spec/unschedulable", json!(true));
         }
         let word = |cordoned| if cordoned { "cordoned" } else { "schedulable" }.to_owned();
         self.from.push(word(is_cordoned));
@@ -194,19 +195,19 @@ impl Operations {
     }
 
     fn test(&mut self, path: &str, value: &Value) {
-        self.tests.push(json!({"op": "test", "path": path, "value": value}));
+        self.tests = std::mem::take(&mut self.tests).test(path, value);
     }
 
-    fn write(&mut self, operation: &str, path: &str, value: Option<Value>) {
-        let mut written = json!({"op": operation, "path": path});
-        if let Some(value) = value {
-            written["value"] = value;
-        }
-        self.writes.push(written);
+    fn put(&mut self, path: &str, value: Value) {
+        self.writes = std::mem::take(&mut self.writes).add(path, value);
+    }
+
+    fn drop(&mut self, path: &str) {
+        self.writes = std::mem::take(&mut self.writes).remove(path);
     }
 
     fn finish(self, node: &Node, change: &NodeChange) -> Result<Command, NotSent> {
-        if self.writes.is_empty() {
+        if !self.writes.writes() {
             return Err(NotSent::Already);
         }
         let verb = match change.unschedulable {
@@ -215,22 +216,16 @@ impl Operations {
             Some(true) => Verb::Cordon,
             Some(false) => Verb::Uncordon,
         };
-        let operations: Vec<Value> = self.tests.into_iter().chain(self.writes).collect();
         let key = ObjectKey { namespace: Text::default(), name: node.meta.key.name.clone() };
         Ok(Command {
             verb,
             target: ObjectRef { kind: ObjectKind::Node, key, uid: node.meta.uid.clone() },
             method: Method::JsonPatch,
-            body: Value::Array(operations).to_string(),
+            body: self.tests.then(self.writes).body(),
             from: Text::new(&self.from.join(" ")),
             to: Text::new(&self.to.join(" ")),
         })
     }
-}
-
-/// A key as part of a JSON pointer (RFC 6901).
-fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]

@@ -1,0 +1,123 @@
+//! The annotation `dsgrid.dev/replacing`: who replaces the pods of a DaemonSet now, how, and how far it is.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::options::Options;
+use super::run::Replacement;
+use super::work::Step;
+use crate::domain::command::patch::{JsonPatch, annotation};
+use crate::domain::command::{Command, Method, Verb};
+use crate::domain::id::ObjectRef;
+use crate::domain::raw::RawObject;
+use crate::domain::text::Text;
+
+/// The annotation's key. Annotations do not change the generation.
+pub const ANNOTATION: &str = "dsgrid.dev/replacing";
+/// How often the annotation is refreshed while it goes on.
+pub const HEARTBEAT: SignedDuration = SignedDuration::from_secs(60);
+/// After so long without a heartbeat nobody is at it any more.
+const ABANDONED: SignedDuration = SignedDuration::from_mins(3);
+
+/// What the annotation holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claim {
+    /// Who.
+    pub by: Text,
+    /// On which machine.
+    pub host: Text,
+    /// Since when.
+    pub started: Timestamp,
+    /// When it was still going on.
+    pub heartbeat: Timestamp,
+    /// The revision that pods are to have.
+    pub revision: Text,
+    /// How it is to go.
+    pub options: Options,
+    /// How many nodes are done.
+    pub done: usize,
+    /// Of how many.
+    pub total: usize,
+}
+
+impl Claim {
+    /// Reads the annotation of a DaemonSet; none where there is none or it cannot be read: then there is nothing to
+    /// continue.
+    #[must_use]
+    pub fn read(daemon_set: &RawObject) -> Option<Self> {
+        serde_json::from_str(daemon_set.at(&annotation("/metadata", ANNOTATION))?.as_str()?).ok()
+    }
+
+    /// Where a replacement stands.
+    #[must_use]
+    pub fn of(run: &Replacement, by: &Text, host: &Text, started: Timestamp, now: Timestamp) -> Self {
+        let done = run.works().iter().filter(|work| work.step == Step::Done).count();
+        let plan = run.plan();
+        Self {
+            by: by.clone(),
+            host: host.clone(),
+            started,
+            heartbeat: now,
+            revision: plan.revision.clone(),
+            options: plan.options.clone(),
+            done,
+            total: run.works().len(),
+        }
+    }
+
+    /// Whether somebody is at it now.
+    #[must_use]
+    pub fn is_held(&self, now: Timestamp) -> bool {
+        now.duration_since(self.heartbeat) < ABANDONED
+    }
+
+    /// For a colleague: `oncall@bastion-2 is replacing this, 111/240`.
+    #[must_use]
+    pub fn words(&self, now: Timestamp) -> String {
+        let (verb, host) =
+            if self.is_held(now) { ("is", "") } else { ("was", ", and stopped without a word") };
+        format!("{}@{} {verb} replacing this, {}/{}{host}", self.by, self.host, self.done, self.total)
+    }
+
+    /// Writes the annotation, over the one that was read and no other.
+    #[must_use]
+    pub fn write(&self, daemon_set: &ObjectRef, read: &RawObject) -> Command {
+        let value = serde_json::to_string(self).unwrap_or_default();
+        let mut patch = preconditions(daemon_set, read);
+        if read.at("/metadata/annotations").is_none_or(Value::is_null) {
+            patch = patch.add("/metadata/annotations", json!({}));
+        }
+        let patch = patch.add(&annotation("/metadata", ANNOTATION), json!(value));
+        command(daemon_set, &patch, &format!("replacing {}/{}", self.done, self.total))
+    }
+}
+
+/// Removes the annotation that was read; none where there is none.
+#[must_use]
+pub fn remove(daemon_set: &ObjectRef, read: &RawObject) -> Option<Command> {
+    let pointer = annotation("/metadata", ANNOTATION);
+    read.at(&pointer)?;
+    Some(command(daemon_set, &preconditions(daemon_set, read).remove(&pointer), "no longer replacing"))
+}
+
+fn preconditions(daemon_set: &ObjectRef, read: &RawObject) -> JsonPatch {
+    let pointer = annotation("/metadata", ANNOTATION);
+    let patch = JsonPatch::default().test("/metadata/uid", &json!(daemon_set.uid.to_string()));
+    match read.at(&pointer) {
+        Some(value) => patch.test(&pointer, value),
+        None => patch,
+    }
+}
+
+fn command(daemon_set: &ObjectRef, patch: &JsonPatch, to: &str) -> Command {
+    Command {
+        verb: Verb::Annotate,
+        target: daemon_set.clone(),
+        method: Method::JsonPatch,
+        body: patch.body(),
+        from: Text::default(),
+        to: Text::new(to),
+    }
+}

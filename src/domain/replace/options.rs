@@ -1,0 +1,139 @@
+//! How a replacement is to go.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::domain::object::IntOrPercent;
+use crate::domain::text::Text;
+
+/// How a replacement is to go. It is kept in the cluster while one runs, so that it can be continued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "independent wishes, one per flag")]
+pub struct Options {
+    /// On how many wanted nodes a pod may be unavailable at once, whoever caused it; a percentage is of the wanted
+    /// nodes, rounded up.
+    #[serde(serialize_with = "limit")]
+    pub max_in_flight: IntOrPercent,
+    /// How long a new pod has to stay ready, in seconds; `minReadySeconds` where that is longer.
+    pub soak_seconds: u32,
+    /// How long a node may take from the deletion until the new pod is available, in seconds.
+    pub ready_timeout_seconds: u32,
+    /// So many nodes come first, and have to be done before the others begin.
+    pub canary: u32,
+    /// The node label by whose values nodes are grouped: one group is done before the next begins.
+    pub group_by: Option<Text>,
+    /// The groups, in this order; all of them by name where none is given.
+    pub groups: Vec<Text>,
+    /// Hold after each group until a person goes on.
+    pub hold_between_groups: bool,
+    /// How long to wait between groups, in seconds.
+    pub bake_seconds: u32,
+    /// No pod is deleted after this.
+    pub until: Option<Timestamp>,
+    /// After so many failures nothing more is deleted.
+    pub max_failures: u32,
+    /// The other pods of a node are not looked at.
+    pub without_neighbours: bool,
+    /// Pods are evicted, which asks the `PodDisruptionBudget`s, instead of deleted.
+    pub evict: bool,
+    /// Outdated pods that are not available come first of all.
+    pub unhealthy_first: bool,
+    /// Also nodes whose pod would not come back.
+    pub include_set_apart: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            max_in_flight: IntOrPercent::Int(1),
+            soak_seconds: 30,
+            ready_timeout_seconds: 300,
+            canary: 1,
+            group_by: None,
+            groups: Vec::new(),
+            hold_between_groups: false,
+            bake_seconds: 0,
+            until: None,
+            max_failures: 1,
+            without_neighbours: false,
+            evict: false,
+            unhealthy_first: false,
+            include_set_apart: false,
+        }
+    }
+}
+
+impl Options {
+    /// How long a pod has to stay ready to be done.
+    #[must_use]
+    pub fn soak(&self, min_ready_seconds: i64) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.soak_seconds).max(min_ready_seconds))
+    }
+
+    /// How long a node may take until its new pod is available.
+    #[must_use]
+    pub fn ready_timeout(&self) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.ready_timeout_seconds))
+    }
+
+    /// How long to wait between groups.
+    #[must_use]
+    pub fn bake(&self) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.bake_seconds))
+    }
+}
+
+/// As the API writes it: a number, or a string with a percent sign.
+fn limit<S: Serializer>(limit: &IntOrPercent, serializer: S) -> Result<S::Ok, S::Error> {
+    match limit {
+        IntOrPercent::Int(count) => serializer.serialize_i64(*count),
+        other => serializer.collect_str(other),
+    }
+}
+
+/// Reads a number of nodes as people type it, `3` or `10%`.
+///
+/// # Errors
+/// It is no such number, is zero or less, or more than 100 %.
+pub fn read_limit(written: &str) -> Result<IntOrPercent, String> {
+    let written = written.trim();
+    let no =
+        |why: &str| Err(format!("{written:?} {why}; write a number of nodes like 3, or a share like 10%"));
+    match written.strip_suffix('%') {
+        Some(share) => match share.parse::<i64>() {
+            Ok(percent @ 1..=100) => Ok(IntOrPercent::Percent(percent)),
+            Ok(0) => no("lets no pod be replaced"),
+            Ok(percent) if percent > 100 => no("is more than all nodes"),
+            _ => no("is no share of the nodes"),
+        },
+        None => match written.parse::<i64>() {
+            Ok(0) => no("lets no pod be replaced"),
+            Ok(count) if count > 0 => Ok(IntOrPercent::Int(count)),
+            _ => no("is no number of nodes"),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_read_as_people_type_them() {
+        assert_eq!(read_limit("3"), Ok(IntOrPercent::Int(3)));
+        assert_eq!(read_limit(" 10% "), Ok(IntOrPercent::Percent(10)));
+        assert_eq!(read_limit("100%"), Ok(IntOrPercent::Percent(100)));
+        for wrong in ["0", "0%", "101%", "-1", "-5%", "", "%", "a", "1.5", "99999999999999999999"] {
+            assert!(read_limit(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn options_are_read_as_they_were_written() {
+        let options = Options { max_in_flight: IntOrPercent::Percent(10), canary: 3, ..Options::default() };
+        let written = serde_json::to_string(&options).expect("they are plain");
+        assert_eq!(serde_json::from_str::<Options>(&written).expect("they read"), options);
+        assert_eq!(serde_json::from_str::<Options>("{}").expect("they read"), Options::default());
+    }
+}

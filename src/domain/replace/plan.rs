@@ -1,0 +1,285 @@
+//! Which nodes are to be replaced, in which order, and which are set apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+
+use super::options::Options;
+use crate::domain::explanation::reasons;
+use crate::domain::id::{NodeName, ObjectKind, ObjectRef, Uid};
+use crate::domain::inventory::{CellView, Inventory, Row, RowSlot};
+use crate::domain::object::{Node, Pod, UpdateStrategy};
+use crate::domain::reason::Ruling;
+use crate::domain::rollout::usual_time;
+use crate::domain::text::Text;
+
+/// The name of the first wave.
+const CANARY: &str = "canary";
+/// The group of nodes without the label.
+const NO_GROUP: &str = "without the label";
+
+/// What is going to be replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The DaemonSet.
+    pub daemon_set: ObjectRef,
+    /// Its generation: another one is another plan.
+    pub generation: i64,
+    /// The hash of the revision that pods are to have.
+    pub revision: Text,
+    /// That revision for people, `3.2.0 (r3)`.
+    pub revision_label: String,
+    /// How it is to go.
+    pub options: Options,
+    /// How many wanted nodes there are.
+    pub desired: u32,
+    /// On how many of them a pod may be unavailable at once.
+    pub budget: u32,
+    /// How long a new pod has to stay ready.
+    pub soak: SignedDuration,
+    /// The nodes, in order.
+    pub candidates: Vec<Candidate>,
+    /// The waves' names, in order; every candidate belongs to one.
+    pub waves: Vec<String>,
+    /// The nodes with outdated pods that are left out, and why.
+    pub apart: Vec<Apart>,
+    /// How long one node usually takes, measured on this set's own pods, soak included.
+    pub usual: SignedDuration,
+}
+
+/// A node whose pod is to be replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The node.
+    pub node: NodeName,
+    /// Its uid; none where it is not known.
+    pub node_uid: Option<Uid>,
+    /// The outdated pod.
+    pub pod: ObjectRef,
+    /// The place of its wave in [`Plan::waves`].
+    pub wave: usize,
+    /// Whether the outdated pod is available.
+    pub available: bool,
+    /// Whether the node is cordoned: daemon pods tolerate that.
+    pub cordoned: bool,
+}
+
+/// A node with an outdated pod that is left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Apart {
+    /// The node.
+    pub node: NodeName,
+    /// Why.
+    pub why: String,
+}
+
+impl Plan {
+    /// How long all of it takes if every node takes the usual time, waves one after another.
+    #[must_use]
+    pub fn estimate(&self) -> SignedDuration {
+        let mut sizes: BTreeMap<usize, u32> = BTreeMap::new();
+        for candidate in &self.candidates {
+            *sizes.entry(candidate.wave).or_default() += 1;
+        }
+        let rounds: u32 = sizes.values().map(|size| size.div_ceil(self.budget.max(1))).sum();
+        let pauses = i32::try_from(sizes.len().saturating_sub(1)).unwrap_or(i32::MAX);
+        let rounds = i32::try_from(rounds).unwrap_or(i32::MAX);
+        self.usual.saturating_mul(rounds).saturating_add(self.options.bake().saturating_mul(pauses))
+    }
+}
+
+/// Makes a plan for a DaemonSet, or for the chosen ones of its nodes.
+///
+/// # Errors
+/// Why nothing can be planned, and what to do.
+pub fn plan(
+    inventory: &Inventory,
+    slot: RowSlot,
+    options: Options,
+    chosen: Option<&BTreeSet<NodeName>>,
+) -> Result<Plan, String> {
+    let row = inventory.row(slot).ok_or("the DaemonSet is gone")?;
+    let revision = plannable(inventory, slot, row)?;
+    let known: BTreeSet<&NodeName> = inventory.columns().map(|(_, column)| &column.name).collect();
+    if let Some(unknown) = chosen.into_iter().flatten().find(|node| !known.contains(node)) {
+        return Err(format!("there is no node {unknown}"));
+    }
+    let groups = Groups::of(inventory, &options)?;
+    let (mut found, mut apart) = (Vec::new(), Vec::new());
+    for (column, named) in inventory.columns() {
+        if chosen.is_some_and(|chosen| !chosen.contains(&named.name)) {
+            continue;
+        }
+        let Some(view) = inventory.view(slot, column) else { continue };
+        let Some(pod) = outdated(&view) else { continue };
+        let Some(group) = groups.place(named.node.as_ref()) else { continue };
+        match set_apart(&view, pod) {
+            Some(why) if !options.include_set_apart => {
+                apart.push(Apart { node: named.name.clone(), why });
+            }
+            _ => found.push((group, candidate(&view, pod))),
+        }
+    }
+    let first = |candidate: &Candidate| options.unhealthy_first && !candidate.available;
+    found.sort_by(|(a_group, a), (b_group, b)| {
+        (!first(a), a_group, &a.node).cmp(&(!first(b), b_group, &b.node))
+    });
+    apart.sort_by(|a, b| a.node.cmp(&b.node));
+    let (candidates, waves) = in_waves(found, &groups, &options);
+    let set = &row.daemon_set;
+    let desired = row.tally.desired;
+    let soak = options.soak(set.min_ready_seconds);
+    Ok(Plan {
+        daemon_set: ObjectRef {
+            kind: ObjectKind::DaemonSet,
+            key: set.meta.key.clone(),
+            uid: set.meta.uid.clone(),
+        },
+        generation: set.meta.generation,
+        revision_label: inventory.revision_label(&set.meta.uid, &revision),
+        revision,
+        budget: options.max_in_flight.resolve(desired).max(1),
+        desired,
+        soak,
+        usual: usual_time(inventory, slot).unwrap_or(SignedDuration::from_secs(30)) + soak,
+        options,
+        candidates,
+        waves,
+        apart,
+    })
+}
+
+/// The hash of the current revision, if the set is one that can be replaced by hand.
+fn plannable(inventory: &Inventory, slot: RowSlot, row: &Row) -> Result<Text, String> {
+    let set = &row.daemon_set;
+    let key = &set.meta.key;
+    if set.meta.deleting.is_some() {
+        return Err(format!("{key} is being deleted"));
+    }
+    if set.strategy != UpdateStrategy::OnDelete {
+        return Err(format!(
+            "{key} is updated by its controller (RollingUpdate), which would replace pods beside you; pause it first"
+        ));
+    }
+    if !set.is_observed() {
+        return Err(format!(
+            "the controller has not seen the newest spec of {key} yet; try again in a moment"
+        ));
+    }
+    if inventory.computed(slot).is_none() {
+        return Err(format!("the nodes or pods of {key} are not known, so nothing can be planned"));
+    }
+    let revision = inventory.current_revision(slot).map(|revision| revision.hash.clone());
+    revision.ok_or_else(|| format!("the revisions of {key} are not known, so outdated pods cannot be told"))
+}
+
+/// The pod here that is to be replaced: not being deleted, and not of the current template.
+#[must_use]
+pub fn outdated<'a>(view: &CellView<'a>) -> Option<&'a Pod> {
+    view.pods.iter().copied().find(|pod| !pod.is_deleting() && !view.is_updated(pod))
+}
+
+/// Why a pod that is deleted here would not come back, if so.
+fn set_apart(view: &CellView<'_>, pod: &Pod) -> Option<String> {
+    let Some(node) = &view.column.node else { return Some("the node is gone".to_owned()) };
+    if !node.is_ready() {
+        return Some("the node is not Ready: a new pod would not start".to_owned());
+    }
+    if !view.cell.run {
+        let all = reasons(view, false);
+        let refused =
+            |reason: &&crate::domain::reason::Reason| matches!(reason.verdict, Ruling::Refuse | Ruling::Stop);
+        let why: Vec<&str> = all.iter().filter(refused).map(|reason| reason.detail.as_str()).collect();
+        return Some(format!("it should not run here and would not come back: {}", why.join("; ")));
+    }
+    let said = pod.scheduling.as_ref().filter(|scheduling| scheduling.reason == "Unschedulable")?;
+    Some(format!("its outdated pod is unschedulable itself: {}", said.message))
+}
+
+fn candidate(view: &CellView<'_>, pod: &Pod) -> Candidate {
+    let node = view.column.node.as_ref();
+    Candidate {
+        node: view.column.name.clone(),
+        node_uid: node.map(|node| node.meta.uid.clone()),
+        pod: ObjectRef { kind: ObjectKind::Pod, key: pod.meta.key.clone(), uid: pod.meta.uid.clone() },
+        wave: 0,
+        available: view.is_available(pod),
+        cordoned: node.is_some_and(|node| node.unschedulable),
+    }
+}
+
+/// The first ones are the canaries, the others come group by group.
+fn in_waves(
+    found: Vec<(usize, Candidate)>,
+    groups: &Groups,
+    options: &Options,
+) -> (Vec<Candidate>, Vec<String>) {
+    let canaries = usize::try_from(options.canary).unwrap_or(usize::MAX).min(found.len());
+    let (mut waves, mut candidates) = (Vec::new(), Vec::new());
+    if canaries > 0 {
+        waves.push(CANARY.to_owned());
+    }
+    let (canary, mut rest): (Vec<_>, Vec<_>) = {
+        let mut found = found;
+        let rest = found.split_off(canaries);
+        (found, rest)
+    };
+    candidates.extend(canary.into_iter().map(|(_, candidate)| candidate));
+    // Stable: within a group the order stays.
+    rest.sort_by_key(|(group, _)| *group);
+    let mut open = None;
+    for (group, candidate) in rest {
+        if open != Some(group) {
+            open = Some(group);
+            waves.push(groups.names[group].clone());
+        }
+        candidates.push(Candidate { wave: waves.len() - 1, ..candidate });
+    }
+    (candidates, waves)
+}
+
+/// The groups of nodes, in order.
+struct Groups {
+    label: Option<Text>,
+    names: Vec<String>,
+    /// Whether only the named groups are wanted.
+    chosen: bool,
+}
+
+impl Groups {
+    fn of(inventory: &Inventory, options: &Options) -> Result<Self, String> {
+        let Some(label) = options.group_by.clone() else {
+            if let Some(group) = options.groups.first() {
+                return Err(format!("the group {group:?} is of no label; name one with --group-by"));
+            }
+            return Ok(Self { label: None, names: vec!["all nodes".to_owned()], chosen: false });
+        };
+        let nodes = inventory.columns().filter_map(|(_, column)| column.node.as_ref());
+        let values: BTreeSet<&Text> = nodes.filter_map(|node| node.meta.labels.get(&label)).collect();
+        if values.is_empty() {
+            return Err(format!("no node has the label {label}"));
+        }
+        if let Some(unknown) = options.groups.iter().find(|group| !values.contains(group)) {
+            let known: Vec<&str> = values.iter().map(|value| value.as_str()).collect();
+            return Err(format!("no node has {label}={unknown}; there are {}", known.join(", ")));
+        }
+        let chosen = !options.groups.is_empty();
+        let mut names: Vec<String> = if chosen {
+            options.groups.iter().map(ToString::to_string).collect()
+        } else {
+            values.into_iter().map(ToString::to_string).collect()
+        };
+        if !chosen {
+            names.push(NO_GROUP.to_owned());
+        }
+        Ok(Self { label: Some(label), names, chosen })
+    }
+
+    /// The group of a node; none where the node is in none of the chosen ones.
+    fn place(&self, node: Option<&Node>) -> Option<usize> {
+        let Some(label) = &self.label else { return Some(0) };
+        let value = node.and_then(|node| node.meta.labels.get(label));
+        let named = value.and_then(|value| self.names.iter().position(|name| *name == value.as_str()));
+        named.or_else(|| (!self.chosen).then(|| self.names.len() - 1))
+    }
+}
