@@ -8,6 +8,7 @@ mod dialog;
 mod filter;
 mod jump;
 mod lens;
+mod logs;
 mod marks;
 mod motion;
 mod overlay;
@@ -34,6 +35,7 @@ pub(super) use clock::ADOPTION_DELAY;
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = take_in(model, msg);
     effects.extend(ask::pursue(model));
+    effects.extend(logs::pursue(model));
     effects
 }
 
