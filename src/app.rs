@@ -54,7 +54,7 @@ pub use notice::Notice;
 pub use overlay::{Overlay, Picker, PickerKind};
 pub use page::{Line, LineKind, Page};
 pub use palette::{Entry, Palette, entries};
-pub use screen::{Open, Screen};
+pub use screen::{NodesOf, Open, Screen};
 pub use search::Search;
 pub use text_view::{Room, TextView, ViewRow};
 pub use update::update;

@@ -17,6 +17,7 @@ use super::marks::Marks;
 use super::notice::Notice;
 use super::overlay::Overlay;
 use super::palette::Palette;
+use super::problems::Problems;
 use super::screen::{Open, Screen};
 use super::text_view::Room;
 use super::writes::Writes;
@@ -149,6 +150,8 @@ pub struct Model {
     pub(super) palette: Option<Palette>,
     /// The cause that the cursor was brought to last.
     pub(super) last_cause: Option<CauseKey>,
+    /// What is wrong, as it was gathered last.
+    pub(super) problems: Problems,
     /// When it was last noted what is wanted where; none before all is known.
     pub(super) remembered: Option<Timestamp>,
     pub(super) version: u64,
@@ -207,6 +210,7 @@ impl Model {
             writes: Writes::default(),
             palette: None,
             last_cause: None,
+            problems: Problems::default(),
             remembered: None,
             version: 0,
         }

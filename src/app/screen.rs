@@ -8,8 +8,10 @@ mod daemon_set;
 mod events;
 mod help;
 mod node;
+mod nodes;
 mod pod;
 mod problems;
+mod rights;
 mod yaml;
 
 use std::collections::BTreeSet;
@@ -25,6 +27,9 @@ use crate::domain::cause::CauseKey;
 use crate::domain::id::{NodeName, ObjectKind, ObjectRef, Uid};
 use crate::domain::inquiry::Inquiry;
 use crate::domain::object::{DaemonSet, Node, Pod};
+use crate::domain::text::Text;
+
+pub(super) use rights::snippet as rights_snippet;
 
 /// What a full screen shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +52,15 @@ pub enum Screen {
         /// The number.
         count: CountColumn,
     },
+    /// The nodes behind a line of a DaemonSet's page.
+    Nodes {
+        /// The DaemonSet.
+        daemon_set: Uid,
+        /// Which nodes.
+        of: NodesOf,
+    },
+    /// What may not be read, and the rule to ask for.
+    Rights,
     /// An object as the server has it.
     Yaml(ObjectRef),
     /// Logs of these.
@@ -66,6 +80,17 @@ pub enum Screen {
     },
     /// Every key.
     Help,
+}
+
+/// Which nodes of a DaemonSet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum NodesOf {
+    /// Those with a pod of the revision of this hash.
+    Revision(Text),
+    /// Those that this rule leaves out, in words.
+    LeftOut(String),
+    /// Those whose changes made the controller's counters old.
+    Stale,
 }
 
 /// What keys on a screen, or in the grid, are about.
@@ -99,6 +124,7 @@ impl Screen {
                 subject.daemon_set = Some(daemon_set.clone());
                 subject.count = Some(*count);
             }
+            Self::Nodes { daemon_set, .. } => subject.daemon_set = Some(daemon_set.clone()),
             Self::Node(name) => subject.node = Some(name.clone()),
             Self::Yaml(object) => {
                 subject.object = Some(object.clone());
@@ -110,7 +136,11 @@ impl Screen {
             }
             Self::Cause(key) => subject.daemon_set = key.daemon_set().cloned(),
             Self::Alert { daemon_set, .. } => subject.daemon_set = Some(daemon_set.clone()),
-            Self::Logs(super::logs::Subject::Cells(_)) | Self::Problems | Self::Usual | Self::Help => {}
+            Self::Logs(super::logs::Subject::Cells(_))
+            | Self::Problems
+            | Self::Usual
+            | Self::Rights
+            | Self::Help => {}
         }
         subject
     }
@@ -124,6 +154,8 @@ impl Screen {
             Self::Yaml(object) => BTreeSet::from([Inquiry::Object(object.clone())]),
             Self::Cause(key) => cause::needed(model, key),
             Self::Count { .. }
+            | Self::Nodes { .. }
+            | Self::Rights
             | Self::Logs(_)
             | Self::Problems
             | Self::Usual
@@ -139,6 +171,8 @@ impl Screen {
             Self::DaemonSet(uid) => daemon_set::page(model, uid),
             Self::Node(name) => node::page(model, name),
             Self::Count { daemon_set, count } => count::page(model, daemon_set, *count),
+            Self::Nodes { daemon_set, of } => nodes::page(model, daemon_set, of),
+            Self::Rights => Some(rights::page(model)),
             Self::Yaml(object) => yaml::page(model, object, with_managed_fields),
             // Their lines are no facts: see `app::logs`.
             Self::Logs(_) => Some(Page::default()),
@@ -238,7 +272,7 @@ pub(super) fn node_ref(node: &Node) -> ObjectRef {
 
 /// The nodes' names, and how many more there are.
 fn names(nodes: &[NodeName]) -> String {
-    const SHOWN: usize = 12;
+    const SHOWN: usize = 6;
     let shown: Vec<&str> = nodes.iter().take(SHOWN).map(NodeName::as_str).collect();
     let more = nodes.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };

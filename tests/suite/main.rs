@@ -5,6 +5,7 @@ mod support;
 
 mod absence;
 mod budget;
+mod causes;
 mod cells;
 mod client;
 mod commands;

@@ -2,11 +2,12 @@
 
 use super::{lens, logs};
 use crate::app::action::Action;
-use crate::app::cursor::{ColumnPlace, RowPlace};
+use crate::app::cursor::{ColumnPlace, CountColumn, RowPlace};
 use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
 use crate::app::page::EVENTS;
+use crate::app::problems;
 use crate::app::screen::{Open, Screen, Subject, daemon_set_ref, node_ref, pod_ref};
 use crate::domain::cause::CauseKey;
 use crate::domain::id::ObjectRef;
@@ -37,6 +38,7 @@ pub(super) fn open(model: &mut Model, screen: Screen) {
         model.screens.truncate(at + 1);
         return;
     }
+    problems::refresh_for(model, &screen);
     let open = Open::new(model, screen);
     model.screens.push(open);
 }
@@ -51,6 +53,7 @@ pub(super) fn leave(model: &mut Model) -> bool {
 /// Makes the lines of the open screen anew; whether they changed.
 pub(super) fn refresh(model: &mut Model) -> bool {
     let Some(mut open) = model.screens.pop() else { return false };
+    problems::refresh_for(model, &open.screen);
     let changed = open.refresh(model);
     model.screens.push(open);
     changed
@@ -133,13 +136,16 @@ fn open_node(model: &mut Model) {
     }
 }
 
-/// The nodes behind the number in question.
+/// The nodes behind the number in question; where none is, those behind the desired count.
 fn open_count(model: &mut Model) {
     match subject(model) {
         Subject { daemon_set: Some(daemon_set), count: Some(count), .. } => {
             open(model, Screen::Count { daemon_set, count });
         }
-        _ => say(model, "select a number of a DaemonSet first"),
+        Subject { daemon_set: Some(daemon_set), .. } => {
+            open(model, Screen::Count { daemon_set, count: CountColumn::Desired });
+        }
+        _ => say(model, "select a DaemonSet first"),
     }
 }
 
@@ -147,7 +153,10 @@ fn open_count(model: &mut Model) {
 fn open_events(model: &mut Model) {
     if model.screens.is_empty() {
         enter(model);
-        if matches!(model.screens.last(), Some(Open { screen: Screen::Count { .. }, .. })) {
+        if matches!(
+            model.screens.last(),
+            Some(Open { screen: Screen::Count { .. } | Screen::Nodes { .. }, .. })
+        ) {
             open_daemon_set(model);
         }
     }
@@ -260,6 +269,9 @@ pub(super) fn acknowledge(model: &mut Model) {
 /// What `c` copies: the name where the line leads, else the line.
 pub(super) fn copyable(model: &Model) -> Option<String> {
     let open = model.screens.last()?;
+    if open.screen == Screen::Rights {
+        return Some(crate::app::screen::rights_snippet(model)).filter(|text| !text.is_empty());
+    }
     let line = open.page.lines.get(open.view.at)?;
     let name = line.leads.as_ref().and_then(|screen| {
         let subject = screen.subject();
@@ -275,6 +287,8 @@ pub(super) fn copyable(model: &Model) -> Option<String> {
             Screen::Yaml(object) => Some(object.key.name.to_string()),
             Screen::DaemonSet(_) | Screen::Alert { .. } => daemon_set(),
             Screen::Count { .. }
+            | Screen::Nodes { .. }
+            | Screen::Rights
             | Screen::Logs(_)
             | Screen::Problems
             | Screen::Usual
