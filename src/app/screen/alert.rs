@@ -4,6 +4,7 @@ use super::Screen;
 use crate::app::model::Model;
 use crate::app::page::Page;
 use crate::domain::alert::{Alert, finding};
+use crate::domain::cause::Weight;
 use crate::domain::explanation::sentence;
 use crate::domain::id::Uid;
 
@@ -19,7 +20,11 @@ pub(super) fn page(model: &Model, uid: &Uid, alert: Alert) -> Option<Page> {
     }
     page.fact("the DaemonSet's own page");
     page.leading(Screen::DaemonSet(uid.clone()));
-    let own: Vec<_> = model.problems.causes().filter(|cause| cause.sets.contains(&slot)).collect();
+    let own: Vec<_> = model
+        .problems
+        .causes()
+        .filter(|cause| cause.sets.contains(&slot) && cause.key.weight() != Weight::Usual)
+        .collect();
     if !own.is_empty() {
         page.heading("Causes");
     }

@@ -72,11 +72,17 @@ fn nodes(model: &Model, page: &mut Page, cause: &Cause) {
                 .cells
                 .iter()
                 .filter(|(slot, _)| model.inventory.row_of(&row.daemon_set.meta.uid) == Some(*slot));
-            page.fact(format!("{} on {}", row.daemon_set.meta.key, count(on.count(), "node")));
+            let on = match cause.nodes.len() {
+                1 => String::new(),
+                _ => format!(" on {}", count(on.count(), "node")),
+            };
+            page.fact(format!("{}{on}", row.daemon_set.meta.key));
             page.leading(Screen::DaemonSet(row.daemon_set.meta.uid.clone()));
         }
     }
-    page.heading(format!("Nodes ({}); Enter says why, Space marks", cause.nodes.len()));
+    if !cause.nodes.is_empty() {
+        page.heading(format!("Nodes ({}); Enter says why, Space marks", cause.nodes.len()));
+    }
     let mut known = BTreeSet::new();
     for (slot, column) in &cause.cells {
         let (Some(row), Some(named)) = (model.inventory.row(*slot), model.inventory.column_at(*column))

@@ -8,7 +8,7 @@ use crate::domain::contrast::Shared;
 use crate::domain::rights::{denied, unseen};
 
 /// The column of the ages.
-const AGES: usize = 9;
+const AGES: usize = 6;
 
 /// The lines.
 pub(super) fn page(model: &Model) -> Page {
