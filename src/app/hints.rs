@@ -90,7 +90,7 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
         Context::Logs => logs(model),
         // What can be pressed stands in the dialog itself.
         Context::Dialog | Context::Word => vec![Action::PageDown],
-        Context::Grid | Context::Everywhere => grid(model),
+        Context::Grid | Context::Subject | Context::Everywhere => grid(model),
     };
     actions.into_iter().filter_map(|action| binding_of(context, action)).collect()
 }
@@ -140,7 +140,14 @@ fn page(model: &Model) -> Vec<Action> {
         Screen::Count { .. } => action == Action::OpenDaemonSet,
         Screen::DaemonSet(_) | Screen::Node(_) => matches!(action, Action::OpenYaml | Action::OpenEvents),
         Screen::Cause(_) | Screen::Alert { .. } => matches!(action, Action::OpenDaemonSet | Action::OpenNode),
-        Screen::Yaml(_) | Screen::Logs(_) | Screen::Problems | Screen::Usual | Screen::Help => false,
+        Screen::Yaml(_)
+        | Screen::Logs(_)
+        | Screen::Problems
+        | Screen::Usual
+        | Screen::Journal
+        | Screen::History(_)
+        | Screen::Difference { .. }
+        | Screen::Help => false,
     };
     let others = [Action::OpenDaemonSet, Action::OpenNode, Action::OpenYaml, Action::OpenEvents];
     actions.extend(others.into_iter().filter(|action| opened(*action)));
