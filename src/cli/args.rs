@@ -2,6 +2,7 @@
 
 mod explain;
 mod journal;
+mod nodes;
 mod preview;
 mod rollout;
 mod status;
@@ -22,7 +23,8 @@ use crate::shell::logging::Level;
 
 pub(super) use explain::{AnswerFormat, ExplainArgs};
 pub(super) use journal::JournalArgs;
-pub(super) use preview::{EditArgs, NodeArgs, PreviewArgs, PreviewChange};
+pub(super) use nodes::{CordonArgs, EditArgs, NodeArgs, NodesChange, OnErrorArg, RelabelArgs, SendArgs};
+pub(super) use preview::PreviewArgs;
 pub(super) use rollout::{
     ConfirmArgs, DryRun, ForceDeleteArgs, PauseArgs, RestartArgs, ResumeArgs, ThrottleArgs, UndoArgs,
 };
@@ -63,6 +65,14 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Say which pods a change of labels, taints, cordons or manifests would start and stop; changes nothing
     Preview(PreviewArgs),
+    /// Change labels of nodes, as `kubectl label`, once it is clear which pods start and stop by it
+    Label(RelabelArgs),
+    /// Change taints of nodes, as `kubectl taint`, once it is clear which pods start and stop by it
+    Taint(RelabelArgs),
+    /// Make nodes unschedulable; daemon pods do not care
+    Cordon(CordonArgs),
+    /// Make nodes schedulable again
+    Uncordon(CordonArgs),
     /// Pause a rollout: nothing more is replaced until it is resumed
     Pause(PauseArgs),
     /// Resume a paused rollout, with exactly the strategy it had
