@@ -9,11 +9,8 @@ mod get;
 mod history;
 mod info;
 mod journal;
-<<<<<<< HEAD
 mod label;
-=======
 mod logs;
->>>>>>> main
 mod monitor;
 mod names;
 mod node_set;

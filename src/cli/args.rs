@@ -2,11 +2,8 @@
 
 mod explain;
 mod journal;
-<<<<<<< HEAD
-mod nodes;
-=======
 mod logs;
->>>>>>> main
+mod nodes;
 mod preview;
 mod rollout;
 mod status;
@@ -27,13 +24,9 @@ use crate::shell::logging::Level;
 
 pub(super) use explain::{AnswerFormat, ExplainArgs};
 pub(super) use journal::JournalArgs;
-<<<<<<< HEAD
+pub(super) use logs::LogsArgs;
 pub(super) use nodes::{CordonArgs, EditArgs, NodeArgs, NodesChange, OnErrorArg, RelabelArgs, SendArgs};
 pub(super) use preview::PreviewArgs;
-=======
-pub(super) use logs::LogsArgs;
-pub(super) use preview::{EditArgs, NodeArgs, PreviewArgs, PreviewChange};
->>>>>>> main
 pub(super) use rollout::{
     ConfirmArgs, DryRun, ForceDeleteArgs, PauseArgs, RestartArgs, ResumeArgs, ThrottleArgs, UndoArgs,
 };
@@ -74,7 +67,6 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Say which pods a change of labels, taints, cordons or manifests would start and stop; changes nothing
     Preview(PreviewArgs),
-<<<<<<< HEAD
     /// Change labels of nodes, as `kubectl label`, once it is clear which pods start and stop by it
     Label(RelabelArgs),
     /// Change taints of nodes, as `kubectl taint`, once it is clear which pods start and stop by it
@@ -83,10 +75,8 @@ pub(super) enum Command {
     Cordon(CordonArgs),
     /// Make nodes schedulable again
     Uncordon(CordonArgs),
-=======
     /// Print the logs of a DaemonSet's pods, each line after the name of its node
     Logs(LogsArgs),
->>>>>>> main
     /// Pause a rollout: nothing more is replaced until it is resumed
     Pause(PauseArgs),
     /// Resume a paused rollout, with exactly the strategy it had

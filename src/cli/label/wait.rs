@@ -47,7 +47,7 @@ pub(super) async fn watch(
     };
     let (sender, receiver) = mailbox();
     let watches = connection.start_watches(scope, &sender);
-    let executor = ClusterExecutor::new(connection, watches, Paths::journal(), None);
+    let executor = ClusterExecutor::new(connection, watches, Paths::journal(), None, sender);
     let mut lines = Lines { foretold, waiting: None, otherwise: 0 };
     let end = run_headless(settings, receiver, executor, &mut lines, Some(LONGEST)).await;
     match end.map_err(|error| Failure::Broken(format!("{error:#}")))? {
