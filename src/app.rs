@@ -18,6 +18,7 @@ pub mod keymap;
 mod labels;
 pub mod layout;
 pub mod lines;
+pub mod logs;
 mod marks;
 mod model;
 mod msg;

@@ -9,6 +9,7 @@ mod get;
 mod history;
 mod info;
 mod journal;
+mod logs;
 mod monitor;
 mod names;
 mod paths;

@@ -8,6 +8,7 @@ mod header;
 mod hints;
 mod line;
 mod list;
+mod logs;
 mod map;
 mod matrix;
 mod message;
@@ -71,8 +72,13 @@ pub fn draw(frame: &mut Frame, model: &Model, theme: &Theme) {
         message::too_small(&mut canvas);
         return;
     }
-    header::draw(&mut canvas);
-    if model.screen().is_some() {
+    let has_header = !model.logs().is_some_and(|view| view.is_full_screen && model.shows_logs());
+    if has_header {
+        header::draw(&mut canvas);
+    }
+    if model.shows_logs() {
+        logs::draw(&mut canvas);
+    } else if model.screen().is_some() {
         page::draw(&mut canvas);
     } else {
         grid(&mut canvas);

@@ -117,6 +117,32 @@ pub enum Action {
     EraseLine,
     /// Take the chosen entry.
     Choose,
+    /// The logs of what is in question.
+    OpenLogs,
+    /// The logs of the run before; again: of the present run.
+    PreviousLogs,
+    /// The newest line stays in sight, or not.
+    ToggleFollow,
+    /// Lines begin with their times, or not.
+    ToggleTimes,
+    /// So far back; by the number of the preset.
+    ReadSince(u8),
+    /// JSON lines are folded, spread, or as they came.
+    CycleJson,
+    /// Only what matches is shown, with the lines around it.
+    ToggleOnlyMatches,
+    /// More lines around each match.
+    MoreContext,
+    /// Fewer lines around each match.
+    LessContext,
+    /// Mark the line, or take the mark away.
+    MarkLine,
+    /// Nothing but the lines on the screen.
+    ToggleFullScreen,
+    /// Choose the container.
+    PickContainer,
+    /// How containers ended, node by node; there: beside a healthy node.
+    CompareEndings,
     /// Stop the rollout where it is.
     PauseRollout,
     /// Let a paused rollout go on.
@@ -145,7 +171,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, for the test that each is bound.
-    pub const ALL: [Self; 69] = [
+    pub const ALL: [Self; 88] = [
         Self::MoveUp,
         Self::MoveDown,
         Self::MoveLeft,
@@ -203,6 +229,25 @@ impl Action {
         Self::EraseWord,
         Self::EraseLine,
         Self::Choose,
+        Self::OpenLogs,
+        Self::PreviousLogs,
+        Self::ToggleFollow,
+        Self::ToggleTimes,
+        Self::CycleJson,
+        Self::ToggleOnlyMatches,
+        Self::MoreContext,
+        Self::LessContext,
+        Self::MarkLine,
+        Self::ToggleFullScreen,
+        Self::PickContainer,
+        Self::CompareEndings,
+        Self::ReadSince(0),
+        Self::ReadSince(1),
+        Self::ReadSince(2),
+        Self::ReadSince(3),
+        Self::ReadSince(4),
+        Self::ReadSince(5),
+        Self::ReadSince(6),
         Self::PauseRollout,
         Self::ResumeRollout,
         Self::RestartRollout,

@@ -4,6 +4,7 @@ use crate::domain::absence::Sighting;
 use crate::domain::command::{Command, Ticket};
 use crate::domain::id::Uid;
 use crate::domain::inquiry::Inquiry;
+use crate::domain::log::{LogRequest, StreamId};
 use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 
@@ -35,6 +36,10 @@ pub enum Effect {
         /// Its selector.
         selector: Selector,
     },
+    /// Read a log; news of it come under this number.
+    OpenLog(StreamId, Box<LogRequest>),
+    /// Read it no longer.
+    CloseLog(StreamId),
     /// Keep what is wanted where, for the next look at this context.
     RememberDesired(Box<Sighting>),
     /// Ask the cluster this once; `Msg::Answered` brings the answer.

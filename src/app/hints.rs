@@ -87,11 +87,38 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
             Action::Help,
             Action::Back,
         ],
+        Context::Logs => logs(model),
         // What can be pressed stands in the dialog itself.
         Context::Dialog | Context::Word => vec![Action::PageDown],
         Context::Grid | Context::Everywhere => grid(model),
     };
     actions.into_iter().filter_map(|action| binding_of(context, action)).collect()
+}
+
+fn logs(model: &Model) -> Vec<Action> {
+    let Some(view) = model.logs() else { return vec![Action::Back] };
+    if view.compare.is_some() {
+        return vec![Action::Open, Action::CompareEndings, Action::Copy, Action::Help, Action::Back];
+    }
+    let mut actions = vec![Action::Search];
+    actions.extend(
+        (view.found() > 0).then_some([Action::NextMatch, Action::ToggleOnlyMatches]).into_iter().flatten(),
+    );
+    actions.extend([
+        Action::ToggleFollow,
+        Action::PreviousLogs,
+        Action::ToggleTimes,
+        Action::ToggleWrap,
+        Action::PickContainer,
+        Action::CompareEndings,
+        Action::MarkLine,
+        Action::Save,
+        Action::CycleJson,
+        Action::ToggleFullScreen,
+        Action::Help,
+        Action::Back,
+    ]);
+    actions
 }
 
 fn page(model: &Model) -> Vec<Action> {
@@ -113,7 +140,7 @@ fn page(model: &Model) -> Vec<Action> {
         Screen::Count { .. } => action == Action::OpenDaemonSet,
         Screen::DaemonSet(_) | Screen::Node(_) => matches!(action, Action::OpenYaml | Action::OpenEvents),
         Screen::Cause(_) | Screen::Alert { .. } => matches!(action, Action::OpenDaemonSet | Action::OpenNode),
-        Screen::Yaml(_) | Screen::Problems | Screen::Usual | Screen::Help => false,
+        Screen::Yaml(_) | Screen::Logs(_) | Screen::Problems | Screen::Usual | Screen::Help => false,
     };
     let others = [Action::OpenDaemonSet, Action::OpenNode, Action::OpenYaml, Action::OpenEvents];
     actions.extend(others.into_iter().filter(|action| opened(*action)));

@@ -2,6 +2,7 @@
 
 mod changes;
 mod key;
+mod logs;
 mod screens;
 mod table;
 
@@ -24,6 +25,8 @@ pub enum Context {
     Page,
     /// A screen of text as it is.
     Text,
+    /// Logs.
+    Logs,
     /// A list to choose from.
     Picker,
     /// The line of the filter or a search; keys that are not bound are typed.
@@ -38,12 +41,13 @@ pub enum Context {
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Everywhere,
         Self::Grid,
         Self::Screen,
         Self::Page,
         Self::Text,
+        Self::Logs,
         Self::Picker,
         Self::Filter,
         Self::Palette,
@@ -60,6 +64,7 @@ impl Context {
             Self::Screen => "Every screen over the grid",
             Self::Page => "Pages: problems, cause, cell, DaemonSet, node, nodes behind a number",
             Self::Text => "Text: YAML",
+            Self::Logs => "Logs",
             Self::Picker => "Lists to choose from",
             Self::Filter => "Filter and search line",
             Self::Palette => "Menu of actions",
@@ -78,6 +83,7 @@ impl Context {
             Self::Screen => &[Self::Everywhere, Self::Screen],
             Self::Page => &[Self::Everywhere, Self::Screen, Self::Page],
             Self::Text => &[Self::Everywhere, Self::Screen, Self::Text],
+            Self::Logs => &[Self::Everywhere, Self::Screen, Self::Logs],
             Self::Picker => &[Self::Everywhere, Self::Picker],
             Self::Filter => &[Self::Everywhere, Self::Filter],
             Self::Palette => &[Self::Everywhere, Self::Palette],
@@ -89,7 +95,7 @@ impl Context {
 
 /// Every line of the table, in the order of the help.
 pub fn bindings() -> impl Iterator<Item = &'static Binding> {
-    table::GRID.iter().chain(changes::CHANGES).chain(screens::SCREENS)
+    table::GRID.iter().chain(changes::CHANGES).chain(screens::SCREENS).chain(logs::LOGS)
 }
 
 /// Whether an action changes the cluster.

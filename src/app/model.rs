@@ -12,11 +12,12 @@ use super::digest::Digest;
 use super::keymap::Context;
 use super::labels::NodeLabels;
 use super::layout::Layout;
+use super::logs::LogView;
 use super::marks::Marks;
 use super::notice::Notice;
 use super::overlay::Overlay;
 use super::palette::Palette;
-use super::screen::Open;
+use super::screen::{Open, Screen};
 use super::text_view::Room;
 use super::writes::Writes;
 use crate::domain::absence::{Everywhere, Sighting};
@@ -48,6 +49,8 @@ pub struct Settings {
     pub start_at: Option<Text>,
     /// The node label by which columns are grouped at first; none lets the monitor choose.
     pub group_by: Option<Text>,
+    /// So many logs are read at once; none for the usual number.
+    pub log_streams: Option<usize>,
     /// The DaemonSets that have to be on every node.
     pub everywhere: Everywhere,
     /// What was wanted where at the last look at this context.
@@ -113,6 +116,12 @@ pub struct Model {
     pub(super) namespace: Option<Text>,
     /// The full screens over the grid; the last is the one that is seen.
     pub(super) screens: Vec<Open>,
+    /// The logs that are looked at; one view at a time.
+    pub(super) logs: Option<Box<LogView>>,
+    /// When pods to read were looked for last; none where it is to be done at once.
+    pub(super) logs_settled: Option<Timestamp>,
+    /// How many logs were read to compare endings.
+    pub(super) compared: u32,
     pub(super) overlay: Option<Overlay>,
     pub(super) notice: Option<Notice>,
     pub(super) clock_offset: SignedDuration,
@@ -179,6 +188,9 @@ impl Model {
             before_filter: None,
             namespace: None,
             screens: Vec::new(),
+            logs: None,
+            logs_settled: None,
+            compared: 0,
             overlay: None,
             notice: None,
             clock_offset: SignedDuration::ZERO,
@@ -282,6 +294,18 @@ impl Model {
     #[must_use]
     pub fn screen(&self) -> Option<&Open> {
         self.screens.last()
+    }
+
+    /// Whether logs are what is seen.
+    #[must_use]
+    pub fn shows_logs(&self) -> bool {
+        matches!(self.screens.last(), Some(Open { screen: Screen::Logs(_), .. }))
+    }
+
+    /// The logs that are looked at.
+    #[must_use]
+    pub fn logs(&self) -> Option<&LogView> {
+        self.logs.as_deref()
     }
 
     /// How much room the lines of a screen have, between its title and the last line.
@@ -389,6 +413,7 @@ impl Model {
         match (&self.overlay, self.screens.last()) {
             (Some(Overlay::Picker(_)), _) => Context::Picker,
             (None, Some(open)) if open.view.search.is_typing => Context::Filter,
+            (None, Some(Open { screen: Screen::Logs(_), .. })) => Context::Logs,
             (None, Some(open)) if open.screen.is_text() => Context::Text,
             (None, Some(_)) => Context::Page,
             (None, None) if self.typing => Context::Filter,

@@ -16,6 +16,8 @@ pub enum PickerKind {
     Namespace,
     /// The label by which nodes are grouped.
     Group,
+    /// The container whose logs are read.
+    Container,
 }
 
 /// A list to choose from.
@@ -36,6 +38,7 @@ impl Picker {
         match self.kind {
             PickerKind::Namespace => "show which namespace",
             PickerKind::Group => "group nodes by which label",
+            PickerKind::Container => "logs of which container",
         }
     }
 
@@ -45,6 +48,7 @@ impl Picker {
         match self.kind {
             PickerKind::Namespace => "all namespaces",
             PickerKind::Group => "do not group",
+            PickerKind::Container => "the default one",
         }
     }
 }

@@ -49,6 +49,8 @@ pub enum Screen {
     },
     /// An object as the server has it.
     Yaml(ObjectRef),
+    /// Logs of these.
+    Logs(super::logs::Subject),
     /// What is wrong, by cause.
     Problems,
     /// Taints that do what taints are for.
@@ -90,7 +92,9 @@ impl Screen {
                 subject.daemon_set = Some(daemon_set.clone());
                 subject.node = Some(node.clone());
             }
-            Self::DaemonSet(uid) => subject.daemon_set = Some(uid.clone()),
+            Self::DaemonSet(uid) | Self::Logs(super::logs::Subject::DaemonSet(uid)) => {
+                subject.daemon_set = Some(uid.clone());
+            }
             Self::Count { daemon_set, count } => {
                 subject.daemon_set = Some(daemon_set.clone());
                 subject.count = Some(*count);
@@ -106,7 +110,7 @@ impl Screen {
             }
             Self::Cause(key) => subject.daemon_set = key.daemon_set().cloned(),
             Self::Alert { daemon_set, .. } => subject.daemon_set = Some(daemon_set.clone()),
-            Self::Problems | Self::Usual | Self::Help => {}
+            Self::Logs(super::logs::Subject::Cells(_)) | Self::Problems | Self::Usual | Self::Help => {}
         }
         subject
     }
@@ -119,9 +123,12 @@ impl Screen {
             Self::Node(name) => node::needed(model, name),
             Self::Yaml(object) => BTreeSet::from([Inquiry::Object(object.clone())]),
             Self::Cause(key) => cause::needed(model, key),
-            Self::Count { .. } | Self::Problems | Self::Usual | Self::Alert { .. } | Self::Help => {
-                BTreeSet::new()
-            }
+            Self::Count { .. }
+            | Self::Logs(_)
+            | Self::Problems
+            | Self::Usual
+            | Self::Alert { .. }
+            | Self::Help => BTreeSet::new(),
         }
     }
 
@@ -133,6 +140,8 @@ impl Screen {
             Self::Node(name) => node::page(model, name),
             Self::Count { daemon_set, count } => count::page(model, daemon_set, *count),
             Self::Yaml(object) => yaml::page(model, object, with_managed_fields),
+            // Their lines are no facts: see `app::logs`.
+            Self::Logs(_) => Some(Page::default()),
             Self::Problems => Some(problems::page(model)),
             Self::Usual => Some(problems::usual(model)),
             Self::Cause(key) => cause::page(model, key),

@@ -15,7 +15,7 @@ pub struct Search {
     pub found: Vec<usize>,
     /// The line from which it began.
     pub(super) began: usize,
-    pattern: Option<Regex>,
+    pub(super) pattern: Option<Regex>,
 }
 
 impl Search {
@@ -39,6 +39,18 @@ impl Search {
         };
         let matching = lines.iter().enumerate().filter(|(_, line)| pattern.is_match(&line.text));
         self.found = matching.map(|(at, _)| at).collect();
+    }
+
+    /// Whether something is searched for.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.pattern.is_some()
+    }
+
+    /// Whether a text matches.
+    #[must_use]
+    pub fn is_match(&self, text: &str) -> bool {
+        self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
     }
 
     /// The next matching line, or the previous one, in a circle.

@@ -8,6 +8,7 @@ mod dialog;
 mod filter;
 mod jump;
 mod lens;
+mod logs;
 mod marks;
 mod motion;
 mod overlay;
@@ -34,6 +35,7 @@ pub(super) use clock::ADOPTION_DELAY;
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = take_in(model, msg);
     effects.extend(ask::pursue(model));
+    effects.extend(logs::pursue(model));
     effects
 }
 
@@ -60,7 +62,10 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             model.digest = digest;
             model.digested = model.now;
-            lens::lift_stuck(model);
+            if lens::lift_stuck(model) {
+                // Another row may be selected now, and others be in sight.
+                model.digest = Digest::of(model);
+            }
             Vec::new()
         }
         Msg::Resumed => {

@@ -2,6 +2,7 @@
 
 mod explain;
 mod journal;
+mod logs;
 mod preview;
 mod rollout;
 mod status;
@@ -22,6 +23,7 @@ use crate::shell::logging::Level;
 
 pub(super) use explain::{AnswerFormat, ExplainArgs};
 pub(super) use journal::JournalArgs;
+pub(super) use logs::LogsArgs;
 pub(super) use preview::{EditArgs, NodeArgs, PreviewArgs, PreviewChange};
 pub(super) use rollout::{
     ConfirmArgs, DryRun, ForceDeleteArgs, PauseArgs, RestartArgs, ResumeArgs, ThrottleArgs, UndoArgs,
@@ -63,6 +65,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Say which pods a change of labels, taints, cordons or manifests would start and stop; changes nothing
     Preview(PreviewArgs),
+    /// Print the logs of a DaemonSet's pods, each line after the name of its node
+    Logs(LogsArgs),
     /// Pause a rollout: nothing more is replaced until it is resumed
     Pause(PauseArgs),
     /// Resume a paused rollout, with exactly the strategy it had

@@ -64,6 +64,7 @@ pub(super) async fn run(
             capabilities: capabilities(global, settings),
             start_at: start.at.map(Text::new),
             group_by: (!settings.group_by.is_empty()).then(|| Text::new(&settings.group_by)),
+            log_streams: settings.log_streams,
             everywhere: settings.everywhere(),
             last_look: seen.as_ref().and_then(SeenFile::last_look),
             alert: start.alert,
@@ -72,7 +73,7 @@ pub(super) async fn run(
     };
     let (sender, receiver) = mailbox();
     let watches = connection.start_watches(&scope, &sender);
-    let executor = ClusterExecutor::new(connection, watches, Paths::journal(), seen);
+    let executor = ClusterExecutor::new(connection, watches, Paths::journal(), seen, sender);
     match run_monitor(options, receiver, executor).await {
         Ok(ExitReason::Quit | ExitReason::HungUp) => Ok(Outcome::Done),
         Ok(ExitReason::Terminated) => Ok(Outcome::Interrupted),

@@ -9,6 +9,7 @@ use super::args::ColorChoice;
 use super::failure::Failure;
 use super::paths::Paths;
 use crate::domain::absence::Everywhere;
+use crate::domain::log::MOST_STREAMS;
 use crate::shell::logging::Level;
 
 /// The commented default configuration.
@@ -26,6 +27,8 @@ pub(super) struct Settings {
     pub(super) log_level: Level,
     /// The node label by which the monitor groups its columns; empty is none.
     pub(super) group_by: String,
+    /// How many logs the monitor reads at once.
+    pub(super) log_streams: Option<usize>,
     /// The DaemonSets that have to be on every node, as patterns.
     everywhere: Vec<String>,
     /// What holds for single contexts, by their names in the kubeconfig.
@@ -69,6 +72,9 @@ impl Settings {
         let settings: Option<Self> = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
         let settings = settings.unwrap_or_default();
         Everywhere::new(&settings.everywhere)?;
+        if settings.log_streams.is_some_and(|streams| !(1..=MOST_STREAMS).contains(&streams)) {
+            return Err(format!("logStreams has to be a number from 1 to {MOST_STREAMS}"));
+        }
         Ok(settings)
     }
 
@@ -92,7 +98,7 @@ mod tests {
             .filter(|line| !line.starts_with('#'))
             .collect();
         let taken_in = lines.join("\n");
-        for key in ["ascii:", "color:", "logLevel:", "groupBy:", "everywhere:", "contexts:"] {
+        for key in ["ascii:", "color:", "logLevel:", "groupBy:", "logStreams:", "everywhere:", "contexts:"] {
             assert!(taken_in.contains(key), "{key} in {taken_in}");
         }
         assert_eq!(Settings::parse(&taken_in).unwrap(), Settings::default());
@@ -116,6 +122,8 @@ mod tests {
         assert!(unknown.contains("colour") && unknown.contains("line 2"), "{unknown}");
         let wrong = Settings::parse("\n\nlogLevel: loud\n").unwrap_err();
         assert!(wrong.contains("loud") && wrong.contains("line 3"), "{wrong}");
+        let wrong = Settings::parse("logStreams: 65").unwrap_err();
+        assert!(wrong.contains("from 1 to 64"), "{wrong}");
         let wrong = Settings::parse("everywhere: [kube-proxy]").unwrap_err();
         assert!(wrong.contains("kube-proxy") && wrong.contains("NAMESPACE/NAME"), "{wrong}");
     }

@@ -79,9 +79,19 @@ impl Connection {
 impl Logs {
     /// Begins to read a log; one of the same number is closed.
     pub fn open(&mut self, stream: StreamId, request: LogRequest) {
+        self.start(stream, request, self.sink.clone());
+    }
+
+    /// Begins to read a log for one who wants every line of it: the server waits for him.
+    pub fn open_apart(&mut self, stream: StreamId, request: LogRequest) -> LogReceiver {
+        let (sink, receiver) = log_channel();
+        self.start(stream, request, sink);
+        receiver
+    }
+
+    fn start(&mut self, stream: StreamId, request: LogRequest, sink: LogSink) {
         self.running.retain(|_, running| !running.0.is_finished());
-        let reader =
-            Stream::new(self.wire.clone(), stream, request, self.sink.clone(), Arc::clone(&self.pace));
+        let reader = Stream::new(self.wire.clone(), stream, request, sink, Arc::clone(&self.pace));
         let slots = Arc::clone(&self.slots);
         let task = tokio::spawn(async move {
             // The semaphore is never closed.

@@ -88,6 +88,8 @@ fn container_words(container: &Container, view: &CellView<'_>) -> Option<String>
     };
     match &container.state {
         ContainerState::Waiting { reason, message } if !reason.is_empty() => {
+            // The kubelet goes on to name container and pod, which are told anyway.
+            let message = message.split(" restarting failed container").next().unwrap_or_default();
             let message = if message.is_empty() { String::new() } else { format!(" ({message})") };
             let last =
                 container.last.as_ref().map(|end| format!("; last ended {}", ended(end))).unwrap_or_default();

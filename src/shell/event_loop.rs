@@ -302,10 +302,13 @@ impl Turn {
         ends: &mut Ends<K, S, E, X, I, C>,
     ) -> Outcome {
         self.tell_time(model, ends)?;
-        let mut waiting = Vec::new();
-        while waiting.len() < LARGEST_BATCH {
+        let (mut waiting, mut weight) = (Vec::new(), 0);
+        while weight < LARGEST_BATCH {
             match ends.source.recv().now_or_never() {
-                Some(batch) if !batch.is_empty() => waiting.extend(batch),
+                Some(batch) if !batch.is_empty() => {
+                    weight += batch.iter().map(ClusterEvent::weight).sum::<usize>();
+                    waiting.extend(batch);
+                }
                 Some(_) | None => break,
             }
         }

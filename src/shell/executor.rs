@@ -6,9 +6,10 @@ use super::event_loop::Execute;
 use super::save::save;
 use super::seen::SeenFile;
 use crate::app::{Effect, Msg};
-use crate::cluster::{Connection, Executed, Journal, Watches};
+use crate::cluster::{Connection, Executed, Journal, LogSink, Logs, Sender, Watches};
 use crate::domain::event::ClusterEvent;
 use crate::domain::id::ObjectKey;
+use crate::domain::log::MOST_STREAMS;
 use crate::domain::text::Text;
 
 /// A connection and its watches; dropping it ends them.
@@ -17,13 +18,22 @@ pub struct ClusterExecutor {
     watches: Watches,
     journal: Journal,
     seen: Option<SeenFile>,
+    logs: Logs,
 }
 
 impl ClusterExecutor {
-    /// Works on these; writes are told in the journal, looks are remembered in the file, if there is one.
+    /// Works on these; writes are told in the journal, looks are remembered in the file, if there is one, and news of
+    /// logs go to the mailbox of the watches.
     #[must_use]
-    pub fn new(connection: Connection, watches: Watches, journal: Journal, seen: Option<SeenFile>) -> Self {
-        Self { connection, watches, journal, seen }
+    pub fn new(
+        connection: Connection,
+        watches: Watches,
+        journal: Journal,
+        seen: Option<SeenFile>,
+        sender: Sender,
+    ) -> Self {
+        let logs = connection.logs(LogSink::Mailbox(sender), MOST_STREAMS);
+        Self { connection, watches, journal, seen, logs }
     }
 }
 
@@ -84,6 +94,8 @@ impl Execute for ClusterExecutor {
                     }
                 });
             }
+            Effect::OpenLog(stream, request) => self.logs.open(stream, *request),
+            Effect::CloseLog(stream) => self.logs.close(stream),
             // The loop does these itself.
             Effect::Quit | Effect::Suspend | Effect::CopyToClipboard(_) => {}
         }

@@ -5,6 +5,7 @@ use ratatui::style::{Color, Modifier, Style};
 use super::glyph::GlyphSet;
 use crate::app::{Capabilities, Colour};
 use crate::domain::cell::CellState;
+use crate::domain::log::Hue;
 
 /// What a piece of text is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +79,21 @@ impl Theme {
             (Role::Good, Colour::Ansi) => plain.fg(Color::Green),
             (Role::Key, Colour::Ansi) => bold.fg(Color::Cyan),
             (Role::Found, Colour::Ansi) => plain.fg(Color::Black).bg(Color::Yellow),
+        }
+    }
+
+    /// The style of text in a colour of its own; none is ordinary text.
+    #[must_use]
+    pub fn hue(self, hue: Option<Hue>) -> Style {
+        let plain = Style::new();
+        match hue.filter(|_| self.colour == Colour::Ansi) {
+            None => plain,
+            Some(Hue::Red) => plain.fg(Color::Red),
+            Some(Hue::Green) => plain.fg(Color::Green),
+            Some(Hue::Yellow) => plain.fg(Color::Yellow),
+            Some(Hue::Blue) => plain.fg(Color::Blue),
+            Some(Hue::Magenta) => plain.fg(Color::Magenta),
+            Some(Hue::Cyan) => plain.fg(Color::Cyan),
         }
     }
 

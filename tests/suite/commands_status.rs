@@ -253,7 +253,7 @@ fn what_cannot_be_answered_is_said() {
             vec!["history", "monitoring/node-problem-detector", "--diff", "1", "2"],
             "has no revision 1; there are 2 and 3",
         ),
-        (vec!["history", "kube-system/cni", "--revision", "0"], "has no revision 0; there is 1"),
+        (vec!["history", "kube-system/cni", "--revision", "0"], "has no revision 0; there are 1 and 2"),
         (vec!["history", "cni", "--revision", "two"], "invalid value 'two'"),
         (vec!["history", "cni", "--diff", "1", "2", "3"], "unexpected"),
         (vec!["history", "cni", "--diff", "1", "--revision", "1"], "cannot be used with"),

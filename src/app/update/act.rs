@@ -1,6 +1,6 @@
 //! An action is carried out where its noun lives.
 
-use super::{filter, jump, lens, marks, motion, overlay, palette, remember, screen, wish};
+use super::{filter, jump, lens, logs, marks, motion, overlay, palette, remember, screen, wish};
 use crate::app::action::Action;
 use crate::app::describe::copyable;
 use crate::app::effect::Effect;
@@ -10,6 +10,11 @@ use crate::app::notice::Notice;
 
 /// Carries an action out.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    logs::act(model, action).unwrap_or_else(|| carry_out(model, action))
+}
+
+/// The same for what is not about logs.
+fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => return remember::leave(model),
         Action::Suspend => return vec![Effect::Suspend],
@@ -45,7 +50,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::GoToBlocker => jump::blocker(model),
         Action::PickNamespace => overlay::pick_namespace(model),
         Action::PickGroup => overlay::pick_group(model),
-        Action::Choose => overlay::choose(model),
+        Action::Choose => return overlay::choose(model),
         Action::Back => back(model),
         Action::Leave => leave(model),
         Action::TypeFilter => filter::begin(model),

@@ -1,6 +1,6 @@
 //! What the cluster said becomes knowledge.
 
-use super::{changed, clock, screen};
+use super::{changed, clock, logs, screen};
 use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::domain::event::ClusterEvent;
@@ -8,10 +8,14 @@ use crate::domain::inventory::Changed;
 
 /// Takes in a batch.
 pub(super) fn heard(model: &mut Model, events: Vec<ClusterEvent>) -> Vec<Effect> {
-    let mut seen = Changed::default();
+    let (mut seen, mut has_logs) = (Changed::default(), false);
     for event in events {
         match event {
             ClusterEvent::ClockRead(offset) => clock::read(model, offset),
+            ClusterEvent::Log(stream, news) => {
+                logs::heard(model, stream, news);
+                has_logs = true;
+            }
             ClusterEvent::DaemonSets(_)
             | ClusterEvent::Nodes(_)
             | ClusterEvent::Pods(_)
@@ -33,6 +37,9 @@ pub(super) fn heard(model: &mut Model, events: Vec<ClusterEvent>) -> Vec<Effect>
         screen::open_alert(model);
         clock::reorder(model, seen);
         changed(model);
+    } else if has_logs && model.logs.is_some() {
+        logs::arrange(model);
+        model.version += 1;
     }
     Vec::new()
 }

@@ -66,12 +66,14 @@ pub(super) fn toggle_affected(model: &mut Model) {
     project(model);
 }
 
-/// Stuck rollouts come first where the worst does; they are judged with the words of a frame.
-pub(super) fn lift_stuck(model: &mut Model) {
+/// Stuck rollouts come first where the worst does; they are judged with the words of a frame. Whether that moved rows.
+pub(super) fn lift_stuck(model: &mut Model) -> bool {
     let stuck = model.digest.rollouts.stuck(&model.inventory);
-    if model.lens.stuck != stuck {
-        model.lens.stuck = stuck;
-        clock::reorder(model, Changed { cells: true, ..Changed::default() });
-        changed(model);
+    if model.lens.stuck == stuck {
+        return false;
     }
+    model.lens.stuck = stuck;
+    clock::reorder(model, Changed { cells: true, ..Changed::default() });
+    changed(model);
+    true
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::filter;
 use super::lens::project;
+use super::{filter, logs};
 use crate::app::action::Action;
+use crate::app::effect::Effect;
 use crate::app::model::{Grouping, Model};
 use crate::app::overlay::{Overlay, Picker, PickerKind};
 use crate::app::viewport::step;
@@ -78,10 +79,10 @@ pub(super) fn pick_group(model: &mut Model) {
 }
 
 /// Takes the marked entry.
-pub(super) fn choose(model: &mut Model) {
-    let Some(Overlay::Picker(mut picker)) = model.overlay.take() else { return };
+pub(super) fn choose(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Picker(mut picker)) = model.overlay.take() else { return Vec::new() };
     if picker.at >= picker.entries.len() {
-        return;
+        return Vec::new();
     }
     let (entry, _) = picker.entries.swap_remove(picker.at);
     match picker.kind {
@@ -94,5 +95,7 @@ pub(super) fn choose(model: &mut Model) {
             model.grouping = Grouping::Chosen(entry);
             project(model);
         }
+        PickerKind::Container => return logs::choose_container(model, entry),
     }
+    Vec::new()
 }

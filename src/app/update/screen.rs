@@ -1,6 +1,6 @@
 //! Screens are opened, moved in, searched and left.
 
-use super::lens;
+use super::{lens, logs};
 use crate::app::action::Action;
 use crate::app::cursor::{ColumnPlace, RowPlace};
 use crate::app::effect::Effect;
@@ -65,7 +65,7 @@ pub(super) fn moved(model: &mut Model, action: Action) {
 }
 
 /// What a key is about: the line with the cursor, else the screen; in the grid, what is selected.
-fn subject(model: &Model) -> Subject {
+pub(super) fn subject(model: &Model) -> Subject {
     match model.screens.last() {
         Some(open) => {
             let (line, own) = (open.leads().map(Screen::subject).unwrap_or_default(), open.screen.subject());
@@ -113,7 +113,7 @@ fn enter(model: &mut Model) {
     self::open(model, screen);
 }
 
-fn say(model: &mut Model, words: &str) {
+pub(super) fn say(model: &mut Model, words: &str) {
     model.notice = Some(Notice::said(words, model.now));
 }
 
@@ -274,7 +274,12 @@ pub(super) fn copyable(model: &Model) -> Option<String> {
             Screen::Cell { node, .. } | Screen::Node(node) => Some(node.to_string()),
             Screen::Yaml(object) => Some(object.key.name.to_string()),
             Screen::DaemonSet(_) | Screen::Alert { .. } => daemon_set(),
-            Screen::Count { .. } | Screen::Problems | Screen::Usual | Screen::Cause(_) | Screen::Help => None,
+            Screen::Count { .. }
+            | Screen::Logs(_)
+            | Screen::Problems
+            | Screen::Usual
+            | Screen::Cause(_)
+            | Screen::Help => None,
         }
     });
     name.or_else(|| Some(line.text.trim().to_owned())).filter(|text| !text.is_empty())
@@ -308,6 +313,10 @@ pub(super) fn edit_search(model: &mut Model, edit: impl FnOnce(&mut String)) {
 pub(super) fn keep_search(model: &mut Model) {
     let Some(open) = model.screens.last_mut() else { return };
     open.view.search.is_typing = false;
+    if matches!(open.screen, Screen::Logs(_)) {
+        logs::searched(model);
+        return;
+    }
     if open.view.search.found.is_empty() && !open.view.search.typed.is_empty() {
         let words = format!("nothing here matches /{}", open.view.search.typed);
         say(model, &words);
@@ -327,6 +336,7 @@ pub(super) fn drop_search(model: &mut Model) -> bool {
     search.is_typing = false;
     search.typed.clear();
     search.read(&open.page.lines);
+    logs::searched(model);
     true
 }
 

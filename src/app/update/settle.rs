@@ -22,6 +22,7 @@ pub(super) fn settle(model: &mut Model) {
     model.layout = shape(model).layout();
     place_cursor(model);
     scroll(model);
+    super::logs::arrange(model);
     let room = model.room();
     if let Some(open) = model.screens.last_mut() {
         open.view.settle(&open.page.lines, room);

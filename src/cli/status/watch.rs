@@ -52,7 +52,7 @@ pub(super) async fn run(
     let (sender, receiver) = mailbox();
     let watches = connection.start_watches(&scope, &sender);
     // A script's look is nobody's last look.
-    let executor = ClusterExecutor::new(connection, watches, Paths::journal(), None);
+    let executor = ClusterExecutor::new(connection, watches, Paths::journal(), None, sender);
     let timeout = args.timeout.filter(|timeout| !timeout.is_zero());
     let end = run_headless(settings, receiver, executor, &mut printer, timeout).await;
     match end.map_err(failure)? {

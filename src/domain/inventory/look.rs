@@ -188,6 +188,12 @@ impl Inventory {
         self.complete.contains(watch)
     }
 
+    /// A pod.
+    #[must_use]
+    pub fn pod(&self, uid: &Uid) -> Option<&Pod> {
+        self.pods.get(uid).map(|placed| &placed.pod)
+    }
+
     /// The pods of a DaemonSet, in no order.
     pub fn pods_of(&self, row: RowSlot) -> impl Iterator<Item = &Pod> {
         let uids = self.rows.get(row.0).into_iter().flat_map(|row| row.occupants.values().flatten());

@@ -521,11 +521,7 @@ mod tests {
             ("fluent-bit@sha256:0123456789abcdef", "sha256:01234567"),
             ("fluent-bit:v1@sha256:0123456789abcdef", "v1"),
         ] {
-            let container = TemplateContainer {
-                name: "main".into(),
-                image: image.into(),
-                ..TemplateContainer::default()
-            };
+            let container = TemplateContainer { image: image.into(), ..TemplateContainer::default() };
             assert_eq!(container.tag(), tag);
         }
     }

@@ -1,0 +1,203 @@
+//! How containers ended, compared across nodes: the last words of each, grouped.
+
+use std::collections::BTreeMap;
+
+use crate::domain::id::NodeName;
+use crate::domain::inventory::Inventory;
+use crate::domain::log::{
+    Ending, LastWords, Line, LogEnd, LogNews, LogRequest, Since, StreamId, Target, group, last_line, select,
+};
+use crate::domain::object::{ContainerState, Termination};
+
+use super::streams::{Reading, Step, Subject};
+
+/// So many of the last lines are asked for, of at most so many bytes.
+const LAST_LINES: u32 = 20;
+const LAST_BYTES: u32 = 64 * 1024;
+
+/// Endings as they come in.
+#[derive(Debug)]
+pub struct Compare {
+    asked: BTreeMap<StreamId, Asked>,
+    /// The group with the cursor.
+    pub at: usize,
+    groups: Vec<LastWords>,
+    /// A node of the DaemonSets where nothing is wrong, to set beside.
+    pub healthy: Option<(crate::domain::id::Uid, NodeName)>,
+}
+
+#[derive(Debug)]
+struct Asked {
+    target: Target,
+    lines: Vec<Line>,
+    words: Option<String>,
+}
+
+/// One group, for the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompareRow {
+    /// How many nodes, what they said, and some of their names.
+    pub text: String,
+    /// Whether the cursor is on it.
+    pub is_cursor: bool,
+}
+
+impl Compare {
+    /// Asks for the last lines of every pod of the subject that ended or is failing.
+    #[must_use]
+    pub fn begin(inventory: &Inventory, reading: &Reading, first: u32) -> (Self, Vec<Step>) {
+        let cells = reading.subject.cells(inventory);
+        let all = select(inventory, &cells, usize::MAX).open;
+        let mut compare =
+            Self { asked: BTreeMap::new(), at: 0, groups: Vec::new(), healthy: healthy(inventory, reading) };
+        let mut steps = Vec::new();
+        for target in all {
+            let Some(end) = last_end(inventory, &target, reading) else { continue };
+            let id = StreamId(first + u32::try_from(compare.asked.len()).unwrap_or(u32::MAX));
+            // The kernel's kill leaves no words in the log.
+            let killed = end.termination.reason == "OOMKilled";
+            let words = killed.then(|| "out of memory (OOMKilled)".to_owned());
+            if words.is_none() {
+                let request = LogRequest {
+                    pod: target.pod.clone(),
+                    container: end.container.clone(),
+                    previous: end.is_previous,
+                    follow: false,
+                    since: Since::All,
+                    tail: Some(LAST_LINES),
+                    bytes: Some(LAST_BYTES),
+                };
+                steps.push(Step::Open(id, Box::new(request)));
+            }
+            compare.asked.insert(id, Asked { target, lines: Vec::new(), words });
+        }
+        compare.regroup();
+        (compare, steps)
+    }
+
+    /// The number of streams it took, so that the next ones get other numbers.
+    pub fn ids(&self) -> impl Iterator<Item = StreamId> + '_ {
+        self.asked.keys().copied()
+    }
+
+    /// Takes in what came; whether it was asked for here.
+    pub(in crate::app) fn heard(&mut self, id: StreamId, news: &LogNews) -> bool {
+        let Some(asked) = self.asked.get_mut(&id) else { return false };
+        match news {
+            LogNews::Lines(lines) => asked.lines.extend(lines.iter().cloned()),
+            LogNews::Ended(end) => {
+                let said = last_line(asked.lines.iter()).map(|line| line.text.to_string());
+                asked.words = Some(match (said, end) {
+                    (Some(said), _) => said,
+                    (None, LogEnd::Complete) => "it said nothing".to_owned(),
+                    (None, end) => end.to_string(),
+                });
+                asked.lines = Vec::new();
+                self.regroup();
+            }
+            LogNews::Broken(_) | LogNews::Lost(_) => {}
+        }
+        true
+    }
+
+    fn regroup(&mut self) {
+        let endings: Vec<Ending> = self
+            .asked
+            .values()
+            .filter_map(|asked| Some(Ending { node: asked.target.node.clone(), words: asked.words.clone()? }))
+            .collect();
+        self.groups = group(&endings);
+        self.at = self.at.min(self.groups.len().saturating_sub(1));
+    }
+
+    /// How many nodes' last words are known, of how many.
+    #[must_use]
+    pub fn progress(&self) -> (usize, usize) {
+        (self.asked.values().filter(|asked| asked.words.is_some()).count(), self.asked.len())
+    }
+
+    /// The number of groups.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Whether nothing has ended.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.asked.is_empty()
+    }
+
+    /// The cells of the group with the cursor, only the first of them if `one`.
+    #[must_use]
+    pub fn cells(&self, inventory: &Inventory, one: bool) -> Vec<(crate::domain::id::Uid, NodeName)> {
+        let Some(group) = self.groups.get(self.at) else { return Vec::new() };
+        let of_group = self.asked.values().filter(|asked| group.nodes.contains(&asked.target.node));
+        let cells = of_group.filter_map(|asked| {
+            let owner = inventory.pod(&asked.target.pod.uid)?.meta.owner.as_ref()?;
+            Some((owner.uid.clone(), asked.target.node.clone()))
+        });
+        cells.take(if one { 1 } else { usize::MAX }).collect()
+    }
+
+    /// The groups as lines: `11 nodes: permission denied /var/log  (node-1, node-2, ..)`.
+    #[must_use]
+    pub fn rows(&self) -> Vec<CompareRow> {
+        let named = |group: &LastWords| {
+            let names: Vec<&str> = group.nodes.iter().take(3).map(NodeName::as_str).collect();
+            let more = if group.nodes.len() > names.len() { ", .." } else { "" };
+            format!("{}{more}", names.join(", "))
+        };
+        let many = |count: usize| if count == 1 { "1 node".to_owned() } else { format!("{count} nodes") };
+        self.groups
+            .iter()
+            .enumerate()
+            .map(|(at, group)| CompareRow {
+                text: format!("{}: {}  ({})", many(group.nodes.len()), group.words, named(group)),
+                is_cursor: at == self.at,
+            })
+            .collect()
+    }
+}
+
+/// How a container ended, and where its log is.
+struct End {
+    container: crate::domain::text::Text,
+    is_previous: bool,
+    termination: Termination,
+}
+
+/// The container that ended last, if any did: of the run before, or of this one.
+fn last_end(inventory: &Inventory, target: &Target, reading: &Reading) -> Option<End> {
+    let pod = inventory.pod(&target.pod.uid)?;
+    let wanted = reading.container.as_ref();
+    let all = pod.containers.iter().chain(&pod.init_containers);
+    let ends =
+        all.filter(|container| wanted.is_none_or(|name| *name == container.name)).filter_map(|container| {
+            let name = container.name.clone();
+            match (&container.state, &container.last) {
+                (ContainerState::Terminated(end), _) if end.exit_code != 0 => {
+                    Some(End { container: name, is_previous: false, termination: end.clone() })
+                }
+                (_, Some(last)) => {
+                    Some(End { container: name, is_previous: true, termination: last.clone() })
+                }
+                _ => None,
+            }
+        });
+    ends.max_by_key(|end| end.termination.finished)
+}
+
+/// A cell of the same DaemonSets where the pod is available and never ended.
+fn healthy(inventory: &Inventory, reading: &Reading) -> Option<(crate::domain::id::Uid, NodeName)> {
+    let uids: Vec<_> = match &reading.subject {
+        Subject::DaemonSet(uid) => vec![uid.clone()],
+        Subject::Cells(cells) => cells.iter().map(|(uid, _)| uid.clone()).collect(),
+    };
+    let uid = uids.first()?;
+    let mut pods = inventory.pods_of(inventory.row_of(uid)?);
+    pods.find(|pod| {
+        pod.ready && !pod.is_deleting() && pod.containers.iter().all(|container| container.last.is_none())
+    })
+    .and_then(|pod| Some((uid.clone(), pod.target()?.clone())))
+}

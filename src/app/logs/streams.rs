@@ -1,0 +1,287 @@
+//! Which logs are open: chosen by what ails, taken up again after restarts, handed on when pods replace each other.
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::Timestamp;
+
+use crate::domain::age::age;
+use crate::domain::id::{NodeName, Uid};
+use crate::domain::inventory::{ColumnSlot, Inventory, RowSlot};
+use crate::domain::log::{LogEnd, LogNews, LogRequest, Selection, Since, StreamId, Target, select};
+use crate::domain::object::{Container, ContainerState, Pod, Termination};
+use crate::domain::text::Text;
+
+/// Whose logs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// All pods of a DaemonSet, also those to come.
+    DaemonSet(Uid),
+    /// The pods of these cells, also those to come.
+    Cells(Vec<(Uid, NodeName)>),
+}
+
+impl Subject {
+    /// Where it is in the inventory now.
+    #[must_use]
+    pub fn cells(&self, inventory: &Inventory) -> Vec<(RowSlot, ColumnSlot)> {
+        match self {
+            Self::DaemonSet(uid) => {
+                let Some(row) = inventory.row_of(uid) else { return Vec::new() };
+                let mut columns: Vec<ColumnSlot> =
+                    inventory.pods_of(row).filter_map(|pod| inventory.column_of(pod.target()?)).collect();
+                columns.sort();
+                columns.dedup();
+                columns.into_iter().map(|column| (row, column)).collect()
+            }
+            Self::Cells(cells) => cells
+                .iter()
+                .filter_map(|(uid, node)| Some((inventory.row_of(uid)?, inventory.column_of(node)?)))
+                .collect(),
+        }
+    }
+}
+
+/// What is read, and how.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Whose logs.
+    pub subject: Subject,
+    /// Which container; none for the one that is meant by default.
+    pub container: Option<Text>,
+    /// Whether of the run before; none for the run before where a container crashes again and again.
+    pub previous: Option<bool>,
+    /// How far back.
+    pub since: Since,
+    /// Of what lies back, only so many lines of each pod; none for all.
+    pub tail: Option<u32>,
+    /// At most so many streams.
+    pub most: usize,
+}
+
+/// How a stream stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamState {
+    /// Nothing came yet.
+    Opening,
+    /// Lines came.
+    Reading,
+    /// It broke and is opened again.
+    Broken(Text),
+    /// Nothing more comes.
+    Ended(LogEnd),
+}
+
+/// One container's log.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// The pod.
+    pub target: Target,
+    /// The container.
+    pub container: Text,
+    /// Of the run before.
+    pub previous: bool,
+    /// How it stands.
+    pub state: StreamState,
+    /// How often the container had been started again when it was opened.
+    restarts: u32,
+}
+
+/// What is to be done about a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Open it.
+    Open(StreamId, Box<LogRequest>),
+    /// Say this among its lines.
+    Note(StreamId, String),
+}
+
+/// The streams of one view.
+#[derive(Clone, Debug)]
+pub struct Streams {
+    reading: Reading,
+    all: BTreeMap<StreamId, Stream>,
+    /// The pods that were taken up.
+    known: HashSet<Uid>,
+    next: u32,
+    shown: Selection,
+}
+
+impl Streams {
+    /// Begins with nothing open; `first` and what follows number the streams.
+    #[must_use]
+    pub fn new(reading: Reading, first: u32) -> Self {
+        Self {
+            reading,
+            all: BTreeMap::new(),
+            known: HashSet::new(),
+            next: first,
+            shown: Selection::default(),
+        }
+    }
+
+    /// What is read, and how.
+    #[must_use]
+    pub fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// The number the next stream gets.
+    #[must_use]
+    pub fn next(&self) -> u32 {
+        self.next
+    }
+
+    /// A stream, open or ended.
+    #[must_use]
+    pub fn get(&self, id: StreamId) -> Option<&Stream> {
+        self.all.get(&id)
+    }
+
+    /// All streams, open and ended.
+    pub fn iter(&self) -> impl Iterator<Item = (StreamId, &Stream)> {
+        self.all.iter().map(|(id, stream)| (*id, stream))
+    }
+
+    /// How many nodes' logs are shown of how many.
+    #[must_use]
+    pub fn shown(&self) -> &Selection {
+        &self.shown
+    }
+
+    /// Takes in how a stream stands.
+    pub fn heard(&mut self, id: StreamId, news: &LogNews) {
+        let Some(stream) = self.all.get_mut(&id) else { return };
+        stream.state = match news {
+            LogNews::Lines(_) => StreamState::Reading,
+            LogNews::Broken(why) => StreamState::Broken(why.clone()),
+            LogNews::Ended(end) => StreamState::Ended(end.clone()),
+            LogNews::Lost(_) => return,
+        };
+    }
+
+    /// What is to be done now that the cluster looks like this.
+    pub fn settle(&mut self, inventory: &Inventory) -> Vec<Step> {
+        let mut steps = self.restarted(inventory);
+        let cells = self.reading.subject.cells(inventory);
+        let all = select(inventory, &cells, usize::MAX);
+        let mut free = self.reading.most.saturating_sub(self.running());
+        for target in &all.open {
+            if free == 0 {
+                break;
+            }
+            if self.known.insert(target.pod.uid.clone()) {
+                free -= 1;
+                steps.extend(self.open(target.clone(), inventory));
+            }
+        }
+        let is_read =
+            |target: &Target| self.all.values().any(|stream| stream.target.pod.uid == target.pod.uid);
+        let open = all.open.into_iter().filter(is_read).collect();
+        self.shown = Selection { open, of: all.of };
+        steps
+    }
+
+    /// Streams that take a slot.
+    fn running(&self) -> usize {
+        self.all.values().filter(|stream| !matches!(stream.state, StreamState::Ended(_))).count()
+    }
+
+    fn open(&mut self, target: Target, inventory: &Inventory) -> Vec<Step> {
+        let container = self.reading.container.clone().unwrap_or_else(|| target.container.clone());
+        let id = StreamId(self.next);
+        self.next += 1;
+        let pod = inventory.pod(&target.pod.uid);
+        let status = pod.and_then(|pod| status(pod, &container));
+        let crashing = target.crashing && container == target.container;
+        let previous = self.reading.previous.unwrap_or(crashing);
+        let mut steps = Vec::new();
+        let same_cell = |stream: &&Stream| {
+            stream.target.node == target.node && stream.target.daemon_set == target.daemon_set
+        };
+        let replaced =
+            self.all.values().rev().find(same_cell).map(|stream| stream.target.pod.key.name.clone());
+        // What a pod printed that came after another one is wanted whole.
+        let (since, tail) =
+            if replaced.is_some() { (Since::All, None) } else { (self.reading.since, self.reading.tail) };
+        if let Some(old) = replaced {
+            let revision = pod.and_then(|pod| {
+                Some(inventory.revision_label(&pod.meta.owner.as_ref()?.uid, pod.revision.as_ref()?))
+            });
+            let revision = revision.map(|label| format!(" of revision {label}")).unwrap_or_default();
+            let note = format!("{}: pod {}{revision} replaces {old}", target.node, target.pod.key.name);
+            steps.push(Step::Note(id, note));
+        }
+        let request = LogRequest {
+            pod: target.pod.clone(),
+            container: container.clone(),
+            previous,
+            follow: !previous,
+            since,
+            tail,
+            bytes: None,
+        };
+        let restarts = status.map_or(0, |status| status.restarts);
+        self.all.insert(id, Stream { target, container, previous, state: StreamState::Opening, restarts });
+        steps.push(Step::Open(id, Box::new(request)));
+        steps
+    }
+
+    /// Containers that run again go on in the same stream, after a line that says so.
+    fn restarted(&mut self, inventory: &Inventory) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for (id, stream) in &mut self.all {
+            let ended = matches!(stream.state, StreamState::Ended(LogEnd::Complete)) && !stream.previous;
+            let status = inventory
+                .pod(&stream.target.pod.uid)
+                .filter(|_| ended)
+                .and_then(|pod| status(pod, &stream.container));
+            let Some(status) = status.filter(|status| status.restarts > stream.restarts) else { continue };
+            let ContainerState::Running { since } = status.state else { continue };
+            let why = status.last.as_ref().map(|end| format!(": {}", ended_words(end))).unwrap_or_default();
+            let node = &stream.target.node;
+            steps.push(Step::Note(*id, format!("{node}: {} restarted{why}", stream.container)));
+            stream.restarts = status.restarts;
+            stream.state = StreamState::Opening;
+            let request = LogRequest {
+                pod: stream.target.pod.clone(),
+                container: stream.container.clone(),
+                previous: false,
+                follow: true,
+                // The new run has a file of its own: nothing of the old one comes again.
+                since: since.map_or(Since::All, Since::Time),
+                tail: None,
+                bytes: None,
+            };
+            steps.push(Step::Open(*id, Box::new(request)));
+        }
+        steps
+    }
+
+    /// What is read of a stream, for a title: `previous run, exit 1, 40s ago`; empty for the present run.
+    #[must_use]
+    pub fn run_words(&self, id: StreamId, inventory: &Inventory, now: Timestamp) -> String {
+        let Some(stream) = self.get(id).filter(|stream| stream.previous) else { return String::new() };
+        let status = inventory.pod(&stream.target.pod.uid).and_then(|pod| status(pod, &stream.container));
+        match status.and_then(|status| status.last.as_ref()) {
+            Some(end) => format!("previous run, {}, {} ago", ended_words(end), age(end.finished, now)),
+            None => "previous run".to_owned(),
+        }
+    }
+}
+
+/// The status of a container of any kind.
+fn status<'a>(pod: &'a Pod, name: &str) -> Option<&'a Container> {
+    pod.containers.iter().chain(&pod.init_containers).find(|container| container.name == *name)
+}
+
+/// `exit 1`, `exit 137 OOMKilled`, `signal 9`.
+fn ended_words(end: &Termination) -> String {
+    let how =
+        if end.signal == 0 { format!("exit {}", end.exit_code) } else { format!("signal {}", end.signal) };
+    // These two words say nothing that the number does not.
+    if end.reason.is_empty() || end.reason == "Error" || end.reason == "Completed" {
+        how
+    } else {
+        format!("{how} {}", end.reason)
+    }
+}

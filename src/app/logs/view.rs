@@ -1,0 +1,361 @@
+//! What is seen of the lines: where one is in them, what is searched for, how they are shown.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::compare::Compare;
+use super::rows::{Form, JsonMode, LogRow, rows};
+use super::streams::{Reading, Step, Streams};
+use super::walk::{Place, Shown, Walk};
+use crate::app::search::Search;
+use crate::app::text_view::Room;
+use crate::domain::inventory::Inventory;
+use crate::domain::log::{Entry, LineKey, LogBuffer, LogNews, Since, StreamId};
+use crate::domain::text::Text;
+
+/// How far back, by the keys `0` to `6`: words, from when, and at most so many lines of each pod.
+pub const PRESETS: [(&str, Since, Option<u32>); 7] = [
+    ("tail 500", Since::All, Some(500)),
+    ("all", Since::All, None),
+    ("1m", Since::Seconds(60), None),
+    ("5m", Since::Seconds(300), None),
+    ("15m", Since::Seconds(900), None),
+    ("30m", Since::Seconds(1800), None),
+    ("1h", Since::Seconds(3600), None),
+];
+
+/// Lines around each match, where only matches are shown.
+const CONTEXT: usize = 2;
+/// So many columns are scrolled sideways at once.
+const SIDEWAYS: usize = 16;
+/// The widest name of a node before its lines.
+const WIDEST_NAME: usize = 16;
+/// `03:04:05.678 `.
+const TIME_WIDTH: usize = 13;
+
+/// The logs that are looked at.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of the view")]
+pub struct LogView {
+    /// Whose, and how they stand.
+    pub streams: Streams,
+    /// Their lines.
+    pub buffer: LogBuffer,
+    /// Which of the presets is chosen.
+    pub preset: usize,
+    /// Whether the newest line stays in sight.
+    pub follows: bool,
+    /// Whether long lines go on in the next row.
+    pub wraps: bool,
+    /// Whether each line begins with its time.
+    pub has_times: bool,
+    /// Whether nothing else is on the screen.
+    pub is_full_screen: bool,
+    /// How JSON is shown.
+    pub json: JsonMode,
+    /// Whether only what matches is shown.
+    pub only_matches: bool,
+    /// So many lines around each match.
+    pub context: usize,
+    /// The endings, while they are compared.
+    pub compare: Option<Compare>,
+    /// The lines that match the search.
+    matches: Vec<LineKey>,
+    marks: BTreeSet<LineKey>,
+    left: usize,
+    top: Option<Place>,
+    cursor: Option<Place>,
+    /// The cursor went to a match since it was last put in sight.
+    has_jumped: bool,
+    /// The width of the names before the lines; none where there is one stream only.
+    names: usize,
+}
+
+impl LogView {
+    /// Nothing is read yet.
+    #[must_use]
+    pub fn new(reading: Reading, first_stream: u32) -> Self {
+        Self {
+            streams: Streams::new(reading, first_stream),
+            buffer: LogBuffer::default(),
+            preset: 0,
+            follows: true,
+            wraps: true,
+            has_times: false,
+            is_full_screen: false,
+            json: JsonMode::default(),
+            only_matches: false,
+            context: CONTEXT,
+            compare: None,
+            matches: Vec::new(),
+            marks: BTreeSet::new(),
+            left: 0,
+            top: None,
+            cursor: None,
+            has_jumped: false,
+            names: 0,
+        }
+    }
+
+    /// Reads something else, or the same afresh: the lines go, how they are shown stays.
+    pub(in crate::app) fn restart(&mut self, reading: Reading) {
+        self.streams = Streams::new(reading, self.streams.next());
+        self.buffer.clear();
+        self.matches.clear();
+        self.marks.clear();
+        (self.top, self.cursor, self.left, self.follows, self.names) = (None, None, 0, true, 0);
+    }
+
+    /// What is to be opened now; what is to be said is put among the lines.
+    pub(in crate::app) fn settle(&mut self, inventory: &Inventory, now: Timestamp) -> Vec<Step> {
+        let steps = self.streams.settle(inventory);
+        for step in &steps {
+            if let Step::Note(id, words) = step {
+                self.buffer.note(*id, words, now);
+            }
+        }
+        steps
+    }
+
+    /// Takes in news of a stream.
+    pub(in crate::app) fn heard(&mut self, id: StreamId, news: LogNews, search: &Search, now: Timestamp) {
+        if self.streams.get(id).is_none() {
+            // Closed in the meantime.
+            return;
+        }
+        self.streams.heard(id, &news);
+        match news {
+            LogNews::Lines(lines) => {
+                let keys = self.buffer.push(id, lines, now);
+                if search.is_active() {
+                    let fresh = keys.into_iter().filter(|key| {
+                        self.buffer.find(*key).is_some_and(|entry| search.is_match(&entry.text))
+                    });
+                    self.matches.extend(fresh);
+                    self.matches.sort();
+                }
+            }
+            LogNews::Lost(lines) => self.buffer.count_dropped(id, lines),
+            LogNews::Broken(why) => {
+                self.buffer.note(id, &format!("{}: {why}; trying again", self.name(id)), now);
+            }
+            LogNews::Ended(end) => {
+                self.buffer.note(id, &format!("{}: {end}", self.name(id)), now);
+            }
+        }
+        if let Some(oldest) = self.buffer.get(0).map(|entry| entry.key) {
+            let gone = self.matches.partition_point(|key| *key < oldest);
+            self.matches.drain(..gone);
+            self.marks = self.marks.split_off(&oldest);
+        }
+    }
+
+    fn name(&self, id: StreamId) -> Text {
+        self.streams.get(id).map(|stream| stream.target.node.0.clone()).unwrap_or_default()
+    }
+
+    /// Finds all lines that match, or forgets them.
+    pub(in crate::app) fn look_for(&mut self, search: &Search) {
+        let matching = self.buffer.iter().filter(|entry| search.is_match(&entry.text));
+        self.matches =
+            if search.is_active() { matching.map(|entry| entry.key).collect() } else { Vec::new() };
+        self.only_matches &= search.is_active();
+    }
+
+    /// The number of lines that match.
+    #[must_use]
+    pub fn found(&self) -> usize {
+        self.matches.len()
+    }
+
+    /// The line with the cursor, and how many there are, from 1.
+    #[must_use]
+    pub fn position(&self) -> (usize, usize) {
+        let at = self.cursor.map_or(0, |place| self.buffer.place_of(place.key) + 1);
+        (at.min(self.buffer.len()), self.buffer.len())
+    }
+
+    /// The line with the cursor.
+    #[must_use]
+    pub fn current(&self) -> Option<&Entry> {
+        self.buffer.find(self.cursor?.key)
+    }
+
+    /// The width of the names before lines, and of the times.
+    #[must_use]
+    pub fn margins(&self) -> (usize, usize) {
+        (self.names, if self.has_times { TIME_WIDTH } else { 0 })
+    }
+
+    fn form(&self, room: Room) -> Form {
+        let (names, times) = self.margins();
+        let taken = times + if names > 0 { names + 1 } else { 0 };
+        let width = room.width.saturating_sub(taken).max(10);
+        Form { width, wraps: self.wraps, left: self.left, json: self.json }
+    }
+
+    fn walk(&self, room: Room) -> Walk<'_> {
+        let shown = if self.only_matches { Shown::Around(&self.matches, self.context) } else { Shown::All };
+        Walk { buffer: &self.buffer, shown, form: self.form(room) }
+    }
+
+    /// Puts cursor and scroll in order, after anything changed; `widest` is the widest short name of a node.
+    pub(in crate::app) fn arrange(&mut self, room: Room, widest: usize) {
+        let several =
+            self.streams.iter().map(|(_, stream)| &stream.target.node).collect::<BTreeSet<_>>().len() > 1;
+        self.names = if several { widest.min(WIDEST_NAME) } else { 0 };
+        let walk = self.walk(room);
+        let cursor = if self.follows { walk.last() } else { self.cursor.and_then(|at| walk.settle(at)) };
+        let cursor = cursor.or_else(|| walk.last());
+        let Some(at) = cursor else {
+            (self.cursor, self.top) = (None, None);
+            return;
+        };
+        let up = -isize::try_from(room.height.saturating_sub(1)).unwrap_or_default();
+        let top = self.top.and_then(|top| walk.settle(top));
+        let top = match top {
+            Some(top) if !self.follows && walk.is_in_sight(top, at, room.height) => Some(top),
+            // What was jumped to is shown with what is around it.
+            _ if self.has_jumped => walk.step(at, up / 2),
+            Some(top) if !self.follows && at < top => Some(at),
+            _ => walk.step(at, up),
+        };
+        // Nothing is left empty below the end while something is hidden above.
+        let lowest = walk.last().and_then(|last| walk.step(last, up));
+        (self.cursor, self.top, self.has_jumped) = (cursor, top.min(lowest), false);
+    }
+
+    /// Moves the cursor by rows; away from the end it stops following.
+    pub(in crate::app) fn move_by(&mut self, delta: isize, room: Room) {
+        let walk = self.walk(room);
+        let Some(at) = self.cursor.and_then(|at| walk.step(at, delta)) else { return };
+        let is_last = walk.last() == Some(at);
+        self.follows = self.follows && is_last;
+        self.cursor = Some(at);
+    }
+
+    /// To the beginning or the end; at the end it follows again.
+    pub(in crate::app) fn go_to_end(&mut self, end: bool, room: Room) {
+        self.follows = end;
+        let walk = self.walk(room);
+        self.cursor = if end { walk.last() } else { walk.first() };
+    }
+
+    /// Sideways, where lines are not wrapped.
+    pub(in crate::app) fn move_sideways(&mut self, right: bool) {
+        if !self.wraps {
+            self.left = if right { self.left + SIDEWAYS } else { self.left.saturating_sub(SIDEWAYS) };
+        }
+    }
+
+    /// Wraps, or not.
+    pub(in crate::app) fn toggle_wrap(&mut self) {
+        (self.wraps, self.left) = (!self.wraps, 0);
+    }
+
+    /// To the next match or the previous one, in a circle: which it is, from 1.
+    pub(in crate::app) fn next_match(&mut self, forward: bool) -> Option<usize> {
+        let here = self.cursor?.key;
+        let at = if forward {
+            let next = self.matches.partition_point(|key| *key <= here);
+            if next < self.matches.len() { next } else { 0 }
+        } else {
+            let before = self.matches.partition_point(|key| *key < here);
+            before.checked_sub(1).unwrap_or_else(|| self.matches.len().saturating_sub(1))
+        };
+        self.go_to(*self.matches.get(at)?);
+        Some(at + 1)
+    }
+
+    /// To the last match at or before the cursor, else the first: what was printed last is looked for first.
+    pub(in crate::app) fn nearest_match(&mut self) {
+        let Some(here) = self.cursor.map(|place| place.key) else { return };
+        let before = self.matches.partition_point(|key| *key <= here);
+        let found = before.checked_sub(1).and_then(|at| self.matches.get(at)).or(self.matches.first());
+        if let Some(key) = found.copied() {
+            self.go_to(key);
+        }
+    }
+
+    fn go_to(&mut self, key: LineKey) {
+        self.follows = false;
+        self.has_jumped = true;
+        self.cursor = Some(Place { key, row: 0 });
+    }
+
+    /// Marks the line with the cursor, or takes the mark away; whether it is marked now.
+    pub(in crate::app) fn toggle_mark(&mut self) -> Option<bool> {
+        let key = self.current()?.key;
+        let is_new = self.marks.insert(key);
+        if !is_new {
+            self.marks.remove(&key);
+        }
+        Some(is_new)
+    }
+
+    /// The marked lines, else the line with the cursor, for the clipboard.
+    #[must_use]
+    pub fn copyable(&self) -> Option<String> {
+        let marked: Vec<&Entry> = self.marks.iter().filter_map(|key| self.buffer.find(*key)).collect();
+        if marked.is_empty() {
+            return self.current().map(|entry| entry.text.to_string());
+        }
+        Some(marked.iter().map(|entry| self.saved(entry)).collect())
+    }
+
+    /// What is shown, as it is saved: a line each, after its time and the name of its node.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let walk = self.walk(Room { width: 80, height: 24 });
+        let mut text = String::new();
+        let mut next = walk.next(0);
+        while let Some(index) = next {
+            if let Some(entry) = self.buffer.get(index) {
+                text.push_str(&self.saved(entry));
+            }
+            next = walk.next(index + 1);
+        }
+        text
+    }
+
+    fn saved(&self, entry: &Entry) -> String {
+        let note = if entry.is_note { "--- " } else { "" };
+        format!("{} {} {note}{}\n", entry.key.at, self.name(entry.stream), entry.text)
+    }
+
+    /// The rows in sight.
+    #[must_use]
+    pub fn visible(&self, room: Room) -> Vec<LogRow> {
+        let mut visible = Vec::with_capacity(room.height);
+        let Some(top) = self.top else { return visible };
+        let walk = self.walk(room);
+        let mut next = walk.next(self.buffer.place_of(top.key));
+        while let Some(index) = next.filter(|_| visible.len() < room.height) {
+            let Some(entry) = self.buffer.get(index) else { break };
+            let skip = if entry.key == top.key { top.row } else { 0 };
+            for (row, parts) in rows(entry, walk.form).into_iter().enumerate().skip(skip) {
+                visible.push(LogRow {
+                    key: entry.key,
+                    stream: entry.stream,
+                    is_first: row == 0,
+                    time: if row == 0 && self.has_times { time_of_day(entry.key.at) } else { String::new() },
+                    parts,
+                    level: entry.level,
+                    is_note: entry.is_note,
+                    is_cursor: self.cursor.is_some_and(|at| at.key == entry.key),
+                    is_marked: self.marks.contains(&entry.key),
+                });
+            }
+            next = walk.next(index + 1);
+        }
+        visible.truncate(room.height);
+        visible
+    }
+}
+
+/// The time of a line as it is shown: of the day, in UTC as the server says it.
+fn time_of_day(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%H:%M:%S.%3f").to_string()
+}

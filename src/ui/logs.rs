@@ -1,0 +1,164 @@
+//! Logs: whose they are, their lines with node, time and colours, or how containers ended.
+
+use ratatui::style::{Modifier, Style};
+
+use super::Canvas;
+use super::line::{cut_end, cut_start, width};
+use super::theme::Role;
+use crate::app::Room;
+use crate::app::logs::{Compare, LogRow, LogView, NOTE_MARGIN, title};
+use crate::domain::log::{self, Hue, Level, StreamId};
+
+/// Draws the open logs.
+pub(super) fn draw(canvas: &mut Canvas) {
+    let Some(view) = canvas.model.logs() else { return };
+    let (top, taken) = if view.is_full_screen { (0, 1) } else { (2, 3) };
+    if !view.is_full_screen {
+        words(canvas, view);
+    }
+    if let Some(compare) = &view.compare {
+        endings(canvas, compare, top);
+        return;
+    }
+    let room = Room {
+        width: usize::from(canvas.area.width.saturating_sub(2)),
+        height: usize::from(canvas.area.height.saturating_sub(taken)),
+    };
+    let rows = view.visible(room);
+    if rows.is_empty() {
+        canvas.put(2, top, canvas.area.width, "no lines yet", canvas.theme.style(Role::Faint));
+    }
+    for (y, row) in (top..).zip(&rows) {
+        line(canvas, view, y, row);
+    }
+}
+
+/// The title.
+fn words(canvas: &mut Canvas, view: &LogView) {
+    let title = title(canvas.model, view);
+    let right = width(&title.right) + if title.dropped.is_empty() { 0 } else { width(&title.dropped) + 2 };
+    let room = canvas.area.width.saturating_sub(right + 6);
+    let left = cut_end(&title.left, room, canvas.theme.glyphs().ellipsis());
+    canvas.rule(1);
+    canvas.put(1, 1, room + 2, &format!(" {left} "), canvas.theme.style(Role::Heading));
+    let mut x = canvas.area.width.saturating_sub(right + 3);
+    if !title.dropped.is_empty() {
+        x = canvas.put(x, 1, right, &format!(" {} ", title.dropped), canvas.theme.style(Role::Warning));
+    }
+    canvas.put(x, 1, right + 2, &format!(" {} ", title.right), canvas.theme.style(Role::Frame));
+}
+
+/// A row: `>` or `*`, the node, the time, the text.
+fn line(canvas: &mut Canvas, view: &LogView, y: u16, row: &LogRow) {
+    let (names, times) = view.margins();
+    let (names, times) = (u16::try_from(names).unwrap_or(u16::MAX), u16::try_from(times).unwrap_or(u16::MAX));
+    let mark = match (row.is_cursor, row.is_marked) {
+        (true, _) => ">",
+        (false, true) => "*",
+        (false, false) => " ",
+    };
+    canvas.put(0, y, 1, mark, canvas.theme.style(Role::Beside));
+    let mut x = 1;
+    if names > 0 {
+        if row.is_first && !row.is_note {
+            let (name, hue) = name(canvas, view, row.stream);
+            let name = cut_start(&name, names, canvas.theme.glyphs().ellipsis());
+            canvas.put(x, y, names, &name, canvas.theme.hue(Some(hue)));
+        }
+        x += names + 1;
+    }
+    if !row.time.is_empty() {
+        canvas.put(x, y, times, &row.time, canvas.theme.style(Role::Faint));
+    }
+    x += times;
+    let start = x;
+    if row.is_note {
+        let margin = u16::try_from(NOTE_MARGIN).unwrap_or_default();
+        if row.is_first {
+            let rule = canvas.theme.glyphs().rule().repeat(NOTE_MARGIN - 1);
+            canvas.put(x, y, margin, &rule, canvas.theme.style(Role::Frame));
+        }
+        x += margin;
+    }
+    let base = base(canvas, row);
+    let mut text = String::new();
+    let begin = x;
+    for (part, style) in &row.parts {
+        let room = canvas.area.width.saturating_sub(x);
+        x = canvas.put(x, y, room, part, styled(canvas, base, *style));
+        text.push_str(part);
+    }
+    if let Some(open) = canvas.model.screen() {
+        for place in open.view.search.places(&text) {
+            let from = begin + width(&text[..place.start]);
+            canvas.tint(from, y, width(&text[place]), canvas.theme.style(Role::Found));
+        }
+    }
+    if row.is_cursor && !view.follows {
+        let room = canvas.area.width.saturating_sub(start);
+        canvas.tint(start, y, room, canvas.theme.style(Role::Cursor));
+    }
+}
+
+/// How a line is shown as a whole.
+fn base(canvas: &Canvas, row: &LogRow) -> Style {
+    let theme = canvas.theme;
+    match row.level {
+        _ if row.is_note => theme.style(Role::Heading),
+        Some(Level::Fatal | Level::Error) => theme.hue(Some(Hue::Red)),
+        Some(Level::Warn) => theme.style(Role::Warning),
+        Some(Level::Debug | Level::Trace) => theme.style(Role::Faint),
+        Some(Level::Info) | None => theme.style(Role::Text),
+    }
+}
+
+/// What the container itself says about a part wins.
+fn styled(canvas: &Canvas, base: Style, style: log::Style) -> Style {
+    let mut shown = if style.hue.is_some() { canvas.theme.hue(style.hue) } else { base };
+    for (is_set, modifier) in [
+        (style.bold, Modifier::BOLD),
+        (style.italic, Modifier::ITALIC),
+        (style.underline, Modifier::UNDERLINED),
+        (style.reverse, Modifier::REVERSED),
+    ] {
+        if is_set {
+            shown = shown.add_modifier(modifier);
+        }
+    }
+    shown
+}
+
+/// The short name of a stream's node, and its colour, which is the same wherever the node is.
+fn name(canvas: &Canvas, view: &LogView, id: StreamId) -> (String, Hue) {
+    let Some(stream) = view.streams.get(id) else { return (String::new(), Hue::Cyan) };
+    let node = stream.target.node.as_str();
+    // FNV-1a: the same on every run and every machine.
+    let hash = node.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    // Red is for errors.
+    let hues = &Hue::ALL[1..];
+    let hue = hues[usize::try_from(hash % hues.len() as u64).unwrap_or_default()];
+    (canvas.model.node_labels().short(node).to_owned(), hue)
+}
+
+/// The groups of endings.
+fn endings(canvas: &mut Canvas, compare: &Compare, top: u16) {
+    let (known, all) = compare.progress();
+    let heading = if known < all {
+        format!("Last words before the end: {known} of {all} nodes read")
+    } else {
+        format!("Last words before the end, {all} node{}", if all == 1 { "" } else { "s" })
+    };
+    canvas.put(1, top, canvas.area.width, &heading, canvas.theme.style(Role::Heading));
+    let height = usize::from(canvas.area.height.saturating_sub(top + 2));
+    let skipped = (compare.at + 1).saturating_sub(height);
+    for (y, row) in (top + 1..).zip(compare.rows().into_iter().skip(skipped).take(height)) {
+        let room = canvas.area.width.saturating_sub(3);
+        canvas.put(2, y, room, &row.text, canvas.theme.style(Role::Text));
+        if row.is_cursor {
+            canvas.put(0, y, 1, ">", canvas.theme.style(Role::Beside));
+            canvas.tint(2, y, room, canvas.theme.style(Role::Cursor));
+        }
+    }
+}
