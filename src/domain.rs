@@ -24,6 +24,7 @@ pub mod history;
 pub mod id;
 pub mod inquiry;
 pub mod inventory;
+pub mod journal;
 pub mod label;
 pub mod limits;
 pub mod log;

@@ -41,6 +41,10 @@ pub enum Action {
     OpenYaml,
     /// The events.
     OpenEvents,
+    /// The revisions.
+    OpenHistory,
+    /// What dsgrid changed.
+    OpenJournal,
     /// Search in the screen.
     Search,
     /// The next match.
@@ -171,7 +175,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, for the test that each is bound.
-    pub const ALL: [Self; 88] = [
+    pub const ALL: [Self; 90] = [
         Self::MoveUp,
         Self::MoveDown,
         Self::MoveLeft,
@@ -191,6 +195,8 @@ impl Action {
         Self::OpenCount,
         Self::OpenYaml,
         Self::OpenEvents,
+        Self::OpenHistory,
+        Self::OpenJournal,
         Self::Search,
         Self::NextMatch,
         Self::PreviousMatch,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::action::Action;
 use super::intent::permission;
 use super::model::Model;
+use super::screen::{Subject, subject};
 use crate::domain::command::Verb;
 use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef, Uid};
 use crate::domain::inquiry::{Answer, Inquiry};
@@ -32,10 +33,15 @@ pub fn unavailable(model: &Model, action: Action) -> Option<String> {
     if model.settings.read_only {
         return Some("read-only: this dsgrid changes nothing (--read-only or the configuration)".to_owned());
     }
-    let Some(row) = model.selected_row().and_then(|slot| model.inventory.row(slot)) else {
+    let Some(row) = subject_row(model) else {
         return Some("select a DaemonSet first".to_owned());
     };
     state(model, row, verb).or_else(|| missing_right(model, verb, &row.daemon_set.meta.key))
+}
+
+/// The DaemonSet that keys are about, on whatever screen.
+pub(super) fn subject_row(model: &Model) -> Option<&Row> {
+    model.inventory.row(model.inventory.row_of(&subject(model).daemon_set?)?)
 }
 
 /// What the state of what is selected refuses.
@@ -70,7 +76,9 @@ pub(super) fn earlier(inventory: &Inventory, daemon_set: &Uid) -> Option<String>
 
 /// The pod of the selected cell that is being deleted on a node that cannot say it ended.
 pub(super) fn stuck_pod(model: &Model) -> Result<(ObjectRef, NodeName), String> {
-    let cell = model.selected_row().zip(model.selected_column());
+    let Subject { daemon_set, node, .. } = subject(model);
+    let row = daemon_set.and_then(|uid| model.inventory.row_of(&uid));
+    let cell = row.zip(node.and_then(|name| model.inventory.column_of(&name)));
     let Some(view) = cell.and_then(|(row, column)| model.inventory.view(row, column)) else {
         return Err("select the pod's cell first (b goes to what blocks)".to_owned());
     };
@@ -112,7 +120,7 @@ pub(super) fn needed(model: &Model, needed: &mut BTreeSet<Inquiry>) {
     if model.settings.read_only {
         return;
     }
-    let Some(row) = model.selected_row().and_then(|slot| model.inventory.row(slot)) else { return };
+    let Some(row) = subject_row(model) else { return };
     let key = &row.daemon_set.meta.key;
     needed.insert(Inquiry::Access(permission(Verb::Pause, key)));
     if stuck_pod(model).is_ok() {

@@ -90,7 +90,7 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
         Context::Logs => logs(model),
         // What can be pressed stands in the dialog itself.
         Context::Dialog | Context::Word => vec![Action::PageDown],
-        Context::Grid | Context::Everywhere => grid(model),
+        Context::Grid | Context::Subject | Context::Everywhere => grid(model),
     };
     actions.into_iter().filter_map(|action| binding_of(context, action)).collect()
 }
@@ -145,6 +145,9 @@ fn page(model: &Model) -> Vec<Action> {
         | Screen::Problems
         | Screen::Usual
         | Screen::Rights
+        | Screen::Journal
+        | Screen::History(_)
+        | Screen::Difference { .. }
         | Screen::Help => false,
     };
     let others = [Action::OpenDaemonSet, Action::OpenNode, Action::OpenYaml, Action::OpenEvents];

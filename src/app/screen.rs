@@ -7,6 +7,8 @@ mod count;
 mod daemon_set;
 mod events;
 mod help;
+mod history;
+mod journal;
 mod node;
 mod nodes;
 mod pod;
@@ -14,11 +16,13 @@ mod problems;
 mod rights;
 mod yaml;
 
+pub(super) use history::{entries, revision_refs, template_diff};
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::cursor::CountColumn;
+use super::cursor::{ColumnPlace, CountColumn, RowPlace};
 use super::model::Model;
 use super::page::Page;
 use super::text_view::TextView;
@@ -78,6 +82,19 @@ pub enum Screen {
         /// The alert.
         alert: Alert,
     },
+    /// The revisions of a DaemonSet.
+    History(Uid),
+    /// What differs between the templates of two revisions.
+    Difference {
+        /// The DaemonSet.
+        daemon_set: Uid,
+        /// The number of the one, usually the older.
+        from: i64,
+        /// The number of the other.
+        to: i64,
+    },
+    /// What dsgrid changed.
+    Journal,
     /// Every key.
     Help,
 }
@@ -124,7 +141,6 @@ impl Screen {
                 subject.daemon_set = Some(daemon_set.clone());
                 subject.count = Some(*count);
             }
-            Self::Nodes { daemon_set, .. } => subject.daemon_set = Some(daemon_set.clone()),
             Self::Node(name) => subject.node = Some(name.clone()),
             Self::Yaml(object) => {
                 subject.object = Some(object.clone());
@@ -135,11 +151,15 @@ impl Screen {
                 }
             }
             Self::Cause(key) => subject.daemon_set = key.daemon_set().cloned(),
-            Self::Alert { daemon_set, .. } => subject.daemon_set = Some(daemon_set.clone()),
+            Self::Nodes { daemon_set, .. }
+            | Self::Alert { daemon_set, .. }
+            | Self::History(daemon_set)
+            | Self::Difference { daemon_set, .. } => subject.daemon_set = Some(daemon_set.clone()),
             Self::Logs(super::logs::Subject::Cells(_))
             | Self::Problems
             | Self::Usual
             | Self::Rights
+            | Self::Journal
             | Self::Help => {}
         }
         subject
@@ -153,6 +173,8 @@ impl Screen {
             Self::Node(name) => node::needed(model, name),
             Self::Yaml(object) => BTreeSet::from([Inquiry::Object(object.clone())]),
             Self::Cause(key) => cause::needed(model, key),
+            Self::History(uid) | Self::Difference { daemon_set: uid, .. } => history::needed(model, uid),
+            Self::Journal => BTreeSet::from([Inquiry::Journal]),
             Self::Count { .. }
             | Self::Nodes { .. }
             | Self::Rights
@@ -180,8 +202,38 @@ impl Screen {
             Self::Usual => Some(problems::usual(model)),
             Self::Cause(key) => cause::page(model, key),
             Self::Alert { daemon_set, alert } => alert::page(model, daemon_set, *alert),
+            Self::History(uid) => history::page(model, uid),
+            Self::Difference { daemon_set, from, to } => history::difference(model, daemon_set, (*from, *to)),
+            Self::Journal => Some(journal::page(model)),
             Self::Help => Some(help::page()),
         }
+    }
+}
+
+/// What a key is about: the line with the cursor, else the screen; in the grid, what is selected.
+pub(super) fn subject(model: &Model) -> Subject {
+    match model.screens.last() {
+        Some(open) => {
+            let (line, own) = (open.leads().map(Screen::subject).unwrap_or_default(), open.screen.subject());
+            Subject {
+                daemon_set: line.daemon_set.or(own.daemon_set),
+                node: line.node.or(own.node),
+                count: line.count.or(own.count),
+                object: line.object.or(own.object),
+            }
+        }
+        None => Subject {
+            daemon_set: match &model.cursor.row {
+                RowPlace::DaemonSet(uid) => Some(uid.clone()),
+                RowPlace::Header => None,
+            },
+            node: model.cursor.column.node().cloned(),
+            count: match model.cursor.column {
+                ColumnPlace::Count(count) => Some(count),
+                ColumnPlace::Name | ColumnPlace::Node(_) => None,
+            },
+            object: None,
+        },
     }
 }
 

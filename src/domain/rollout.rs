@@ -252,10 +252,9 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
     let (state, words) = (rollout.state, words(inventory, slot, row, &rollout));
     let fell = inventory.fall(slot).map(|fall| fall.words(row.tally.desired, inventory.now()));
     let is_told = matches!(state, RolloutState::Stale | RolloutState::Paused);
-    let stale = (row.stale_since.is_some() && !is_told).then(|| stale_words(inventory, slot));
+    let old = (row.stale_since.is_some() && !is_told).then(|| stale_words(inventory, slot));
     // A status that is not refreshed follows from nodes that left; they come first.
-    let all =
-        if state == RolloutState::Stale { [fell, Some(words), stale] } else { [Some(words), fell, stale] };
+    let all = if state == RolloutState::Stale { [fell, Some(words), old] } else { [Some(words), fell, old] };
     let all = all.into_iter().flatten().filter(|words| !words.is_empty());
     all.collect::<Vec<_>>().join("; ")
 }

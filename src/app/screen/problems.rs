@@ -14,7 +14,9 @@ const AGES: usize = 6;
 pub(super) fn page(model: &Model) -> Page {
     let of = |weight| model.problems.with_shared().filter(move |(cause, _)| cause.key.weight() == weight);
     let mut page = Page::new(title(of(Weight::Problem).count()));
-    page.heading(heading(model));
+    if of(Weight::Problem).next().is_some() {
+        page.heading(heading(model));
+    }
     for cause in of(Weight::Problem) {
         line(model, &mut page, cause);
     }

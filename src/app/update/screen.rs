@@ -2,13 +2,13 @@
 
 use super::{lens, logs};
 use crate::app::action::Action;
-use crate::app::cursor::{ColumnPlace, CountColumn, RowPlace};
+use crate::app::cursor::CountColumn;
 use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
 use crate::app::page::EVENTS;
 use crate::app::problems;
-use crate::app::screen::{Open, Screen, Subject, daemon_set_ref, node_ref, pod_ref};
+use crate::app::screen::{Open, Screen, Subject, daemon_set_ref, node_ref, pod_ref, subject};
 use crate::domain::cause::CauseKey;
 use crate::domain::id::ObjectRef;
 use crate::domain::inquiry::{Answer, Inquiry};
@@ -22,6 +22,8 @@ pub(super) fn act(model: &mut Model, action: Action) {
         Action::OpenCount => open_count(model),
         Action::OpenYaml => open_yaml(model),
         Action::OpenEvents => open_events(model),
+        Action::OpenHistory => open_history(model),
+        Action::OpenJournal => open(model, Screen::Journal),
         Action::Search => begin_search(model),
         Action::NextMatch => next_match(model, true),
         Action::PreviousMatch => next_match(model, false),
@@ -67,33 +69,6 @@ pub(super) fn moved(model: &mut Model, action: Action) {
     }
 }
 
-/// What a key is about: the line with the cursor, else the screen; in the grid, what is selected.
-pub(super) fn subject(model: &Model) -> Subject {
-    match model.screens.last() {
-        Some(open) => {
-            let (line, own) = (open.leads().map(Screen::subject).unwrap_or_default(), open.screen.subject());
-            Subject {
-                daemon_set: line.daemon_set.or(own.daemon_set),
-                node: line.node.or(own.node),
-                count: line.count.or(own.count),
-                object: line.object.or(own.object),
-            }
-        }
-        None => Subject {
-            daemon_set: match &model.cursor.row {
-                RowPlace::DaemonSet(uid) => Some(uid.clone()),
-                RowPlace::Header => None,
-            },
-            node: model.cursor.column.node().cloned(),
-            count: match model.cursor.column {
-                ColumnPlace::Count(count) => Some(count),
-                ColumnPlace::Name | ColumnPlace::Node(_) => None,
-            },
-            object: None,
-        },
-    }
-}
-
 /// What Enter opens: where the line leads, or what is selected in the grid.
 fn enter(model: &mut Model) {
     if let Some(open) = model.screens.last() {
@@ -124,6 +99,14 @@ pub(super) fn say(model: &mut Model, words: &str) {
 fn open_daemon_set(model: &mut Model) {
     match subject(model).daemon_set {
         Some(uid) => open(model, Screen::DaemonSet(uid)),
+        None => say(model, "select a DaemonSet first"),
+    }
+}
+
+/// The revisions of the DaemonSet in question.
+fn open_history(model: &mut Model) {
+    match subject(model).daemon_set {
+        Some(uid) => open(model, Screen::History(uid)),
         None => say(model, "select a DaemonSet first"),
     }
 }
@@ -285,7 +268,9 @@ pub(super) fn copyable(model: &Model) -> Option<String> {
             }
             Screen::Cell { node, .. } | Screen::Node(node) => Some(node.to_string()),
             Screen::Yaml(object) => Some(object.key.name.to_string()),
-            Screen::DaemonSet(_) | Screen::Alert { .. } => daemon_set(),
+            Screen::DaemonSet(_) | Screen::Alert { .. } | Screen::History(_) | Screen::Difference { .. } => {
+                daemon_set()
+            }
             Screen::Count { .. }
             | Screen::Nodes { .. }
             | Screen::Rights
@@ -293,6 +278,7 @@ pub(super) fn copyable(model: &Model) -> Option<String> {
             | Screen::Problems
             | Screen::Usual
             | Screen::Cause(_)
+            | Screen::Journal
             | Screen::Help => None,
         }
     });
