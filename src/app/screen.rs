@@ -12,6 +12,7 @@ mod journal;
 mod node;
 mod pod;
 mod problems;
+mod progress;
 mod yaml;
 
 pub(super) use history::{entries, revision_refs, template_diff};

@@ -14,7 +14,7 @@ use super::explanation::word;
 use super::id::NodeName;
 use super::inventory::{CellView, ColumnSlot, Inventory, Row, RowSlot};
 use super::limits::Limit;
-use super::object::{Pod, UpdateStrategy};
+use super::object::{DaemonSet, Pod, UpdateStrategy};
 use super::pause::Pause;
 
 pub use standing::{Standing, outdated_nodes, standing};
@@ -286,6 +286,11 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
             problem_words(inventory, slot)
         }
     };
+    let words = match leftover_words(daemon_set) {
+        Some(left) if words.is_empty() => left.to_owned(),
+        Some(left) => format!("{words}; {left}"),
+        None => words,
+    };
     let fell = inventory.fall(slot).map(|fall| fall.words(row.tally.desired, now));
     let stale = (row.stale_since.is_some() && rollout.state != RolloutState::Stale)
         .then(|| stale_words(inventory, slot));
@@ -297,6 +302,17 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
     };
     let all = all.into_iter().flatten().filter(|words| !words.is_empty());
     all.collect::<Vec<_>>().join("; ")
+}
+
+/// What a pause left behind, or an annotation that does not say what to restore.
+fn leftover_words(daemon_set: &DaemonSet) -> Option<&'static str> {
+    match &daemon_set.pause {
+        Some(Pause::Unreadable) => Some("dsgrid.dev/paused cannot be read: nothing to resume from"),
+        Some(Pause::Saved(_)) if !daemon_set.is_paused() => {
+            Some("a pause was reverted and left dsgrid.dev/paused: :resume removes it")
+        }
+        Some(Pause::Saved(_)) | None => None,
+    }
 }
 
 fn prefixed(prefix: &str, words: &str) -> String {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::events::{absence, events};
+use super::progress::progress;
 use super::{Screen, daemon_set_ref, names};
 use crate::app::cursor::CountColumn;
 use crate::app::digest::row_line;
@@ -48,6 +49,7 @@ pub(super) fn page(model: &Model, uid: &Uid) -> Option<Page> {
     );
     page.told(false, "age", 10, age(object.meta.created, model.now));
     counts(model, slot, uid, &mut page);
+    progress(model, slot, uid, &mut page);
     blockers(model, slot, uid, &mut page);
     revisions(model, slot, &mut page);
     left_out(model, slot, &mut page);
@@ -120,6 +122,7 @@ fn revisions(model: &Model, slot: RowSlot, page: &mut Page) {
     let uid = &row.daemon_set.meta.uid;
     let mut revisions: Vec<&ControllerRevision> = model.inventory.revisions(uid).iter().collect();
     revisions.sort_by_key(|revision| std::cmp::Reverse(revision.revision));
+    let newest = revisions.first().map(|revision| revision.revision);
     page.heading("Revisions");
     for revision in revisions {
         let of_it = |pod: &&Pod| pod.revision.as_ref() == Some(&revision.hash) && !pod.is_gone();
@@ -140,8 +143,13 @@ fn revisions(model: &Model, slot: RowSlot, page: &mut Page) {
         page.fact(format!("{label}{current}, hash {}{made}, {on}", revision.hash));
         if is_current {
             page.leading(Screen::Count { daemon_set: uid.clone(), count: CountColumn::UpToDate });
+        } else if let Some(newest) = newest {
+            let (from, to) = (revision.revision, newest);
+            page.leading(Screen::Difference { daemon_set: uid.clone(), from, to });
         }
     }
+    page.fact("history: why each was made, and what differs between any two");
+    page.leading(Screen::History(uid.clone()));
 }
 
 /// The nodes it does not want, by rule.
