@@ -134,7 +134,7 @@ impl Intent {
 #[must_use]
 pub fn permission(verb: Verb, object: &ObjectKey) -> Permission {
     let (verb, kind, subresource) = match verb {
-        Verb::DeletePod | Verb::ForceDeletePod => ("delete", ObjectKind::Pod, ""),
+        Verb::DeletePod | Verb::ForceDeletePod | Verb::Replace => ("delete", ObjectKind::Pod, ""),
         Verb::EvictPod => ("create", ObjectKind::Pod, "eviction"),
         Verb::Label | Verb::Taint | Verb::Cordon | Verb::Uncordon => ("patch", ObjectKind::Node, ""),
         Verb::Pause | Verb::Resume | Verb::Restart | Verb::Undo | Verb::Throttle | Verb::Annotate => {

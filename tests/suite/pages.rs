@@ -44,6 +44,7 @@ fn known(inquiry: &Inquiry) -> Option<Answer> {
             read(event("BackOff", "Back-off restarting failed container main", 90, true)),
             read(event("Pulled", "Image is present", 95, false)),
         ]),
+        Inquiry::Journal => return None,
         Inquiry::Budgets(_) => Answer::Budgets(Vec::new()),
         Inquiry::Object(object) if object.kind == ObjectKind::Node => {
             Answer::Object(Some(RawObject::new(json!({
