@@ -30,6 +30,7 @@ mod palette;
 mod problems;
 mod screen;
 mod search;
+mod sparkline;
 mod text_view;
 mod update;
 pub mod viewport;

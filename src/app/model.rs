@@ -28,6 +28,7 @@ use crate::domain::event::{LinkState, WatchKind};
 use crate::domain::grid::{Grid, Lens};
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::{Changed, ColumnSlot, Inventory, RowSlot};
+use crate::domain::progress::Progress;
 use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 
@@ -146,6 +147,10 @@ pub struct Model {
     pub(super) dialog: Option<Dialog>,
     /// Writes whose outcome is not known.
     pub(super) writes: Writes,
+    /// How the rollouts went since this monitor began.
+    pub(super) progress: Progress,
+    /// Since when somebody wants to leave, while answers are waited for.
+    pub(super) leaving: Option<Timestamp>,
     /// The menu of actions, while it is open.
     pub(super) palette: Option<Palette>,
     /// The cause that the cursor was brought to last.
@@ -208,6 +213,8 @@ impl Model {
             anchor: None,
             dialog: None,
             writes: Writes::default(),
+            progress: Progress::default(),
+            leaving: None,
             palette: None,
             last_cause: None,
             problems: Problems::default(),
@@ -480,7 +487,8 @@ impl Model {
         let ages = self.digest.cadence.map(|cadence| self.digested + cadence);
         let waiting = self.adoptions.values().filter(|(_, asked)| !asked);
         let adoption = waiting.map(|(since, _)| *since + super::update::ADOPTION_DELAY).min();
-        [self.inventory.next_due(), held, notice, ages, adoption, self.answers.next_wake()]
+        let leaving = self.leaving.map(|since| since + super::update::PATIENCE);
+        [self.inventory.next_due(), held, notice, ages, adoption, self.answers.next_wake(), leaving]
             .into_iter()
             .flatten()
             .min()

@@ -13,6 +13,7 @@ mod node;
 mod nodes;
 mod pod;
 mod problems;
+mod progress;
 mod rights;
 mod yaml;
 

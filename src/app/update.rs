@@ -7,6 +7,7 @@ mod cluster;
 mod dialog;
 mod filter;
 mod jump;
+mod leave;
 mod lens;
 mod logs;
 mod marks;
@@ -30,6 +31,7 @@ use super::msg::Msg;
 use super::notice::Notice;
 
 pub(super) use clock::ADOPTION_DELAY;
+pub(super) use leave::PATIENCE;
 
 /// Takes in what happened; says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -51,8 +53,13 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             changed(model);
             Vec::new()
         }
-        Msg::Ticked(local) => clock::ticked(model, local),
+        Msg::Ticked(local) => {
+            let mut effects = clock::ticked(model, local);
+            effects.extend(leave::pursue(model));
+            effects
+        }
         Msg::FrameCame => {
+            model.progress.sample(&model.inventory);
             if screen::refresh(model) {
                 changed(model);
             }
@@ -84,7 +91,8 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             effects
         }
         Msg::Sent { ticket, outcome } => {
-            let effects = dialog::sent(model, ticket, *outcome);
+            let mut effects = dialog::sent(model, ticket, *outcome);
+            effects.extend(leave::pursue(model));
             changed(model);
             effects
         }

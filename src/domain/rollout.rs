@@ -14,7 +14,7 @@ use super::explanation::word;
 use super::id::NodeName;
 use super::inventory::{CellView, ColumnSlot, Inventory, Row, RowSlot};
 use super::limits::Limit;
-use super::object::{Pod, UpdateStrategy};
+use super::object::{DaemonSet, Pod, UpdateStrategy};
 use super::pause::Pause;
 
 pub use standing::{Standing, outdated_nodes, standing};
@@ -253,8 +253,13 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
     let fell = inventory.fall(slot).map(|fall| fall.words(row.tally.desired, inventory.now()));
     let is_told = matches!(state, RolloutState::Stale | RolloutState::Paused);
     let old = (row.stale_since.is_some() && !is_told).then(|| stale_words(inventory, slot));
+    let left = leftover_words(&row.daemon_set).map(str::to_owned);
     // A status that is not refreshed follows from nodes that left; they come first.
-    let all = if state == RolloutState::Stale { [fell, Some(words), old] } else { [Some(words), fell, old] };
+    let all = if state == RolloutState::Stale {
+        [left, fell, Some(words), old]
+    } else {
+        [Some(words), left, fell, old]
+    };
     let all = all.into_iter().flatten().filter(|words| !words.is_empty());
     all.collect::<Vec<_>>().join("; ")
 }
@@ -322,6 +327,17 @@ fn held_words(row: &Row, blockers: &[Blocker]) -> String {
     let (verb, name) =
         (if stuck == 1 { "uses" } else { "use" }, if limit.surge { "maxSurge" } else { "maxUnavailable" });
     format!(" {verb} {name} {}", limit.nodes)
+}
+
+/// What a pause left behind, or an annotation that does not say what to restore.
+fn leftover_words(daemon_set: &DaemonSet) -> Option<&'static str> {
+    match &daemon_set.pause {
+        Some(Pause::Unreadable) => Some("dsgrid.dev/paused cannot be read: nothing to resume from"),
+        Some(Pause::Saved(_)) if !daemon_set.is_paused() => {
+            Some("a pause was reverted and left dsgrid.dev/paused: :resume removes it")
+        }
+        Some(Pause::Saved(_)) | None => None,
+    }
 }
 
 fn prefixed(prefix: &str, words: &str) -> String {

@@ -37,6 +37,7 @@ mod replace;
 mod replay;
 mod review;
 mod rollout;
+mod rollout_keys;
 mod scenarios;
 mod screens;
 mod staleness;

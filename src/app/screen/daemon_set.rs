@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::events::{absence, events};
 use super::nodes::on_revision;
+use super::progress::progress;
 use super::{NodesOf, Screen, daemon_set_ref, names};
 use crate::app::cursor::CountColumn;
 use crate::app::digest::row_line;
@@ -48,6 +49,7 @@ pub(super) fn page(model: &Model, uid: &Uid) -> Option<Page> {
     page.told(false, "available", 10, available);
     page.told(false, "age", 10, age(object.meta.created, model.now));
     counts(model, slot, uid, &mut page);
+    progress(model, slot, uid, &mut page);
     blockers(model, slot, uid, &mut page);
     revisions(model, slot, &mut page);
     left_out(model, slot, uid, &mut page);
@@ -147,6 +149,8 @@ fn revisions(model: &Model, slot: RowSlot, page: &mut Page) {
             page.leading(Screen::Nodes { daemon_set: uid.clone(), of });
         }
     }
+    page.fact("history: why each was made, and what differs between any two");
+    page.leading(Screen::History(uid.clone()));
 }
 
 /// The nodes it does not want, by rule.

@@ -72,12 +72,9 @@ pub(super) fn page(model: &Model, uid: &Uid) -> Option<Page> {
         let current = if entry.is_current { ", current" } else { "" };
         let made = entry.created.map(|at| format!(", made {} ago", age(Some(at), model.now)));
         page.fact(format!("{}{current}{}", label(entry), made.unwrap_or_default()));
+        let first = page.lines.len() - 1;
         // The newest is compared with the one before it, each other one with the newest.
         let (from, to) = if at == 0 { (entries.get(1), Some(entry)) } else { (Some(entry), entries.first()) };
-        if let Some((from, to)) = from.zip(to) {
-            let (from, to) = (from.revision, to.revision);
-            page.leading(Screen::Difference { daemon_set: uid.clone(), from, to });
-        }
         let images: Vec<&str> = entry.images.iter().map(|image| image.as_str()).collect();
         page.told(false, "  images", 10, images.join(", "));
         if !entry.change_cause.is_empty() {
@@ -88,6 +85,11 @@ pub(super) fn page(model: &Model, uid: &Uid) -> Option<Page> {
             nodes => format!("{}: {}", nodes.len(), names(nodes)),
         };
         page.told(false, "  nodes", 10, nodes);
+        if let Some((from, to)) = from.zip(to) {
+            let (from, to) = (from.revision, to.revision);
+            let screen = Screen::Difference { daemon_set: uid.clone(), from, to };
+            page.lines[first..].iter_mut().for_each(|line| line.leads = Some(screen.clone()));
+        }
     }
     unread(model, uid, entries.len(), &mut page);
     Some(page)
@@ -130,12 +132,11 @@ pub(super) fn difference(model: &Model, uid: &Uid, (from, to): (i64, i64)) -> Op
     }
     page.lines.extend(lines);
     page.heading("Compare others");
-    for entry in &entries {
-        for (from, to) in [(entry.revision, to), (from, entry.revision)] {
-            if from != to && (from, to) != (old.revision, new.revision) {
-                page.fact(format!("r{from} against r{to}"));
-                page.leading(Screen::Difference { daemon_set: uid.clone(), from, to });
-            }
+    let others = entries.iter().flat_map(|entry| [(entry.revision, to), (from, entry.revision)]);
+    for (from, to) in others.chain([(to, from)]) {
+        if from != to && (from, to) != (old.revision, new.revision) {
+            page.fact(format!("r{from} against r{to}"));
+            page.leading(Screen::Difference { daemon_set: uid.clone(), from, to });
         }
     }
     Some(page)

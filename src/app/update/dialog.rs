@@ -321,7 +321,9 @@ fn rehearsed(model: &mut Model, result: Outcome) -> Vec<Effect> {
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
     let Some(question) = &dialog.question else { return Vec::new() };
     if let Outcome::Done(after) = &result {
-        let told = changes(&question.before, after).iter().map(ToString::to_string).collect();
+        // What a deletion answers is the object as it goes.
+        let more = question.after.as_ref().map(|announced| changes(announced, after)).unwrap_or_default();
+        let told = more.iter().map(ToString::to_string).collect();
         dialog.go_to(Stage::Ready { rehearsed: Some(told) });
         return Vec::new();
     }

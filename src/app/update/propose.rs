@@ -117,6 +117,7 @@ fn question(model: &Model, before: &RawObject, proposal: Proposal, forecast: Opt
         word,
         rehearse: true,
         before: before.clone(),
+        after: proposal.after,
         command,
         next: Vec::new(),
     }
