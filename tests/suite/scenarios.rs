@@ -363,3 +363,16 @@ fn an_alert_opens_what_its_rule_says() {
     press(&mut model, "<esc>");
     assert_eq!((model.screen().is_none(), &model.cursor().row), (true, &row("broken-agent")));
 }
+
+#[test]
+fn a_daemon_set_that_is_not_there_is_said_so_once() {
+    let settings = Settings {
+        start_at: Some(Text::new("storage/gone")),
+        alert: Some(Alert::NotScheduled),
+        ..Settings::default()
+    };
+    let mut model = Model::new(settings, now());
+    update(&mut model, Msg::Cluster(synthetic_events(12)));
+    assert!(notice(&model).starts_with("there is no DaemonSet storage/gone"), "{}", notice(&model));
+    assert!(model.screen().is_none());
+}
