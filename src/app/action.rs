@@ -167,11 +167,39 @@ pub enum Action {
     TryAgain,
     /// The next value to type.
     NextField,
+    /// Edit labels and taints of nodes.
+    EditNodes,
+    /// Make nodes unschedulable.
+    CordonNodes,
+    /// Make nodes schedulable again.
+    UncordonNodes,
+    /// Change the line.
+    EditLine,
+    /// Add a label.
+    AddLabel,
+    /// Add a taint.
+    AddTaint,
+    /// Remove what the line is about.
+    RemoveLine,
+    /// Drop what was to change on the line.
+    RestoreLine,
+    /// On to what would be sent.
+    Review,
+    /// The next completion.
+    Complete,
+    /// The completion before.
+    CompleteBack,
+    /// Show what takes back what was done.
+    TakeBack,
+    /// Mark all of the group.
+    MarkGroup,
+    /// Mark all that is shown.
+    MarkShown,
 }
 
 impl Action {
     /// All of them, for the test that each is bound.
-    pub const ALL: [Self; 88] = [
+    pub const ALL: [Self; 102] = [
         Self::MoveUp,
         Self::MoveDown,
         Self::MoveLeft,
@@ -260,5 +288,19 @@ impl Action {
         Self::Submit,
         Self::TryAgain,
         Self::NextField,
+        Self::EditNodes,
+        Self::CordonNodes,
+        Self::UncordonNodes,
+        Self::EditLine,
+        Self::AddLabel,
+        Self::AddTaint,
+        Self::RemoveLine,
+        Self::RestoreLine,
+        Self::Review,
+        Self::Complete,
+        Self::CompleteBack,
+        Self::TakeBack,
+        Self::MarkGroup,
+        Self::MarkShown,
     ];
 }

@@ -4,6 +4,7 @@ use super::Screen;
 use crate::app::model::Model;
 use crate::app::page::Page;
 use crate::app::problems::causes;
+use crate::domain::age::age;
 use crate::domain::cause::{Cause, Weight, since_words};
 
 /// The column of the ages.
@@ -26,6 +27,12 @@ pub(super) fn page(model: &Model) -> Page {
             _ => "nothing shown is wrong; the filter hides some (Esc in the grid drops it)",
         };
         page.fact(words);
+    }
+    if !model.otherwise.is_empty() {
+        page.heading("Not as foretold, after a change of nodes (i: seen)");
+    }
+    for (at, words) in &model.otherwise {
+        page.told(true, &age(Some(*at), model.now), AGES, words);
     }
     if of(Weight::Waiting).next().is_some() {
         page.heading("Waiting for somebody");

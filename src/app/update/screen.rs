@@ -251,6 +251,10 @@ pub(super) fn acknowledge(model: &mut Model) {
             "seen: told again only if it falls further"
         }
         Some(_) => "this lasts until it is mended; only what fell can be taken as seen",
+        None if open.screen == Screen::Problems && !model.otherwise.is_empty() => {
+            model.otherwise.clear();
+            "seen: what came otherwise than foretold is taken off the list"
+        }
         None => "select what fell first",
     };
     refresh(model);
