@@ -169,10 +169,13 @@ fn below_editor(model: &Model, relabel: &Relabel, editor: &Editor) -> Vec<Line> 
                 let more = if more > 0 { format!("  and {more} more") } else { String::new() };
                 lines.push(faint(format!("Tab: {}{more}", shown.join("  "))));
             }
-            lines.push(faint("Enter takes it, key- removes, Tab completes, Esc drops it"));
+            lines.push(faint(if entry.is_taint {
+                "key=value:Effect adds, key:Effect- removes"
+            } else {
+                "key=value sets, key- removes"
+            }));
         }
-        None => lines
-            .push(faint("Enter change  d remove  u as it was  + label  t taint  Ctrl-s review  Esc close")),
+        None => lines.extend(about_line(editor)),
     }
     if !relabel.hint.is_empty() {
         lines.push(Line::problem(relabel.hint.clone()));
@@ -185,6 +188,22 @@ fn below_editor(model: &Model, relabel: &Relabel, editor: &Editor) -> Vec<Line> 
     lines.push(Line::heading(format!("{}: {}", edit_words(&pending).join(" "), relabel.harm.words())));
     lines.extend(warnings(&pending).into_iter().map(|why| Line::problem(format!("careful: {why}"))));
     lines.extend(sets(&relabel.harm));
+    lines
+}
+
+/// The whole of what may be cut in the line with the cursor.
+fn about_line(editor: &Editor) -> Vec<Line> {
+    let Some(EditLine::Label(label)) = editor.lines.get(editor.at) else { return Vec::new() };
+    let mut lines = Vec::new();
+    if !label.used_by.is_empty() {
+        let sets: Vec<String> = label.used_by.iter().map(ToString::to_string).collect();
+        lines.push(Line::fact(format!("{} decides where these run: {}", label.key, sets.join(", "))));
+    }
+    match label.guard {
+        Guard::Free => {}
+        Guard::Warn(why) => lines.push(Line::problem(format!("careful with {}: {why}", label.key))),
+        Guard::Refuse(why) => lines.push(Line::problem(format!("{} is refused: {why}", label.key))),
+    }
     lines
 }
 
