@@ -220,6 +220,11 @@ fn tags(model: &Model, rollouts: &Rollouts) -> Vec<Tag> {
             tags.insert(0, Tag { text: format!("{count} {words}"), state: None });
         }
     }
+    for (count, words) in [(model.otherwise.len(), "NOT AS FORETOLD"), (model.expected.len(), "EXPECTED")] {
+        if count > 0 {
+            tags.push(Tag { text: format!("{count} {words}"), state: None });
+        }
+    }
     let mut told = 0;
     for state in CellState::ALL.into_iter().filter(|state| state.is_problem()) {
         let count = sums[state.severity()];

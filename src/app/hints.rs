@@ -90,6 +90,15 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
         Context::Logs => logs(model),
         // What can be pressed stands in the dialog itself.
         Context::Dialog | Context::Word => vec![Action::PageDown],
+        Context::Editor => vec![
+            Action::EditLine,
+            Action::RemoveLine,
+            Action::AddLabel,
+            Action::AddTaint,
+            Action::Review,
+            Action::Back,
+        ],
+        Context::Entry => vec![Action::Submit, Action::Complete, Action::Back],
         Context::Grid | Context::Subject | Context::Everywhere => grid(model),
     };
     actions.into_iter().filter_map(|action| binding_of(context, action)).collect()

@@ -24,6 +24,7 @@ mod kubectl;
 mod licences;
 mod logs;
 mod manifests;
+mod nodes;
 mod pacing;
 mod pages;
 mod placement;

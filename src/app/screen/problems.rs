@@ -3,6 +3,7 @@
 use super::Screen;
 use crate::app::model::Model;
 use crate::app::page::Page;
+use crate::domain::age::age;
 use crate::domain::cause::{Cause, Weight, since_words};
 use crate::domain::contrast::Shared;
 use crate::domain::rights::{denied, unseen};
@@ -30,6 +31,12 @@ pub(super) fn page(model: &Model) -> Page {
         page.fact(words);
     }
     rights(model, &mut page);
+    if !model.otherwise.is_empty() {
+        page.heading("Not as foretold, after a change of nodes (i: seen)");
+    }
+    for (at, words) in &model.otherwise {
+        page.told(true, &age(Some(*at), model.now), AGES, words);
+    }
     if of(Weight::Waiting).next().is_some() {
         page.heading("Waiting for somebody");
     }

@@ -84,6 +84,34 @@ pub(super) fn range(model: &mut Model) {
     tell(model);
 }
 
+/// Marks what is selected, in every column of its group.
+pub(super) fn mark_group(model: &mut Model) {
+    add(model, group);
+}
+
+/// Marks what is selected, in every column that is shown; of names and counts, the DaemonSets that are shown.
+pub(super) fn mark_shown(model: &mut Model) {
+    add(model, |model| {
+        if node_index(model).is_none() {
+            let rows = (1..=model.grid.rows.len()).map(|at| row_at(model, at));
+            let cursors = rows.map(|row| Cursor { row, column: ColumnPlace::Name });
+            return cursors.filter_map(|cursor| selected(&cursor)).collect();
+        }
+        let columns = (0..model.grid.columns.len()).map(|at| node_at(model, at));
+        columns.filter_map(|column| selected(&Cursor { row: model.cursor.row.clone(), column })).collect()
+    });
+}
+
+fn add(model: &mut Model, marks: impl Fn(&Model) -> Vec<Mark>) {
+    let marks = marks(model);
+    if marks.is_empty() {
+        say(model, "select a DaemonSet, a node or a cell first");
+        return;
+    }
+    model.marks.add(marks);
+    tell(model);
+}
+
 /// What is selected, in every column of its group.
 fn group(model: &Model) -> Vec<Mark> {
     let Some(at) = node_index(model) else { return selected(&model.cursor).into_iter().collect() };

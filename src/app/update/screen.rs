@@ -249,6 +249,10 @@ pub(super) fn acknowledge(model: &mut Model) {
             lens::project(model);
             "seen: told again only if it falls further"
         }
+        _ if open.screen == Screen::Problems && !model.otherwise.is_empty() => {
+            model.otherwise.clear();
+            "seen: what came otherwise than foretold is taken off the list"
+        }
         Some(_) => "this lasts until it is mended; only what fell can be taken as seen",
         None => "select what fell first",
     };
