@@ -27,6 +27,8 @@ pub enum Context {
     Text,
     /// Logs.
     Logs,
+    /// How containers ended, compared.
+    Endings,
     /// A list to choose from.
     Picker,
     /// The line of the filter or a search; keys that are not bound are typed.
@@ -41,13 +43,14 @@ pub enum Context {
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Everywhere,
         Self::Grid,
         Self::Screen,
         Self::Page,
         Self::Text,
         Self::Logs,
+        Self::Endings,
         Self::Picker,
         Self::Filter,
         Self::Palette,
@@ -65,6 +68,7 @@ impl Context {
             Self::Page => "Pages: problems, cause, cell, DaemonSet, node, nodes behind a number",
             Self::Text => "Text: YAML",
             Self::Logs => "Logs",
+            Self::Endings => "Logs: how containers ended",
             Self::Picker => "Lists to choose from",
             Self::Filter => "Filter and search line",
             Self::Palette => "Menu of actions",
@@ -84,6 +88,7 @@ impl Context {
             Self::Page => &[Self::Everywhere, Self::Screen, Self::Page],
             Self::Text => &[Self::Everywhere, Self::Screen, Self::Text],
             Self::Logs => &[Self::Everywhere, Self::Screen, Self::Logs],
+            Self::Endings => &[Self::Everywhere, Self::Screen, Self::Endings],
             Self::Picker => &[Self::Everywhere, Self::Picker],
             Self::Filter => &[Self::Everywhere, Self::Filter],
             Self::Palette => &[Self::Everywhere, Self::Palette],

@@ -86,7 +86,7 @@ fn at_the_cap(c: &mut Criterion) {
         tail: None,
         most: 16,
     };
-    let mut view = LogView::new(reading, 0);
+    let mut view = LogView::new(reading, 0, Limits::default());
     view.buffer = buffer;
     c.bench_function("logs: everything as text at the cap", |b| b.iter(|| black_box(view.text()).len()));
 }

@@ -242,7 +242,7 @@ fn a_restart_is_a_separator_and_the_stream_goes_on() {
         "{again:?}"
     );
     let shown = rows(&mut model).join("\n");
-    assert!(shown.contains("main restarted: exit 137 OOMKilled"), "{shown}");
+    assert!(shown.contains("container main restarted at 03:04:07Z after exit 137 OOMKilled at 03:04:06Z"), "{shown}");
 }
 
 #[test]
