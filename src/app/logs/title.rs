@@ -51,7 +51,7 @@ pub fn title(model: &Model, view: &LogView) -> Title {
         },
     };
     if let Some(beside) = &view.beside {
-        left = format!("{left}  {} beside {}, which is healthy", beside.ill, beside.healthy);
+        left = format!("{left}  {} beside {} (healthy)", beside.ill, beside.healthy);
     }
     let streams: Vec<_> = view.streams.iter().collect();
     if let Some((_, stream)) = streams.first().filter(|_| reading.container.is_some() || streams.len() == 1) {

@@ -262,7 +262,11 @@ impl LogView {
         let target = &self.streams.get(id)?.target;
         let (node, daemon_set) = (target.node.as_str(), target.daemon_set.name.as_str());
         Some(match self.naming {
-            Naming::Node => (short(node).to_owned(), node),
+            Naming::Node => match &self.beside {
+                Some(beside) if *node == *beside.healthy.0 => (format!("{} ok", short(node)), node),
+                Some(_) => (format!("{} ill", short(node)), node),
+                None => (short(node).to_owned(), node),
+            },
             Naming::DaemonSet => (daemon_set.to_owned(), daemon_set),
             Naming::Both => (format!("{} {daemon_set}", short(node)), node),
         })
@@ -275,6 +279,7 @@ impl LogView {
         let longest = sets.iter().map(|set| set.name.width()).max().unwrap_or_default();
         let (naming, width) = match (nodes.len() > 1, sets.len() > 1) {
             (_, false) if nodes.len() < 2 || self.is_split => (Naming::Node, 0),
+            (_, false) if self.beside.is_some() => (Naming::Node, widest + " ill".len()),
             (_, false) => (Naming::Node, widest),
             (false, true) => (Naming::DaemonSet, longest),
             (true, true) => (Naming::Both, widest + 1 + longest),
@@ -331,9 +336,9 @@ impl LogView {
     pub(in crate::app) fn switch_side(&mut self, room: Room) {
         let Some(beside) = self.beside.as_mut().filter(|_| self.is_split) else { return };
         beside.side = beside.side.other();
-        let here = self.cursor.map(|place| place.key);
+        let here = self.cursor.map(|place| place.key.at);
         let walk = self.walk(room);
-        self.cursor = here.and_then(|key| walk.until(key)).or_else(|| walk.first());
+        self.cursor = here.and_then(|at| walk.until(at)).or_else(|| walk.first());
         self.top = None;
     }
 

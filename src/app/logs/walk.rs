@@ -2,6 +2,8 @@
 //!
 //! A place is the name of a line and a row in it, so it stays where it is while lines come and go.
 
+use jiff::Timestamp;
+
 use super::rows::{Form, rows};
 use crate::domain::log::{LineKey, LogBuffer, StreamId};
 
@@ -87,11 +89,9 @@ impl Walk<'_> {
         Some(Place { key: self.buffer.get(index)?.key, row })
     }
 
-    /// The last row that is not later than a line.
-    pub fn until(&self, key: LineKey) -> Option<Place> {
-        let at = self.buffer.place_of(key);
-        let is_there = self.buffer.get(at).is_some_and(|entry| entry.key == key);
-        let index = self.previous(if is_there { at } else { at.checked_sub(1)? })?;
+    /// The last row that was not printed later.
+    pub fn until(&self, at: Timestamp) -> Option<Place> {
+        let index = self.previous(self.buffer.place_after(at).checked_sub(1)?)?;
         self.place(index, self.height(index).saturating_sub(1))
     }
 

@@ -270,6 +270,12 @@ impl LogBuffer {
         self.entries.partition_point(|entry| entry.key < key)
     }
 
+    /// The place of the first line that was printed later.
+    #[must_use]
+    pub fn place_after(&self, at: Timestamp) -> usize {
+        self.entries.partition_point(|entry| entry.key.at <= at)
+    }
+
     /// The line of that name; none where it was dropped.
     #[must_use]
     pub fn find(&self, key: LineKey) -> Option<&Entry> {

@@ -60,12 +60,15 @@ impl LogView {
         let is_live = self.follows && !self.has_ended(beside.streams(beside.side));
         let until = self.top.filter(|_| !is_live).and_then(|top| own.step(top, down));
         let bottom = match until {
-            Some(place) => walk.until(place.key),
+            Some(place) => walk.until(place.key.at),
             None => walk.last(),
         };
-        let Some(top) = bottom.and_then(|bottom| walk.step(bottom, -down)) else { return Vec::new() };
-        let cursor = self.cursor.and_then(|at| walk.until(at.key)).map(|at| at.key);
-        self.rows_from(walk, top, cursor, room.height)
+        let Some(bottom) = bottom else { return Vec::new() };
+        let Some(top) = walk.step(bottom, -down) else { return Vec::new() };
+        let cursor = self.cursor.and_then(|at| walk.until(at.key.at)).map(|at| at.key);
+        let mut rows = self.rows_from(walk, top, cursor, room.height);
+        rows.retain(|row| row.key <= bottom.key);
+        rows
     }
 
     fn has_ended(&self, streams: &[StreamId]) -> bool {
