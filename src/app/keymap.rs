@@ -1,6 +1,7 @@
 //! The one table of keys. Dispatch, help, hints and the README's list are all made from it.
 
 mod changes;
+mod editor;
 mod key;
 mod logs;
 mod screens;
@@ -29,6 +30,8 @@ pub enum Context {
     Logs,
     /// How containers ended, compared.
     Endings,
+    /// What is selected in the grid, or what a full screen names.
+    Subject,
     /// A list to choose from.
     Picker,
     /// The line of the filter or a search; keys that are not bound are typed.
@@ -39,11 +42,15 @@ pub enum Context {
     Dialog,
     /// A name or a value to type before something is changed; keys that are not bound are typed.
     Word,
+    /// The editor of nodes.
+    Editor,
+    /// A line of the editor of nodes; keys that are not bound are typed.
+    Entry,
 }
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Everywhere,
         Self::Grid,
         Self::Screen,
@@ -51,11 +58,14 @@ impl Context {
         Self::Text,
         Self::Logs,
         Self::Endings,
+        Self::Subject,
         Self::Picker,
         Self::Filter,
         Self::Palette,
         Self::Dialog,
         Self::Word,
+        Self::Editor,
+        Self::Entry,
     ];
 
     /// The heading in the help.
@@ -69,11 +79,14 @@ impl Context {
             Self::Text => "Text: YAML",
             Self::Logs => "Logs",
             Self::Endings => "Logs: how containers ended",
+            Self::Subject => "What is selected, in the grid and on every screen",
             Self::Picker => "Lists to choose from",
             Self::Filter => "Filter and search line",
             Self::Palette => "Menu of actions",
             Self::Dialog => "Question before a change",
             Self::Word => "Name or value to type before a change",
+            Self::Editor => "Labels and taints of nodes",
+            Self::Entry => "A label or taint being typed",
         }
     }
 }
@@ -83,24 +96,27 @@ impl Context {
     fn chain(self) -> &'static [Self] {
         match self {
             Self::Everywhere => &[Self::Everywhere],
-            Self::Grid => &[Self::Everywhere, Self::Grid],
-            Self::Screen => &[Self::Everywhere, Self::Screen],
-            Self::Page => &[Self::Everywhere, Self::Screen, Self::Page],
-            Self::Text => &[Self::Everywhere, Self::Screen, Self::Text],
-            Self::Logs => &[Self::Everywhere, Self::Screen, Self::Logs],
-            Self::Endings => &[Self::Everywhere, Self::Screen, Self::Endings],
+            Self::Grid => &[Self::Everywhere, Self::Grid, Self::Subject],
+            Self::Subject => &[Self::Everywhere, Self::Subject],
+            Self::Screen => &[Self::Everywhere, Self::Screen, Self::Subject],
+            Self::Page => &[Self::Everywhere, Self::Screen, Self::Page, Self::Subject],
+            Self::Text => &[Self::Everywhere, Self::Screen, Self::Text, Self::Subject],
+            Self::Logs => &[Self::Everywhere, Self::Screen, Self::Logs, Self::Subject],
+            Self::Endings => &[Self::Everywhere, Self::Screen, Self::Endings, Self::Subject],
             Self::Picker => &[Self::Everywhere, Self::Picker],
             Self::Filter => &[Self::Everywhere, Self::Filter],
             Self::Palette => &[Self::Everywhere, Self::Palette],
             Self::Dialog => &[Self::Everywhere, Self::Dialog],
             Self::Word => &[Self::Everywhere, Self::Word],
+            Self::Editor => &[Self::Everywhere, Self::Editor],
+            Self::Entry => &[Self::Everywhere, Self::Entry],
         }
     }
 }
 
 /// Every line of the table, in the order of the help.
 pub fn bindings() -> impl Iterator<Item = &'static Binding> {
-    table::GRID.iter().chain(changes::CHANGES).chain(screens::SCREENS).chain(logs::LOGS)
+    table::GRID.iter().chain(changes::CHANGES).chain(screens::SCREENS).chain(editor::EDITOR).chain(logs::LOGS)
 }
 
 /// Whether an action changes the cluster.
@@ -196,7 +212,7 @@ mod tests {
             assert!(bindings().any(|binding| binding.action == action), "{action:?} has no key");
         }
         for binding in bindings() {
-            let menu_only = binding.context == Context::Grid && binding.danger == Danger::Mutating;
+            let menu_only = binding.context == Context::Subject;
             assert!(menu_only || !binding.keys.is_empty(), "{:?} has no key", binding.action);
             assert!(!binding.hint.is_empty() && !binding.description.is_empty(), "{:?}", binding.action);
         }

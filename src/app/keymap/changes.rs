@@ -6,7 +6,7 @@ use super::super::action::Action;
 use super::table::looks;
 use super::{Binding, Context, Danger, Key};
 
-const fn changes(
+pub(super) const fn changes(
     context: Context,
     action: Action,
     keys: &'static [Key],
@@ -19,60 +19,103 @@ const fn changes(
 /// What changes the cluster, in the order of the help.
 pub(super) const CHANGES: &[Binding] = &[
     looks(
-        Context::Grid,
+        Context::Subject,
         Action::OpenMenu,
         &[Key::char('a')],
         "actions",
         "every action for what is selected, with the reason why it cannot be taken",
     ),
     looks(
-        Context::Grid,
+        Context::Subject,
         Action::OpenPalette,
         &[Key::char(':')],
         "palette",
         "every action and screen by name: type a few letters",
     ),
     changes(
-        Context::Grid,
+        Context::Subject,
         Action::PauseRollout,
         &[Key::char('P')],
         "pause",
         "pause the rollout of this DaemonSet; only ever pauses",
     ),
     changes(
-        Context::Grid,
+        Context::Subject,
         Action::ResumeRollout,
         &[],
         "resume",
         "let a paused rollout go on, after showing which pods it deletes",
     ),
     changes(
-        Context::Grid,
+        Context::Subject,
         Action::RestartRollout,
         &[Key::char('T')],
         "restart",
         "restart: replace all pods by a rollout",
     ),
     changes(
-        Context::Grid,
+        Context::Subject,
         Action::UndoRollout,
         &[Key::char('U')],
         "undo",
         "undo: go back to an earlier revision",
     ),
     changes(
-        Context::Grid,
+        Context::Subject,
         Action::ThrottleRollout,
         &[Key::char('M')],
         "throttle",
         "throttle: change maxUnavailable or maxSurge",
     ),
     changes(
-        Context::Grid,
+        Context::Subject,
         Action::ForceDeletePod,
         &[Key::char('F')],
         "force-delete",
         "force-delete a pod that is Terminating on a dead node",
+    ),
+    changes(
+        Context::Grid,
+        Action::EditNodes,
+        &[Key::char('E')],
+        "edit nodes",
+        "labels and taints of the node, or of the marked nodes, with what a change would start and stop",
+    ),
+    changes(
+        Context::Grid,
+        Action::CordonNodes,
+        &[Key::char('C')],
+        "cordon",
+        "cordon the node or the marked nodes: no new pods come but daemon pods",
+    ),
+    changes(Context::Grid, Action::UncordonNodes, &[], "uncordon", "uncordon the node or the marked nodes"),
+    changes(
+        Context::Page,
+        Action::EditNodes,
+        &[Key::char('E')],
+        "edit nodes",
+        "labels and taints of the node, or of the marked nodes",
+    ),
+    changes(
+        Context::Page,
+        Action::CordonNodes,
+        &[Key::char('C')],
+        "cordon",
+        "cordon the node, or the marked nodes",
+    ),
+    looks(
+        Context::Subject,
+        Action::OpenHistory,
+        &[],
+        "history",
+        "the revisions of this DaemonSet, and what differs between any two",
+    ),
+    looks(
+        Context::Subject,
+        Action::OpenJournal,
+        &[],
+        "journal",
+        "what dsgrid changed or tried to change from this account",
     ),
     looks(
         Context::Palette,
@@ -128,10 +171,31 @@ pub(super) const CHANGES: &[Binding] = &[
     ),
     looks(
         Context::Dialog,
+        Action::NextField,
+        &[Key::named(KeyCode::Tab)],
+        "other choice",
+        "of many nodes: whether the first error stops the others",
+    ),
+    changes(
+        Context::Dialog,
+        Action::TakeBack,
+        &[Key::char('u')],
+        "take back",
+        "after a change of nodes: show what takes it back, and what that would do",
+    ),
+    looks(
+        Context::Dialog,
         Action::TryAgain,
         &[Key::char('r')],
         "try again",
         "read afresh and try once more, after a failure",
+    ),
+    looks(
+        Context::Dialog,
+        Action::NextField,
+        &[Key::named(KeyCode::Tab)],
+        "reason",
+        "say why: only a pause asks for it, and it can be left out",
     ),
     looks(Context::Dialog, Action::MoveUp, &[Key::named(KeyCode::Up), Key::char('k')], "up", "a line up"),
     looks(
