@@ -22,6 +22,7 @@ mod inventory;
 mod journal;
 mod kubectl;
 mod licences;
+mod log_sources;
 mod logs;
 mod manifests;
 mod nodes;
