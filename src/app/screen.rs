@@ -127,9 +127,9 @@ impl Screen {
                 }
             }
             Self::Cause(key) => subject.daemon_set = key.daemon_set().cloned(),
-            Self::Alert { daemon_set, .. } => subject.daemon_set = Some(daemon_set.clone()),
-            Self::History(uid) => subject.daemon_set = Some(uid.clone()),
-            Self::Difference { daemon_set, .. } => subject.daemon_set = Some(daemon_set.clone()),
+            Self::Alert { daemon_set, .. }
+            | Self::History(daemon_set)
+            | Self::Difference { daemon_set, .. } => subject.daemon_set = Some(daemon_set.clone()),
             Self::Logs(super::logs::Subject::Cells(_))
             | Self::Problems
             | Self::Usual
