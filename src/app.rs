@@ -28,6 +28,7 @@ mod overlay;
 mod page;
 mod palette;
 mod problems;
+mod relabel;
 mod screen;
 mod search;
 mod sparkline;
@@ -55,7 +56,10 @@ pub use notice::Notice;
 pub use overlay::{Overlay, Picker, PickerKind};
 pub use page::{Line, LineKind, Page};
 pub use palette::{Entry, Palette, entries};
-pub use screen::{Open, Screen};
+pub use relabel::{
+    EditLine, Editor, Entry as EditEntry, Relabel, RelabelPage, Stage as RelabelStage, relabel_page,
+};
+pub use screen::{NodesOf, Open, Screen};
 pub use search::Search;
 pub use text_view::{Room, TextView, ViewRow};
 pub use update::update;

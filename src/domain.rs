@@ -42,6 +42,7 @@ pub mod reason;
 pub mod relabel;
 pub mod replace;
 pub mod review;
+pub mod rights;
 pub mod rollout;
 pub mod scheduling;
 pub mod selector;

@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use super::action::Action;
 use super::intent::permission;
 use super::model::Model;
+use super::relabel::{chosen, node_of};
 use super::screen::{Subject, subject};
 use crate::domain::command::Verb;
 use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef, Uid};
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::inventory::{CellView, Inventory, Row};
 use crate::domain::object::{Pod, UpdateStrategy};
+use crate::domain::text::Text;
 
 /// What an action writes, in the words of the journal; none for actions that change nothing.
 #[must_use]
@@ -22,6 +24,9 @@ pub fn verb_of(action: Action) -> Option<Verb> {
         Action::UndoRollout => Verb::Undo,
         Action::ThrottleRollout => Verb::Throttle,
         Action::ForceDeletePod => Verb::ForceDeletePod,
+        Action::EditNodes => Verb::Label,
+        Action::CordonNodes => Verb::Cordon,
+        Action::UncordonNodes => Verb::Uncordon,
         _ => return None,
     })
 }
@@ -33,6 +38,9 @@ pub fn unavailable(model: &Model, action: Action) -> Option<String> {
     if model.settings.read_only {
         return Some("read-only: this dsgrid changes nothing (--read-only or the configuration)".to_owned());
     }
+    if matches!(verb, Verb::Label | Verb::Cordon | Verb::Uncordon) {
+        return of_nodes(model, verb);
+    }
     let Some(row) = subject_row(model) else {
         return Some("select a DaemonSet first".to_owned());
     };
@@ -42,6 +50,25 @@ pub fn unavailable(model: &Model, action: Action) -> Option<String> {
 /// The DaemonSet that keys are about, on whatever screen.
 pub(super) fn subject_row(model: &Model) -> Option<&Row> {
     model.inventory.row(model.inventory.row_of(&subject(model).daemon_set?)?)
+}
+
+/// Why the nodes that are meant cannot be changed.
+fn of_nodes(model: &Model, verb: Verb) -> Option<String> {
+    let nodes = chosen(model);
+    let Some(first) = nodes.first() else {
+        return Some("select a node or one of its cells first, or mark some".to_owned());
+    };
+    let is_cordoned =
+        |node: &NodeName| node_of(&model.inventory, node).is_some_and(|node| node.unschedulable);
+    match verb {
+        Verb::Cordon if nodes.iter().all(is_cordoned) => {
+            return Some("cordoned already; uncordon is in the menu (a)".to_owned());
+        }
+        Verb::Uncordon if !nodes.iter().any(is_cordoned) => return Some("not cordoned".to_owned()),
+        _ => {}
+    }
+    let key = ObjectKey { namespace: Text::default(), name: first.0.clone() };
+    missing_right(model, verb, &key)
 }
 
 /// What the state of what is selected refuses.
@@ -119,6 +146,9 @@ fn missing_right(model: &Model, verb: Verb, object: &ObjectKey) -> Option<String
 pub(super) fn needed(model: &Model, needed: &mut BTreeSet<Inquiry>) {
     if model.settings.read_only {
         return;
+    }
+    if !chosen(model).is_empty() {
+        needed.insert(Inquiry::Access(permission(Verb::Label, &ObjectKey::default())));
     }
     let Some(row) = subject_row(model) else { return };
     let key = &row.daemon_set.meta.key;

@@ -90,6 +90,15 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
         Context::Logs => logs(model),
         // What can be pressed stands in the dialog itself.
         Context::Dialog | Context::Word => vec![Action::PageDown],
+        Context::Editor => vec![
+            Action::EditLine,
+            Action::RemoveLine,
+            Action::AddLabel,
+            Action::AddTaint,
+            Action::Review,
+            Action::Back,
+        ],
+        Context::Entry => vec![Action::Submit, Action::Complete, Action::Back],
         Context::Grid | Context::Subject | Context::Everywhere => grid(model),
     };
     actions.into_iter().filter_map(|action| binding_of(context, action)).collect()
@@ -137,13 +146,14 @@ fn page(model: &Model) -> Vec<Action> {
     actions.extend(is_problems.then_some(Action::OpenProblems));
     let opened = |action| match &open.screen {
         Screen::Cell { .. } => true,
-        Screen::Count { .. } => action == Action::OpenDaemonSet,
+        Screen::Count { .. } | Screen::Nodes { .. } => action == Action::OpenDaemonSet,
         Screen::DaemonSet(_) | Screen::Node(_) => matches!(action, Action::OpenYaml | Action::OpenEvents),
         Screen::Cause(_) | Screen::Alert { .. } => matches!(action, Action::OpenDaemonSet | Action::OpenNode),
         Screen::Yaml(_)
         | Screen::Logs(_)
         | Screen::Problems
         | Screen::Usual
+        | Screen::Rights
         | Screen::Journal
         | Screen::History(_)
         | Screen::Difference { .. }

@@ -1,6 +1,7 @@
 //! The one table of keys. Dispatch, help, hints and the README's list are all made from it.
 
 mod changes;
+mod editor;
 mod key;
 mod logs;
 mod screens;
@@ -39,11 +40,15 @@ pub enum Context {
     Dialog,
     /// A name or a value to type before something is changed; keys that are not bound are typed.
     Word,
+    /// The editor of nodes.
+    Editor,
+    /// A line of the editor of nodes; keys that are not bound are typed.
+    Entry,
 }
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Everywhere,
         Self::Grid,
         Self::Screen,
@@ -56,6 +61,8 @@ impl Context {
         Self::Palette,
         Self::Dialog,
         Self::Word,
+        Self::Editor,
+        Self::Entry,
     ];
 
     /// The heading in the help.
@@ -74,6 +81,8 @@ impl Context {
             Self::Palette => "Menu of actions",
             Self::Dialog => "Question before a change",
             Self::Word => "Name or value to type before a change",
+            Self::Editor => "Labels and taints of nodes",
+            Self::Entry => "A label or taint being typed",
         }
     }
 }
@@ -94,13 +103,15 @@ impl Context {
             Self::Palette => &[Self::Everywhere, Self::Palette],
             Self::Dialog => &[Self::Everywhere, Self::Dialog],
             Self::Word => &[Self::Everywhere, Self::Word],
+            Self::Editor => &[Self::Everywhere, Self::Editor],
+            Self::Entry => &[Self::Everywhere, Self::Entry],
         }
     }
 }
 
 /// Every line of the table, in the order of the help.
 pub fn bindings() -> impl Iterator<Item = &'static Binding> {
-    table::GRID.iter().chain(changes::CHANGES).chain(screens::SCREENS).chain(logs::LOGS)
+    table::GRID.iter().chain(changes::CHANGES).chain(screens::SCREENS).chain(editor::EDITOR).chain(logs::LOGS)
 }
 
 /// Whether an action changes the cluster.

@@ -1,6 +1,6 @@
 //! The monitor's whole state. Its fields belong to `app`; everything else reads it by methods.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,6 +17,8 @@ use super::marks::Marks;
 use super::notice::Notice;
 use super::overlay::Overlay;
 use super::palette::Palette;
+use super::problems::Problems;
+use super::relabel::{Relabel, Stage as RelabelStage};
 use super::screen::{Open, Screen};
 use super::text_view::Room;
 use super::writes::Writes;
@@ -24,6 +26,7 @@ use crate::domain::absence::{Everywhere, Sighting};
 use crate::domain::alert::Alert;
 use crate::domain::cause::CauseKey;
 use crate::domain::event::{LinkState, WatchKind};
+use crate::domain::expectation::Expectation;
 use crate::domain::grid::{Grid, Lens};
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::{Changed, ColumnSlot, Inventory, RowSlot};
@@ -144,6 +147,12 @@ pub struct Model {
     pub(super) anchor: Option<Cursor>,
     /// The write that is being shown, confirmed or followed.
     pub(super) dialog: Option<Dialog>,
+    /// The change of nodes that is being edited, confirmed or followed.
+    pub(super) relabel: Option<Relabel>,
+    /// What was foretold and has not come true yet.
+    pub(super) expected: BTreeMap<(Uid, NodeName), Expectation>,
+    /// What the cluster did otherwise, and when that was clear.
+    pub(super) otherwise: Vec<(Timestamp, String)>,
     /// Writes whose outcome is not known.
     pub(super) writes: Writes,
     /// How the rollouts went since this monitor began.
@@ -154,6 +163,8 @@ pub struct Model {
     pub(super) palette: Option<Palette>,
     /// The cause that the cursor was brought to last.
     pub(super) last_cause: Option<CauseKey>,
+    /// What is wrong, as it was gathered last.
+    pub(super) problems: Problems,
     /// When it was last noted what is wanted where; none before all is known.
     pub(super) remembered: Option<Timestamp>,
     pub(super) version: u64,
@@ -209,11 +220,15 @@ impl Model {
             marks: Marks::default(),
             anchor: None,
             dialog: None,
+            relabel: None,
+            expected: BTreeMap::new(),
+            otherwise: Vec::new(),
             writes: Writes::default(),
             progress: Progress::default(),
             leaving: None,
             palette: None,
             last_cause: None,
+            problems: Problems::default(),
             remembered: None,
             version: 0,
         }
@@ -368,6 +383,28 @@ impl Model {
         self.dialog.as_ref()
     }
 
+    /// The change of nodes that is being edited, confirmed or followed.
+    #[must_use]
+    pub fn relabel(&self) -> Option<&Relabel> {
+        self.relabel.as_ref()
+    }
+
+    /// What is foretold for a cell and has not come true yet.
+    #[must_use]
+    pub fn expectation(&self, daemon_set: &Uid, node: &NodeName) -> Option<&Expectation> {
+        // Most of the time nothing is foretold, and this is asked for every cell that is drawn.
+        if self.expected.is_empty() {
+            return None;
+        }
+        self.expected.get(&(daemon_set.clone(), node.clone()))
+    }
+
+    /// What the cluster did otherwise than foretold, and when that was clear.
+    #[must_use]
+    pub fn otherwise(&self) -> &[(Timestamp, String)] {
+        &self.otherwise
+    }
+
     /// Writes whose outcome is not known.
     #[must_use]
     pub fn writes(&self) -> &Writes {
@@ -411,6 +448,14 @@ impl Model {
             return match &dialog.stage {
                 Stage::Choosing { .. } => Context::Picker,
                 _ if dialog.takes_text() => Context::Word,
+                _ => Context::Dialog,
+            };
+        }
+        if let Some(relabel) = &self.relabel {
+            return match &relabel.stage {
+                RelabelStage::Editing(editor) if editor.entry.is_some() => Context::Entry,
+                RelabelStage::Editing(_) => Context::Editor,
+                _ if relabel.wants_word() => Context::Word,
                 _ => Context::Dialog,
             };
         }
@@ -484,7 +529,9 @@ impl Model {
         let waiting = self.adoptions.values().filter(|(_, asked)| !asked);
         let adoption = waiting.map(|(since, _)| *since + super::update::ADOPTION_DELAY).min();
         let leaving = self.leaving.map(|since| since + super::update::PATIENCE);
-        [self.inventory.next_due(), held, notice, ages, adoption, self.answers.next_wake(), leaving]
+        let foretold = self.expected.values().map(Expectation::until).min();
+        let asked = self.answers.next_wake();
+        [self.inventory.next_due(), held, notice, ages, adoption, foretold, asked, leaving]
             .into_iter()
             .flatten()
             .min()

@@ -10,9 +10,11 @@ mod help;
 mod history;
 mod journal;
 mod node;
+mod nodes;
 mod pod;
 mod problems;
 mod progress;
+mod rights;
 mod yaml;
 
 pub(super) use history::{entries, revision_refs, template_diff};
@@ -30,6 +32,9 @@ use crate::domain::cause::CauseKey;
 use crate::domain::id::{NodeName, ObjectKind, ObjectRef, Uid};
 use crate::domain::inquiry::Inquiry;
 use crate::domain::object::{DaemonSet, Node, Pod};
+use crate::domain::text::Text;
+
+pub(super) use rights::snippet as rights_snippet;
 
 /// What a full screen shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -52,6 +57,15 @@ pub enum Screen {
         /// The number.
         count: CountColumn,
     },
+    /// The nodes behind a line of a DaemonSet's page.
+    Nodes {
+        /// The DaemonSet.
+        daemon_set: Uid,
+        /// Which nodes.
+        of: NodesOf,
+    },
+    /// What may not be read, and the rule to ask for.
+    Rights,
     /// An object as the server has it.
     Yaml(ObjectRef),
     /// Logs of these.
@@ -84,6 +98,17 @@ pub enum Screen {
     Journal,
     /// Every key.
     Help,
+}
+
+/// Which nodes of a DaemonSet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum NodesOf {
+    /// Those with a pod of the revision of this hash.
+    Revision(Text),
+    /// Those that this rule leaves out, in words.
+    LeftOut(String),
+    /// Those whose changes made the controller's counters old.
+    Stale,
 }
 
 /// What keys on a screen, or in the grid, are about.
@@ -127,12 +152,14 @@ impl Screen {
                 }
             }
             Self::Cause(key) => subject.daemon_set = key.daemon_set().cloned(),
-            Self::Alert { daemon_set, .. }
+            Self::Nodes { daemon_set, .. }
+            | Self::Alert { daemon_set, .. }
             | Self::History(daemon_set)
             | Self::Difference { daemon_set, .. } => subject.daemon_set = Some(daemon_set.clone()),
             Self::Logs(super::logs::Subject::Cells(_))
             | Self::Problems
             | Self::Usual
+            | Self::Rights
             | Self::Journal
             | Self::Help => {}
         }
@@ -150,6 +177,8 @@ impl Screen {
             Self::History(uid) | Self::Difference { daemon_set: uid, .. } => history::needed(model, uid),
             Self::Journal => BTreeSet::from([Inquiry::Journal]),
             Self::Count { .. }
+            | Self::Nodes { .. }
+            | Self::Rights
             | Self::Logs(_)
             | Self::Problems
             | Self::Usual
@@ -165,6 +194,8 @@ impl Screen {
             Self::DaemonSet(uid) => daemon_set::page(model, uid),
             Self::Node(name) => node::page(model, name),
             Self::Count { daemon_set, count } => count::page(model, daemon_set, *count),
+            Self::Nodes { daemon_set, of } => nodes::page(model, daemon_set, of),
+            Self::Rights => Some(rights::page(model)),
             Self::Yaml(object) => yaml::page(model, object, with_managed_fields),
             // Their lines are no facts: see `app::logs`.
             Self::Logs(_) => Some(Page::default()),
@@ -294,7 +325,7 @@ pub(super) fn node_ref(node: &Node) -> ObjectRef {
 
 /// The nodes' names, and how many more there are.
 fn names(nodes: &[NodeName]) -> String {
-    const SHOWN: usize = 12;
+    const SHOWN: usize = 6;
     let shown: Vec<&str> = nodes.iter().take(SHOWN).map(NodeName::as_str).collect();
     let more = nodes.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -5,6 +5,7 @@ mod ask;
 mod clock;
 mod cluster;
 mod dialog;
+mod expect;
 mod filter;
 mod jump;
 mod leave;
@@ -15,6 +16,7 @@ mod motion;
 mod overlay;
 mod palette;
 mod propose;
+mod relabel;
 mod remember;
 mod screen;
 mod settle;
@@ -51,13 +53,17 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             if let Some(dialog) = &mut model.dialog {
                 dialog.was_moved();
             }
+            if let Some(relabel) = &mut model.relabel {
+                relabel.was_moved();
+            }
             changed(model);
             Vec::new()
         }
         Msg::Ticked(local) => clock::ticked(model, local),
         Msg::FrameCame => {
             model.progress.sample(&model.inventory);
-            if screen::refresh(model) {
+            let is_new = relabel::refresh(model) | expect::look(model);
+            if screen::refresh(model) || is_new {
                 changed(model);
             }
             let digest = Digest::of(model);
@@ -83,6 +89,7 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Answered(inquiry, answer) => {
             model.answers.take(&inquiry, answer, model.now);
+            relabel::answered(model, &inquiry);
             let effects = dialog::answered(model, &inquiry);
             changed(model);
             effects
@@ -94,6 +101,7 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::FrameDrawn => {
             dialog::drawn(model);
+            relabel::drawn(model);
             Vec::new()
         }
         Msg::Saved(outcome) => {
@@ -120,10 +128,11 @@ fn key(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     if event.code != KeyCode::Esc && context != Context::Filter {
         model.notice.take_if(|notice| !notice.is_error);
     }
-    let in_dialog = model.dialog.is_some();
+    let (in_dialog, in_relabel) = (model.dialog.is_some(), model.relabel.is_some());
     let effects = action_for(context, event).map(|action| match (context, action) {
         (_, Action::Quit | Action::Suspend) => act::act(model, action),
         _ if in_dialog => dialog::act(model, action),
+        _ if in_relabel => relabel::act(model, action),
         (Context::Palette, _) => palette::key(model, action),
         _ => act::act(model, action),
     });
@@ -140,7 +149,8 @@ fn type_character(model: &mut Model, context: Context, event: &KeyEvent) {
     if let (KeyCode::Char(character), false) = (event.code, is_chord) {
         match context {
             Context::Filter => filter::typed(model, character),
-            Context::Word => dialog::typed(model, character),
+            Context::Word if model.dialog.is_some() => dialog::typed(model, character),
+            Context::Word | Context::Entry => relabel::typed(model, character),
             Context::Palette => palette::typed(model, character),
             _ => {}
         }

@@ -16,6 +16,9 @@ use super::preview::NodeChange;
 use super::text::Text;
 use guard::{Guard, guard};
 
+/// So many values are told one by one: names of hosts all differ.
+const VALUES: usize = 5;
+
 /// One label key on the chosen nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelLine {
@@ -59,7 +62,11 @@ impl LabelLine {
             })
             .collect();
         parts.sort_by_key(|(nodes, _)| std::cmp::Reverse(*nodes));
-        let mut words: Vec<String> = parts.into_iter().map(|(_, words)| words).collect();
+        let more = parts.len().saturating_sub(VALUES);
+        let mut words: Vec<String> = parts.into_iter().take(VALUES).map(|(_, words)| words).collect();
+        if more > 0 {
+            words.push(format!("{more} other values"));
+        }
         if self.missing() > 0 {
             words.push(format!("missing on {}", self.missing()));
         }

@@ -65,6 +65,11 @@ impl GlyphSet {
         }
     }
 
+    /// A cell of which something is foretold that is not true yet.
+    pub(super) fn expected(self) -> &'static str {
+        self.pick("›", ">")
+    }
+
     /// Beside a line that leads somewhere.
     pub(super) fn leads(self) -> &'static str {
         self.pick("›", "+")

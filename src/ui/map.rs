@@ -31,17 +31,21 @@ pub(super) fn draw(canvas: &mut Canvas) {
             let Some(column) = canvas.model.grid().columns.get(at).copied() else { continue };
             let state =
                 canvas.model.inventory().cell(row, column).map_or(CellState::Unknown, |cell| cell.state);
-            let mut style = canvas.theme.cell(state);
+            let (mut glyph, mut style) = (canvas.theme.glyphs().state(state), canvas.theme.cell(state));
+            let object = canvas.model.inventory().row(row);
+            if let Some((sign, _, expected)) = object.and_then(|row| canvas.expected(row, column)) {
+                (glyph, style) = (sign, expected);
+            }
             if faint {
                 style = style.patch(canvas.theme.style(Role::Faint));
             }
-            if canvas.is_marked(canvas.model.inventory().row(row), column) {
+            if canvas.is_marked(object, column) {
                 style = style.patch(canvas.theme.style(Role::Marked));
             }
             if selected == Some(column) {
                 style = style.patch(canvas.theme.style(Role::Cursor));
             }
-            canvas.put(x, y, 1, canvas.theme.glyphs().state(state), style);
+            canvas.put(x, y, 1, glyph, style);
         }
     }
     let x = canvas.area.width.saturating_sub(width(&lines) + 1);

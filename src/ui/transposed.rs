@@ -91,14 +91,18 @@ fn node(canvas: &mut Canvas, y: u16, slot: ColumnSlot, rows: &[(u16, RowSlot)]) 
     for (x, slot_of_row) in rows {
         let state = canvas.model.inventory().cell(*slot_of_row, slot);
         let state = state.map_or(CellState::Unknown, |cell| cell.state);
-        let mut style = canvas.theme.cell(state);
-        if canvas.is_marked(canvas.model.inventory().row(*slot_of_row), slot) {
+        let (mut glyph, mut style) = (canvas.theme.glyphs().state(state), canvas.theme.cell(state));
+        let row = canvas.model.inventory().row(*slot_of_row);
+        if let Some((sign, _, expected)) = row.and_then(|row| canvas.expected(row, slot)) {
+            (glyph, style) = (sign, expected);
+        }
+        if canvas.is_marked(row, slot) {
             style = style.patch(canvas.theme.style(Role::Marked));
         }
         if is_selected && selected == Some(*slot_of_row) {
             style = style.patch(canvas.theme.style(Role::Cursor));
         }
-        canvas.put(*x, y, 1, canvas.theme.glyphs().state(state), style);
+        canvas.put(*x, y, 1, glyph, style);
     }
 }
 

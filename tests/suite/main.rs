@@ -5,6 +5,7 @@ mod support;
 
 mod absence;
 mod budget;
+mod causes;
 mod cells;
 mod client;
 mod commands;
@@ -24,6 +25,7 @@ mod kubectl;
 mod licences;
 mod logs;
 mod manifests;
+mod nodes;
 mod pacing;
 mod pages;
 mod placement;

@@ -44,7 +44,6 @@ fn known(inquiry: &Inquiry) -> Option<Answer> {
             read(event("BackOff", "Back-off restarting failed container main", 90, true)),
             read(event("Pulled", "Image is present", 95, false)),
         ]),
-        Inquiry::Journal => return None,
         Inquiry::Budgets(_) => Answer::Budgets(Vec::new()),
         Inquiry::Object(object) if object.kind == ObjectKind::Node => {
             Answer::Object(Some(RawObject::new(json!({
@@ -107,7 +106,7 @@ fn a_screen_that_is_open_is_gone_back_to() {
     let mut model = monitor();
     press(&mut model, "n<enter>dodo");
     assert_eq!(shown(&model), Some(&Screen::DaemonSet(Uid::new("broken-agent"))), "it has no node to go to");
-    press(&mut model, "/hold<enter><down><enter>");
+    press(&mut model, "/without an available<enter><down><enter>");
     assert_eq!(shown(&model), Some(&cell("broken-agent", "node-00001")));
     press(&mut model, "<esc>");
     assert_eq!(shown(&model), None, "the circle was not walked again");
@@ -155,7 +154,7 @@ fn what_a_page_needs_is_asked_and_what_failed_is_said() {
     });
     let page = drawn(&mut model);
     assert!(page.contains("PodDisruptionBudgets cannot be told: forbidden: ask for get and list"), "{page}");
-    assert!(page.contains("image r.example/x:3.2.0"), "{page}");
+    assert!(page.contains("r.example/x:3.2.0"), "{page}");
     assert_eq!(
         page.matches("Back-off restarting failed container main").count(),
         1,

@@ -6,7 +6,7 @@ use super::super::action::Action;
 use super::table::looks;
 use super::{Binding, Context, Danger, Key};
 
-const fn changes(
+pub(super) const fn changes(
     context: Context,
     action: Action,
     keys: &'static [Key],
@@ -74,6 +74,35 @@ pub(super) const CHANGES: &[Binding] = &[
         "force-delete",
         "force-delete a pod that is Terminating on a dead node",
     ),
+    changes(
+        Context::Grid,
+        Action::EditNodes,
+        &[Key::char('E')],
+        "edit nodes",
+        "labels and taints of the node, or of the marked nodes, with what a change would start and stop",
+    ),
+    changes(
+        Context::Grid,
+        Action::CordonNodes,
+        &[Key::char('C')],
+        "cordon",
+        "cordon the node or the marked nodes: no new pods come but daemon pods",
+    ),
+    changes(Context::Grid, Action::UncordonNodes, &[], "uncordon", "uncordon the node or the marked nodes"),
+    changes(
+        Context::Page,
+        Action::EditNodes,
+        &[Key::char('E')],
+        "edit nodes",
+        "labels and taints of the node, or of the marked nodes",
+    ),
+    changes(
+        Context::Page,
+        Action::CordonNodes,
+        &[Key::char('C')],
+        "cordon",
+        "cordon the node, or the marked nodes",
+    ),
     looks(
         Context::Subject,
         Action::OpenHistory,
@@ -139,6 +168,20 @@ pub(super) const CHANGES: &[Binding] = &[
         &[Key::char('y')],
         "confirm",
         "send what is shown, once it can be read",
+    ),
+    looks(
+        Context::Dialog,
+        Action::NextField,
+        &[Key::named(KeyCode::Tab)],
+        "other choice",
+        "of many nodes: whether the first error stops the others",
+    ),
+    changes(
+        Context::Dialog,
+        Action::TakeBack,
+        &[Key::char('u')],
+        "take back",
+        "after a change of nodes: show what takes it back, and what that would do",
     ),
     looks(
         Context::Dialog,

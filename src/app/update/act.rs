@@ -1,6 +1,8 @@
 //! An action is carried out where its noun lives.
 
-use super::{filter, jump, leave as leaving, lens, logs, marks, motion, overlay, palette, screen, wish};
+use super::{
+    filter, jump, leave as leaving, lens, logs, marks, motion, overlay, palette, relabel, screen, wish,
+};
 use crate::app::action::Action;
 use crate::app::describe::copyable;
 use crate::app::effect::Effect;
@@ -67,7 +69,22 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::ThrottleRollout
         | Action::ForceDeletePod => wish::make(model, action),
         // These mean something only where a dialog is open, and go there.
-        Action::Confirm | Action::Submit | Action::TryAgain | Action::NextField => {}
+        Action::Confirm
+        | Action::Submit
+        | Action::TryAgain
+        | Action::NextField
+        | Action::EditLine
+        | Action::AddLabel
+        | Action::AddTaint
+        | Action::RemoveLine
+        | Action::RestoreLine
+        | Action::Review
+        | Action::Complete
+        | Action::CompleteBack
+        | Action::TakeBack => {}
+        Action::EditNodes | Action::CordonNodes | Action::UncordonNodes => relabel::open(model, action),
+        Action::MarkGroup => marks::mark_group(model),
+        Action::MarkShown => marks::mark_shown(model),
         Action::ToggleCounters => lens::toggle_counters(model),
         Action::Transpose => lens::transpose(model),
         Action::ChangeOrder => lens::change_order(model),

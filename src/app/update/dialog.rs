@@ -303,6 +303,9 @@ pub(super) fn sent(model: &mut Model, ticket: Ticket, outcome: Outcome) -> Vec<E
     if matches!(waits, Some(Stage::Rehearsing { ticket: waiting, .. }) if *waiting == ticket) {
         return rehearsed(model, outcome);
     }
+    if let Some(effects) = super::relabel::sent(model, ticket, &outcome) {
+        return effects;
+    }
     let Some(write) = model.writes.get(ticket) else { return Vec::new() };
     if let Outcome::Unknown(why) = outcome {
         let target = Inquiry::Object(write.command.target.clone());
@@ -415,6 +418,9 @@ fn read_back(model: &mut Model, inquiry: &Inquiry) {
             continue;
         }
         let told = traced(&write.command, found);
+        if super::relabel::read_back(model, ticket, found) {
+            continue;
+        }
         model.writes.settle(ticket);
         if shows(model, ticket) {
             tell(model, told);

@@ -2,10 +2,12 @@
 
 use super::{lens, logs};
 use crate::app::action::Action;
+use crate::app::cursor::CountColumn;
 use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
 use crate::app::page::EVENTS;
+use crate::app::problems;
 use crate::app::screen::{Open, Screen, Subject, daemon_set_ref, node_ref, pod_ref, subject};
 use crate::domain::cause::CauseKey;
 use crate::domain::id::ObjectRef;
@@ -38,6 +40,7 @@ pub(super) fn open(model: &mut Model, screen: Screen) {
         model.screens.truncate(at + 1);
         return;
     }
+    problems::refresh_for(model, &screen);
     let open = Open::new(model, screen);
     model.screens.push(open);
 }
@@ -52,6 +55,7 @@ pub(super) fn leave(model: &mut Model) -> bool {
 /// Makes the lines of the open screen anew; whether they changed.
 pub(super) fn refresh(model: &mut Model) -> bool {
     let Some(mut open) = model.screens.pop() else { return false };
+    problems::refresh_for(model, &open.screen);
     let changed = open.refresh(model);
     model.screens.push(open);
     changed
@@ -115,13 +119,16 @@ fn open_node(model: &mut Model) {
     }
 }
 
-/// The nodes behind the number in question.
+/// The nodes behind the number in question; where none is, those behind the desired count.
 fn open_count(model: &mut Model) {
     match subject(model) {
         Subject { daemon_set: Some(daemon_set), count: Some(count), .. } => {
             open(model, Screen::Count { daemon_set, count });
         }
-        _ => say(model, "select a number of a DaemonSet first"),
+        Subject { daemon_set: Some(daemon_set), .. } => {
+            open(model, Screen::Count { daemon_set, count: CountColumn::Desired });
+        }
+        _ => say(model, "select a DaemonSet first"),
     }
 }
 
@@ -129,7 +136,10 @@ fn open_count(model: &mut Model) {
 fn open_events(model: &mut Model) {
     if model.screens.is_empty() {
         enter(model);
-        if matches!(model.screens.last(), Some(Open { screen: Screen::Count { .. }, .. })) {
+        if matches!(
+            model.screens.last(),
+            Some(Open { screen: Screen::Count { .. } | Screen::Nodes { .. }, .. })
+        ) {
             open_daemon_set(model);
         }
     }
@@ -232,6 +242,10 @@ pub(super) fn acknowledge(model: &mut Model) {
             lens::project(model);
             "seen: told again only if it falls further"
         }
+        _ if open.screen == Screen::Problems && !model.otherwise.is_empty() => {
+            model.otherwise.clear();
+            "seen: what came otherwise than foretold is taken off the list"
+        }
         Some(_) => "this lasts until it is mended; only what fell can be taken as seen",
         None => "select what fell first",
     };
@@ -242,6 +256,9 @@ pub(super) fn acknowledge(model: &mut Model) {
 /// What `c` copies: the name where the line leads, else the line.
 pub(super) fn copyable(model: &Model) -> Option<String> {
     let open = model.screens.last()?;
+    if open.screen == Screen::Rights {
+        return Some(crate::app::screen::rights_snippet(model)).filter(|text| !text.is_empty());
+    }
     let line = open.page.lines.get(open.view.at)?;
     let name = line.leads.as_ref().and_then(|screen| {
         let subject = screen.subject();
@@ -259,6 +276,8 @@ pub(super) fn copyable(model: &Model) -> Option<String> {
                 daemon_set()
             }
             Screen::Count { .. }
+            | Screen::Nodes { .. }
+            | Screen::Rights
             | Screen::Logs(_)
             | Screen::Problems
             | Screen::Usual

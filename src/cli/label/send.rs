@@ -12,6 +12,7 @@ use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::object::Node;
 use crate::domain::raw::RawObject;
 use crate::domain::relabel::batch::{Batch, NodeEdit, NodeResult};
+use crate::domain::text::Text;
 
 /// So many nodes are read at once.
 const READS: usize = 8;
@@ -20,13 +21,13 @@ const READS: usize = 8;
 pub(super) async fn read(
     connection: &Connection,
     edits: Vec<NodeEdit>,
-) -> Result<Vec<(NodeEdit, Option<RawObject>)>, Failure> {
+) -> Result<Vec<(NodeEdit, Result<Option<RawObject>, Text>)>, Failure> {
     let one = async |edit: NodeEdit| {
         let fresh = fresh(connection, &edit.shown).await;
         (edit, fresh)
     };
     let read: Vec<_> = iter(edits.into_iter().map(one)).buffered(READS).collect().await;
-    read.into_iter().map(|(edit, fresh)| Ok((edit, fresh?))).collect()
+    read.into_iter().map(|(edit, fresh)| Ok((edit, Ok(fresh?)))).collect()
 }
 
 async fn fresh(connection: &Connection, node: &Node) -> Result<Option<RawObject>, Failure> {

@@ -157,19 +157,23 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Makes the requests from the nodes as they were read just now; none where a node is gone.
+    /// Makes the requests from the nodes as they were read just now; none where a node is gone, and why where it cannot
+    /// be read.
     ///
     /// A node that is not as it was shown is over before it began, and the others are not held back by it: what is
     /// sent is decided by whoever sees this.
     #[must_use]
-    pub fn new(edits: Vec<(NodeEdit, Option<RawObject>)>) -> Self {
-        let item = |(edit, fresh): (NodeEdit, Option<RawObject>)| {
-            let step = match fresh.map(|fresh| node_patch(&edit.shown, &fresh, &edit.change)) {
-                None => Step::Over(NodeResult::Gone),
-                Some(Ok(command)) => Step::Waiting(command),
-                Some(Err(NotSent::Already)) => Step::Over(NodeResult::Already),
-                Some(Err(NotSent::Changed(words))) => Step::Over(NodeResult::Conflict(words)),
-                Some(Err(NotSent::Unreadable(why))) => Step::Over(NodeResult::Refused(Text::new(&why))),
+    pub fn new(edits: Vec<(NodeEdit, Result<Option<RawObject>, Text>)>) -> Self {
+        let item = |(edit, fresh): (NodeEdit, Result<Option<RawObject>, Text>)| {
+            let step = match fresh {
+                Err(why) => Step::Over(NodeResult::Refused(why)),
+                Ok(None) => Step::Over(NodeResult::Gone),
+                Ok(Some(fresh)) => match node_patch(&edit.shown, &fresh, &edit.change) {
+                    Ok(command) => Step::Waiting(command),
+                    Err(NotSent::Already) => Step::Over(NodeResult::Already),
+                    Err(NotSent::Changed(words)) => Step::Over(NodeResult::Conflict(words)),
+                    Err(NotSent::Unreadable(why)) => Step::Over(NodeResult::Refused(Text::new(&why))),
+                },
             };
             Item { edit, step }
         };
@@ -333,7 +337,7 @@ mod tests {
     }
 
     fn batch(nodes: usize) -> Batch {
-        let node = |at: usize| (edit(&format!("n{at}")), Some(raw(&format!("n{at}"), "m5")));
+        let node = |at: usize| (edit(&format!("n{at}")), Ok(Some(raw(&format!("n{at}"), "m5"))));
         Batch::new((0..nodes).map(node).collect())
     }
 
@@ -378,9 +382,9 @@ mod tests {
     #[test]
     fn what_is_not_as_shown_is_left_out_with_who_did_it() {
         let batch = Batch::new(vec![
-            (edit("n1"), Some(raw("n1", "m7"))),
-            (edit("n2"), None),
-            (edit("n3"), Some(raw("n3", "m5"))),
+            (edit("n1"), Ok(Some(raw("n1", "m7")))),
+            (edit("n2"), Ok(None)),
+            (edit("n3"), Ok(Some(raw("n3", "m5")))),
         ]);
         let left_out: Vec<String> =
             batch.left_out().map(|(node, result)| format!("{node} {}", result.words())).collect();

@@ -1,7 +1,10 @@
 //! What a change of nodes is refused or warned about: label keys that are not for people to change, taints that evict.
 
+use std::collections::BTreeSet;
+
 use crate::domain::object::TaintEffect;
 use crate::domain::preview::NodeChange;
+use crate::domain::text::Text;
 
 /// Whether a label may be changed by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +115,11 @@ pub fn warnings(change: &NodeChange) -> Vec<String> {
     let taints = evicting.map(|taint| {
         format!("the taint {taint} evicts every pod that does not tolerate it, not only daemon pods")
     });
-    labels.chain(taints).collect()
+    let touched = change.add_taints.iter().map(|taint| &taint.key);
+    let touched: BTreeSet<&Text> = touched.chain(change.remove_taints.iter().map(|(key, _)| key)).collect();
+    let kept = touched.into_iter().filter(|key| key.starts_with("node.kubernetes.io/"));
+    let kept = kept.map(|key| format!("the taint {key}: the control plane sets and removes it by itself"));
+    labels.chain(taints).chain(kept).collect()
 }
 
 /// What a cordon does and does not do, each in a clause; empty where a change cordons nothing.
