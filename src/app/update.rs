@@ -40,6 +40,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = take_in(model, msg);
     effects.extend(ask::pursue(model));
     effects.extend(logs::pursue(model));
+    effects.extend(leave::pursue(model));
     effects
 }
 
@@ -58,11 +59,7 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             changed(model);
             Vec::new()
         }
-        Msg::Ticked(local) => {
-            let mut effects = clock::ticked(model, local);
-            effects.extend(leave::pursue(model));
-            effects
-        }
+        Msg::Ticked(local) => clock::ticked(model, local),
         Msg::FrameCame => {
             model.progress.sample(&model.inventory);
             let is_new = relabel::refresh(model) | expect::look(model);
@@ -98,8 +95,7 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             effects
         }
         Msg::Sent { ticket, outcome } => {
-            let mut effects = dialog::sent(model, ticket, *outcome);
-            effects.extend(leave::pursue(model));
+            let effects = dialog::sent(model, ticket, *outcome);
             changed(model);
             effects
         }

@@ -14,6 +14,7 @@ mod commands_logs;
 mod commands_preview;
 mod commands_rollout;
 mod commands_status;
+mod confirm;
 mod counts;
 mod dialogs;
 mod floors;
