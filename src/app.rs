@@ -31,6 +31,7 @@ mod problems;
 mod relabel;
 mod screen;
 mod search;
+mod sparkline;
 mod text_view;
 mod update;
 pub mod viewport;
@@ -58,7 +59,7 @@ pub use palette::{Entry, Palette, entries};
 pub use relabel::{
     EditLine, Editor, Entry as EditEntry, Relabel, RelabelPage, Stage as RelabelStage, relabel_page,
 };
-pub use screen::{Open, Screen};
+pub use screen::{NodesOf, Open, Screen};
 pub use search::Search;
 pub use text_view::{Room, TextView, ViewRow};
 pub use update::update;

@@ -41,6 +41,10 @@ pub enum Action {
     OpenYaml,
     /// The events.
     OpenEvents,
+    /// The revisions.
+    OpenHistory,
+    /// What dsgrid changed.
+    OpenJournal,
     /// Search in the screen.
     Search,
     /// The next match.
@@ -199,7 +203,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, for the test that each is bound.
-    pub const ALL: [Self; 102] = [
+    pub const ALL: [Self; 104] = [
         Self::MoveUp,
         Self::MoveDown,
         Self::MoveLeft,
@@ -219,6 +223,8 @@ impl Action {
         Self::OpenCount,
         Self::OpenYaml,
         Self::OpenEvents,
+        Self::OpenHistory,
+        Self::OpenJournal,
         Self::Search,
         Self::NextMatch,
         Self::PreviousMatch,

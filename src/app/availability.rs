@@ -6,6 +6,7 @@ use super::action::Action;
 use super::intent::permission;
 use super::model::Model;
 use super::relabel::{chosen, node_of};
+use super::screen::{Subject, subject};
 use crate::domain::command::Verb;
 use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef, Uid};
 use crate::domain::inquiry::{Answer, Inquiry};
@@ -40,7 +41,7 @@ pub fn unavailable(model: &Model, action: Action) -> Option<String> {
     if matches!(verb, Verb::Label | Verb::Cordon | Verb::Uncordon) {
         return of_nodes(model, verb);
     }
-    let Some(row) = model.selected_row().and_then(|slot| model.inventory.row(slot)) else {
+    let Some(row) = subject_row(model) else {
         return Some("select a DaemonSet first".to_owned());
     };
     state(model, row, verb).or_else(|| missing_right(model, verb, &row.daemon_set.meta.key))
@@ -63,6 +64,11 @@ fn of_nodes(model: &Model, verb: Verb) -> Option<String> {
     }
     let key = ObjectKey { namespace: Text::default(), name: first.0.clone() };
     missing_right(model, verb, &key)
+}
+
+/// The DaemonSet that keys are about, on whatever screen.
+pub(super) fn subject_row(model: &Model) -> Option<&Row> {
+    model.inventory.row(model.inventory.row_of(&subject(model).daemon_set?)?)
 }
 
 /// What the state of what is selected refuses.
@@ -97,7 +103,9 @@ pub(super) fn earlier(inventory: &Inventory, daemon_set: &Uid) -> Option<String>
 
 /// The pod of the selected cell that is being deleted on a node that cannot say it ended.
 pub(super) fn stuck_pod(model: &Model) -> Result<(ObjectRef, NodeName), String> {
-    let cell = model.selected_row().zip(model.selected_column());
+    let Subject { daemon_set, node, .. } = subject(model);
+    let row = daemon_set.and_then(|uid| model.inventory.row_of(&uid));
+    let cell = row.zip(node.and_then(|name| model.inventory.column_of(&name)));
     let Some(view) = cell.and_then(|(row, column)| model.inventory.view(row, column)) else {
         return Err("select the pod's cell first (b goes to what blocks)".to_owned());
     };
@@ -142,7 +150,7 @@ pub(super) fn needed(model: &Model, needed: &mut BTreeSet<Inquiry>) {
     if !chosen(model).is_empty() {
         needed.insert(Inquiry::Access(permission(Verb::Label, &ObjectKey::default())));
     }
-    let Some(row) = model.selected_row().and_then(|slot| model.inventory.row(slot)) else { return };
+    let Some(row) = subject_row(model) else { return };
     let key = &row.daemon_set.meta.key;
     needed.insert(Inquiry::Access(permission(Verb::Pause, key)));
     if stuck_pod(model).is_ok() {

@@ -1,8 +1,8 @@
 //! What the model wants done. Effects are data; the shell carries them out.
 
 use crate::domain::absence::Sighting;
-use crate::domain::command::{Command, Ticket};
-use crate::domain::id::Uid;
+use crate::domain::command::{Command, Ticket, Verb};
+use crate::domain::id::{ObjectRef, Uid};
 use crate::domain::inquiry::Inquiry;
 use crate::domain::log::{LogRequest, StreamId};
 use crate::domain::selector::Selector;
@@ -44,6 +44,15 @@ pub enum Effect {
     RememberDesired(Box<Sighting>),
     /// Ask the cluster this once; `Msg::Answered` brings the answer.
     Ask(Inquiry),
+    /// Tell the journal of a change that was wanted and refused before it was sent.
+    JournalRefusal {
+        /// What for.
+        verb: Verb,
+        /// Of which object.
+        target: ObjectRef,
+        /// Why it was refused.
+        why: Text,
+    },
     /// Send this write once; `Msg::Sent` brings what came of it.
     Send {
         /// By which the answer is known again.

@@ -99,7 +99,7 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
             Action::Back,
         ],
         Context::Entry => vec![Action::Submit, Action::Complete, Action::Back],
-        Context::Grid | Context::Everywhere => grid(model),
+        Context::Grid | Context::Subject | Context::Everywhere => grid(model),
     };
     actions.into_iter().filter_map(|action| binding_of(context, action)).collect()
 }
@@ -146,10 +146,18 @@ fn page(model: &Model) -> Vec<Action> {
     actions.extend(is_problems.then_some(Action::OpenProblems));
     let opened = |action| match &open.screen {
         Screen::Cell { .. } => true,
-        Screen::Count { .. } => action == Action::OpenDaemonSet,
+        Screen::Count { .. } | Screen::Nodes { .. } => action == Action::OpenDaemonSet,
         Screen::DaemonSet(_) | Screen::Node(_) => matches!(action, Action::OpenYaml | Action::OpenEvents),
         Screen::Cause(_) | Screen::Alert { .. } => matches!(action, Action::OpenDaemonSet | Action::OpenNode),
-        Screen::Yaml(_) | Screen::Logs(_) | Screen::Problems | Screen::Usual | Screen::Help => false,
+        Screen::Yaml(_)
+        | Screen::Logs(_)
+        | Screen::Problems
+        | Screen::Usual
+        | Screen::Rights
+        | Screen::Journal
+        | Screen::History(_)
+        | Screen::Difference { .. }
+        | Screen::Help => false,
     };
     let others = [Action::OpenDaemonSet, Action::OpenNode, Action::OpenYaml, Action::OpenEvents];
     actions.extend(others.into_iter().filter(|action| opened(*action)));

@@ -16,6 +16,8 @@ pub enum Intent {
     Pause {
         /// Whose.
         daemon_set: ObjectRef,
+        /// Why, as it was typed; can be empty.
+        reason: Text,
     },
     /// Let a paused rollout go on.
     Resume {
@@ -80,7 +82,7 @@ impl Intent {
     #[must_use]
     pub fn target(&self) -> &ObjectRef {
         match self {
-            Self::Pause { daemon_set }
+            Self::Pause { daemon_set, .. }
             | Self::Resume { daemon_set, .. }
             | Self::Forget { daemon_set }
             | Self::Restart { daemon_set }
@@ -106,6 +108,10 @@ impl Intent {
     /// # Errors
     /// What the server would refuse about a value.
     pub fn filled(&self, fields: &[Field]) -> Result<Self, String> {
+        if let (Self::Pause { daemon_set, .. }, [reason]) = (self, fields) {
+            let reason = Text::new(reason.value.trim());
+            return Ok(Self::Pause { daemon_set: daemon_set.clone(), reason });
+        }
         let (Self::Throttle { daemon_set, .. }, [unavailable, surge]) = (self, fields) else {
             return Ok(self.clone());
         };
@@ -128,7 +134,7 @@ impl Intent {
 #[must_use]
 pub fn permission(verb: Verb, object: &ObjectKey) -> Permission {
     let (verb, kind, subresource) = match verb {
-        Verb::DeletePod | Verb::ForceDeletePod => ("delete", ObjectKind::Pod, ""),
+        Verb::DeletePod | Verb::ForceDeletePod | Verb::Replace => ("delete", ObjectKind::Pod, ""),
         Verb::EvictPod => ("create", ObjectKind::Pod, "eviction"),
         Verb::Label | Verb::Taint | Verb::Cordon | Verb::Uncordon => ("patch", ObjectKind::Node, ""),
         Verb::Pause | Verb::Resume | Verb::Restart | Verb::Undo | Verb::Throttle | Verb::Annotate => {

@@ -28,6 +28,8 @@ pub enum Context {
     Text,
     /// Logs.
     Logs,
+    /// What is selected in the grid, or what a full screen names.
+    Subject,
     /// A list to choose from.
     Picker,
     /// The line of the filter or a search; keys that are not bound are typed.
@@ -46,13 +48,14 @@ pub enum Context {
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Everywhere,
         Self::Grid,
         Self::Screen,
         Self::Page,
         Self::Text,
         Self::Logs,
+        Self::Subject,
         Self::Picker,
         Self::Filter,
         Self::Palette,
@@ -72,6 +75,7 @@ impl Context {
             Self::Page => "Pages: problems, cause, cell, DaemonSet, node, nodes behind a number",
             Self::Text => "Text: YAML",
             Self::Logs => "Logs",
+            Self::Subject => "What is selected, in the grid and on every screen",
             Self::Picker => "Lists to choose from",
             Self::Filter => "Filter and search line",
             Self::Palette => "Menu of actions",
@@ -88,11 +92,12 @@ impl Context {
     fn chain(self) -> &'static [Self] {
         match self {
             Self::Everywhere => &[Self::Everywhere],
-            Self::Grid => &[Self::Everywhere, Self::Grid],
-            Self::Screen => &[Self::Everywhere, Self::Screen],
-            Self::Page => &[Self::Everywhere, Self::Screen, Self::Page],
-            Self::Text => &[Self::Everywhere, Self::Screen, Self::Text],
-            Self::Logs => &[Self::Everywhere, Self::Screen, Self::Logs],
+            Self::Grid => &[Self::Everywhere, Self::Grid, Self::Subject],
+            Self::Subject => &[Self::Everywhere, Self::Subject],
+            Self::Screen => &[Self::Everywhere, Self::Screen, Self::Subject],
+            Self::Page => &[Self::Everywhere, Self::Screen, Self::Page, Self::Subject],
+            Self::Text => &[Self::Everywhere, Self::Screen, Self::Text, Self::Subject],
+            Self::Logs => &[Self::Everywhere, Self::Screen, Self::Logs, Self::Subject],
             Self::Picker => &[Self::Everywhere, Self::Picker],
             Self::Filter => &[Self::Everywhere, Self::Filter],
             Self::Palette => &[Self::Everywhere, Self::Palette],
@@ -202,7 +207,7 @@ mod tests {
             assert!(bindings().any(|binding| binding.action == action), "{action:?} has no key");
         }
         for binding in bindings() {
-            let menu_only = binding.context == Context::Grid && binding.danger == Danger::Mutating;
+            let menu_only = binding.context == Context::Subject;
             assert!(menu_only || !binding.keys.is_empty(), "{:?} has no key", binding.action);
             assert!(!binding.hint.is_empty() && !binding.description.is_empty(), "{:?}", binding.action);
         }

@@ -17,6 +17,7 @@ use super::marks::Marks;
 use super::notice::Notice;
 use super::overlay::Overlay;
 use super::palette::Palette;
+use super::problems::Problems;
 use super::relabel::{Relabel, Stage as RelabelStage};
 use super::screen::{Open, Screen};
 use super::text_view::Room;
@@ -29,6 +30,7 @@ use crate::domain::expectation::Expectation;
 use crate::domain::grid::{Grid, Lens};
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::{Changed, ColumnSlot, Inventory, RowSlot};
+use crate::domain::progress::Progress;
 use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 
@@ -153,10 +155,16 @@ pub struct Model {
     pub(super) otherwise: Vec<(Timestamp, String)>,
     /// Writes whose outcome is not known.
     pub(super) writes: Writes,
+    /// How the rollouts went since this monitor began.
+    pub(super) progress: Progress,
+    /// Since when somebody wants to leave, while answers are waited for.
+    pub(super) leaving: Option<Timestamp>,
     /// The menu of actions, while it is open.
     pub(super) palette: Option<Palette>,
     /// The cause that the cursor was brought to last.
     pub(super) last_cause: Option<CauseKey>,
+    /// What is wrong, as it was gathered last.
+    pub(super) problems: Problems,
     /// When it was last noted what is wanted where; none before all is known.
     pub(super) remembered: Option<Timestamp>,
     pub(super) version: u64,
@@ -216,8 +224,11 @@ impl Model {
             expected: BTreeMap::new(),
             otherwise: Vec::new(),
             writes: Writes::default(),
+            progress: Progress::default(),
+            leaving: None,
             palette: None,
             last_cause: None,
+            problems: Problems::default(),
             remembered: None,
             version: 0,
         }
@@ -517,8 +528,10 @@ impl Model {
         let ages = self.digest.cadence.map(|cadence| self.digested + cadence);
         let waiting = self.adoptions.values().filter(|(_, asked)| !asked);
         let adoption = waiting.map(|(since, _)| *since + super::update::ADOPTION_DELAY).min();
+        let leaving = self.leaving.map(|since| since + super::update::PATIENCE);
         let foretold = self.expected.values().map(Expectation::until).min();
-        [self.inventory.next_due(), held, notice, ages, adoption, foretold, self.answers.next_wake()]
+        let answers = self.answers.next_wake();
+        [self.inventory.next_due(), held, notice, ages, adoption, foretold, answers, leaving]
             .into_iter()
             .flatten()
             .min()

@@ -8,6 +8,7 @@ mod dialog;
 mod expect;
 mod filter;
 mod jump;
+mod leave;
 mod lens;
 mod logs;
 mod marks;
@@ -32,6 +33,7 @@ use super::msg::Msg;
 use super::notice::Notice;
 
 pub(super) use clock::ADOPTION_DELAY;
+pub(super) use leave::PATIENCE;
 
 /// Takes in what happened; says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -56,8 +58,13 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             changed(model);
             Vec::new()
         }
-        Msg::Ticked(local) => clock::ticked(model, local),
+        Msg::Ticked(local) => {
+            let mut effects = clock::ticked(model, local);
+            effects.extend(leave::pursue(model));
+            effects
+        }
         Msg::FrameCame => {
+            model.progress.sample(&model.inventory);
             let is_new = relabel::refresh(model) | expect::look(model);
             if screen::refresh(model) || is_new {
                 changed(model);
@@ -91,7 +98,8 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             effects
         }
         Msg::Sent { ticket, outcome } => {
-            let effects = dialog::sent(model, ticket, *outcome);
+            let mut effects = dialog::sent(model, ticket, *outcome);
+            effects.extend(leave::pursue(model));
             changed(model);
             effects
         }

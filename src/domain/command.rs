@@ -59,6 +59,8 @@ pub enum Verb {
     Cordon,
     /// Mark a node schedulable.
     Uncordon,
+    /// Say on the DaemonSet that its pods are being replaced, or no longer.
+    Replace,
     /// Remove or change dsgrid's own annotation.
     Annotate,
 }
@@ -80,6 +82,7 @@ impl Verb {
             Self::Taint => "taint",
             Self::Cordon => "cordon",
             Self::Uncordon => "uncordon",
+            Self::Replace => "replace",
             Self::Annotate => "annotate",
         }
     }

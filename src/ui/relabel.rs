@@ -3,7 +3,7 @@
 use super::Canvas;
 use super::line::{cut_end, width};
 use super::theme::Role;
-use crate::app::{LineKind, relabel_page};
+use crate::app::relabel_page;
 
 /// Draws it, if one is open; whether one is.
 pub(super) fn draw(canvas: &mut Canvas) -> bool {
@@ -14,7 +14,7 @@ pub(super) fn draw(canvas: &mut Canvas) -> bool {
     canvas.put(1, 1, room, &format!(" {title} "), canvas.theme.style(Role::Heading));
     let lines = page.lines.iter().enumerate().skip(page.top).take(page.visible);
     for (y, (at, line)) in (2..).zip(lines) {
-        canvas.put(2, y, room, &line.text, canvas.theme.style(role(line.kind)));
+        canvas.put(2, y, room, &line.text, canvas.theme.style(Role::from(line.kind)));
         if page.cursor == Some(at) {
             canvas.put(0, y, 1, ">", canvas.theme.style(Role::Beside));
             canvas.tint(2, y, room, canvas.theme.style(Role::Cursor));
@@ -29,16 +29,7 @@ pub(super) fn draw(canvas: &mut Canvas) -> bool {
         canvas.put(x, below.saturating_sub(1), width(&text), &text, canvas.theme.style(Role::Frame));
     }
     for (y, line) in (below..bottom).zip(&page.below) {
-        canvas.put(2, y, room, &line.text, canvas.theme.style(role(line.kind)));
+        canvas.put(2, y, room, &line.text, canvas.theme.style(Role::from(line.kind)));
     }
     true
-}
-
-fn role(kind: LineKind) -> Role {
-    match kind {
-        LineKind::Heading => Role::Heading,
-        LineKind::Fact => Role::Text,
-        LineKind::Problem => Role::Alert,
-        LineKind::Faint => Role::Faint,
-    }
 }

@@ -5,6 +5,7 @@ mod support;
 
 mod absence;
 mod budget;
+mod causes;
 mod cells;
 mod client;
 mod commands;
@@ -38,6 +39,7 @@ mod replace;
 mod replay;
 mod review;
 mod rollout;
+mod rollout_keys;
 mod scenarios;
 mod screens;
 mod staleness;

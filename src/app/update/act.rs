@@ -1,6 +1,8 @@
 //! An action is carried out where its noun lives.
 
-use super::{filter, jump, lens, logs, marks, motion, overlay, palette, relabel, remember, screen, wish};
+use super::{
+    filter, jump, leave as leaving, lens, logs, marks, motion, overlay, palette, relabel, screen, wish,
+};
 use crate::app::action::Action;
 use crate::app::describe::copyable;
 use crate::app::effect::Effect;
@@ -16,9 +18,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 /// The same for what is not about logs.
 fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
-        Action::Quit => return remember::leave(model),
+        Action::Quit => return leaving::leave(model),
         Action::Suspend => return vec![Effect::Suspend],
-        Action::Leave if model.context_of_keys() == Context::Grid => return remember::leave(model),
+        Action::Leave if model.context_of_keys() == Context::Grid => return leaving::leave(model),
         Action::Copy => return copy(model),
         Action::Save => return screen::save(model),
         Action::Refresh => {

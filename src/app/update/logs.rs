@@ -9,8 +9,7 @@ use crate::app::marks::Mark;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
 use crate::app::overlay::{Overlay, Picker, PickerKind};
-use crate::app::problems::causes;
-use crate::app::screen::Screen;
+use crate::app::screen::{Screen, subject};
 use crate::app::text_view::Room;
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::{ColumnSlot, RowSlot};
@@ -30,12 +29,12 @@ fn open(model: &mut Model, previous: Option<bool>) -> Vec<Effect> {
         return open_subject(model, subject, previous);
     }
     if let Some(Screen::Cause(key)) = model.screens.last().map(|open| &open.screen)
-        && let Some(cause) = causes(model).into_iter().find(|cause| cause.key == *key)
+        && let Some(cause) = model.problems.find(key)
     {
         let subject = Subject::Cells(named(model, &cause.cells));
         return open_subject(model, subject, previous);
     }
-    let about = screen::subject(model);
+    let about = subject(model);
     let on_node = |model: &Model, node: &NodeName| -> Vec<(Uid, NodeName)> {
         let column = model.inventory.column_of(node);
         let has_pod = |row| {

@@ -7,7 +7,6 @@ use crate::app::cursor::{ColumnPlace, Cursor, RowPlace};
 use crate::app::marks::{Mark, of_cause};
 use crate::app::model::Model;
 use crate::app::notice::Notice;
-use crate::app::problems::causes;
 use crate::app::screen::Screen;
 
 fn say(model: &mut Model, words: impl Into<String>) {
@@ -37,8 +36,7 @@ pub(super) fn mark(model: &mut Model) {
     };
     let marks = match open.leads() {
         Some(Screen::Cause(key)) => {
-            let all = causes(model);
-            let cause = all.iter().find(|cause| cause.key == *key);
+            let cause = model.problems.find(key);
             cause.map(|cause| of_cause(&model.inventory, cause).collect()).unwrap_or_default()
         }
         Some(Screen::Cell { daemon_set, node }) => vec![Mark::Cell(daemon_set.clone(), node.clone())],

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::options::Options;
 use super::run::Replacement;
 use super::work::Step;
+use crate::domain::age::age;
 use crate::domain::command::patch::{JsonPatch, annotation};
 use crate::domain::command::{Command, Method, Verb};
 use crate::domain::id::ObjectRef;
@@ -40,6 +41,9 @@ pub struct Claim {
     pub done: usize,
     /// Of how many.
     pub total: usize,
+    /// Why it does not go on though nodes are left; empty while somebody is at it.
+    #[serde(default)]
+    pub stopped: Text,
 }
 
 impl Claim {
@@ -64,32 +68,50 @@ impl Claim {
             options: plan.options.clone(),
             done,
             total: run.works().len(),
+            stopped: Text::default(),
         }
+    }
+
+    /// Whether two claims are by the same run.
+    #[must_use]
+    pub fn is_same_run(&self, other: &Self) -> bool {
+        self.by == other.by && self.host == other.host && self.started == other.started
     }
 
     /// Whether somebody is at it now.
     #[must_use]
     pub fn is_held(&self, now: Timestamp) -> bool {
-        now.duration_since(self.heartbeat) < ABANDONED
+        self.stopped.is_empty() && now.duration_since(self.heartbeat) < ABANDONED
     }
 
     /// For a colleague: `oncall@bastion-2 is replacing this, 111/240`.
     #[must_use]
     pub fn words(&self, now: Timestamp) -> String {
-        let (verb, host) =
-            if self.is_held(now) { ("is", "") } else { ("was", ", and stopped without a word") };
-        format!("{}@{} {verb} replacing this, {}/{}{host}", self.by, self.host, self.done, self.total)
+        let (who, far) = (format!("{}@{}", self.by, self.host), format!("{}/{}", self.done, self.total));
+        let since = age(Some(self.heartbeat), now);
+        if self.is_held(now) {
+            format!("{who} is replacing this, {far}")
+        } else if self.stopped.is_empty() {
+            format!("{who} was replacing this, {far}, and was last heard of {since} ago")
+        } else {
+            format!("{who} was replacing this, {far}, and stopped {since} ago: {}", self.stopped)
+        }
     }
 
     /// Writes the annotation, over the one that was read and no other.
     #[must_use]
     pub fn write(&self, daemon_set: &ObjectRef, read: &RawObject) -> Command {
         let value = serde_json::to_string(self).unwrap_or_default();
+        let pointer = annotation("/metadata", ANNOTATION);
         let mut patch = preconditions(daemon_set, read);
+        // That there is none cannot be tested; that nothing at all was written since can.
+        if let (None, Some(version)) = (read.at(&pointer), read.at("/metadata/resourceVersion")) {
+            patch = patch.test("/metadata/resourceVersion", version);
+        }
         if read.at("/metadata/annotations").is_none_or(Value::is_null) {
             patch = patch.add("/metadata/annotations", json!({}));
         }
-        let patch = patch.add(&annotation("/metadata", ANNOTATION), json!(value));
+        let patch = patch.add(&pointer, json!(value));
         command(daemon_set, &patch, &format!("replacing {}/{}", self.done, self.total))
     }
 }
@@ -113,7 +135,7 @@ fn preconditions(daemon_set: &ObjectRef, read: &RawObject) -> JsonPatch {
 
 fn command(daemon_set: &ObjectRef, patch: &JsonPatch, to: &str) -> Command {
     Command {
-        verb: Verb::Annotate,
+        verb: Verb::Replace,
         target: daemon_set.clone(),
         method: Method::JsonPatch,
         body: patch.body(),

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::domain::object::IntOrPercent;
 use crate::domain::text::Text;
 
+/// The least time a node gets where nothing else is asked for.
+const READY_TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
+
 /// How a replacement is to go. It is kept in the cluster while one runs, so that it can be continued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -17,8 +20,9 @@ pub struct Options {
     pub max_in_flight: IntOrPercent,
     /// How long a new pod has to stay ready, in seconds; `minReadySeconds` where that is longer.
     pub soak_seconds: u32,
-    /// How long a node may take from the deletion until the new pod is available, in seconds.
-    pub ready_timeout_seconds: u32,
+    /// How long a node may take from the deletion until the new pod is available, in seconds; without it five minutes,
+    /// or three times what this set's pods usually take where that is longer.
+    pub ready_timeout_seconds: Option<u32>,
     /// So many nodes come first, and have to be done before the others begin.
     pub canary: u32,
     /// The node label by whose values nodes are grouped: one group is done before the next begins.
@@ -41,6 +45,10 @@ pub struct Options {
     pub unhealthy_first: bool,
     /// Also nodes whose pod would not come back.
     pub include_set_apart: bool,
+    /// Only these nodes; all of them where none is given.
+    pub nodes: Vec<Text>,
+    /// Only nodes with these labels, as a selector is written.
+    pub node_selector: Option<Text>,
 }
 
 impl Default for Options {
@@ -48,7 +56,7 @@ impl Default for Options {
         Self {
             max_in_flight: IntOrPercent::Int(1),
             soak_seconds: 30,
-            ready_timeout_seconds: 300,
+            ready_timeout_seconds: None,
             canary: 1,
             group_by: None,
             groups: Vec::new(),
@@ -60,6 +68,8 @@ impl Default for Options {
             evict: false,
             unhealthy_first: false,
             include_set_apart: false,
+            nodes: Vec::new(),
+            node_selector: None,
         }
     }
 }
@@ -71,10 +81,13 @@ impl Options {
         SignedDuration::from_secs(i64::from(self.soak_seconds).max(min_ready_seconds))
     }
 
-    /// How long a node may take until its new pod is available.
+    /// How long a node may take until its new pod is available, where it usually takes so long.
     #[must_use]
-    pub fn ready_timeout(&self) -> SignedDuration {
-        SignedDuration::from_secs(i64::from(self.ready_timeout_seconds))
+    pub fn ready_timeout(&self, usual: SignedDuration) -> SignedDuration {
+        match self.ready_timeout_seconds {
+            Some(seconds) => SignedDuration::from_secs(i64::from(seconds)),
+            None => READY_TIMEOUT.max(usual.saturating_mul(3)),
+        }
     }
 
     /// How long to wait between groups.

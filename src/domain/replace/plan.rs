@@ -1,6 +1,7 @@
 //! Which nodes are to be replaced, in which order, and which are set apart.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use jiff::SignedDuration;
 
@@ -8,11 +9,14 @@ use super::options::Options;
 use crate::domain::explanation::reasons;
 use crate::domain::id::{NodeName, ObjectKind, ObjectRef, Uid};
 use crate::domain::inventory::{CellView, Inventory, Row, RowSlot};
-use crate::domain::object::{Node, Pod, UpdateStrategy};
+use crate::domain::object::{IntOrPercent, Node, Pod, UpdateStrategy};
 use crate::domain::reason::Ruling;
 use crate::domain::rollout::usual_time;
+use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 
+/// How long a node takes where none was measured.
+const USUAL: SignedDuration = SignedDuration::from_secs(30);
 /// The name of the first wave.
 const CANARY: &str = "canary";
 /// The group of nodes without the label.
@@ -37,6 +41,8 @@ pub struct Plan {
     pub budget: u32,
     /// How long a new pod has to stay ready.
     pub soak: SignedDuration,
+    /// How long a node may take until its new pod is available.
+    pub ready_timeout: SignedDuration,
     /// The nodes, in order.
     pub candidates: Vec<Candidate>,
     /// The waves' names, in order; every candidate belongs to one.
@@ -77,41 +83,80 @@ impl Plan {
     /// How long all of it takes if every node takes the usual time, waves one after another.
     #[must_use]
     pub fn estimate(&self) -> SignedDuration {
+        self.estimate_of(self.candidates.iter().map(|candidate| candidate.wave), self.usual)
+    }
+
+    /// How long nodes of these waves take if each takes so long.
+    pub(super) fn estimate_of(
+        &self,
+        waves: impl Iterator<Item = usize>,
+        each: SignedDuration,
+    ) -> SignedDuration {
         let mut sizes: BTreeMap<usize, u32> = BTreeMap::new();
-        for candidate in &self.candidates {
-            *sizes.entry(candidate.wave).or_default() += 1;
+        for wave in waves {
+            *sizes.entry(wave).or_default() += 1;
         }
         let rounds: u32 = sizes.values().map(|size| size.div_ceil(self.budget.max(1))).sum();
         let pauses = i32::try_from(sizes.len().saturating_sub(1)).unwrap_or(i32::MAX);
         let rounds = i32::try_from(rounds).unwrap_or(i32::MAX);
-        self.usual.saturating_mul(rounds).saturating_add(self.options.bake().saturating_mul(pauses))
+        each.saturating_mul(rounds).saturating_add(self.options.bake().saturating_mul(pauses))
+    }
+
+    /// The limit in nodes, like `10% = 6 of 60 nodes (rounded up)`.
+    #[must_use]
+    pub fn limit(&self) -> String {
+        let nodes = |count: u32| if count == 1 { "node" } else { "nodes" };
+        match self.options.max_in_flight {
+            IntOrPercent::Percent(percent) => {
+                format!(
+                    "{percent}% = {} of {} {} (rounded up)",
+                    self.budget,
+                    self.desired,
+                    nodes(self.desired)
+                )
+            }
+            _ => format!("{} of {} {}", self.budget, self.desired, nodes(self.desired)),
+        }
     }
 }
 
-/// Makes a plan for a DaemonSet, or for the chosen ones of its nodes.
+/// Why nothing can be planned, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoPlan {
+    /// Something that was named does not exist.
+    Wrong(String),
+    /// The DaemonSet is not one that can be replaced by hand now.
+    NotNow(String),
+}
+
+impl fmt::Display for NoPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Wrong(words) | Self::NotNow(words)) = self;
+        f.write_str(words)
+    }
+}
+
+/// Makes a plan for a DaemonSet.
 ///
 /// # Errors
 /// Why nothing can be planned, and what to do.
-pub fn plan(
-    inventory: &Inventory,
-    slot: RowSlot,
-    options: Options,
-    chosen: Option<&BTreeSet<NodeName>>,
-) -> Result<Plan, String> {
-    let row = inventory.row(slot).ok_or("the DaemonSet is gone")?;
-    let revision = plannable(inventory, slot, row)?;
-    let known: BTreeSet<&NodeName> = inventory.columns().map(|(_, column)| &column.name).collect();
-    if let Some(unknown) = chosen.into_iter().flatten().find(|node| !known.contains(node)) {
-        return Err(format!("there is no node {unknown}"));
-    }
-    let groups = Groups::of(inventory, &options)?;
+pub fn plan(inventory: &Inventory, slot: RowSlot, options: Options) -> Result<Plan, NoPlan> {
+    let row = inventory.row(slot).ok_or_else(|| NoPlan::NotNow("the DaemonSet is gone".to_owned()))?;
+    let revision = plannable(inventory, slot, row).map_err(NoPlan::NotNow)?;
+    let chosen = chosen(inventory, &options).map_err(NoPlan::Wrong)?;
+    let groups = Groups::of(inventory, &options).map_err(NoPlan::Wrong)?;
     let (mut found, mut apart) = (Vec::new(), Vec::new());
     for (column, named) in inventory.columns() {
-        if chosen.is_some_and(|chosen| !chosen.contains(&named.name)) {
+        if chosen.as_ref().is_some_and(|chosen| !chosen.contains(&named.name)) {
             continue;
         }
         let Some(view) = inventory.view(slot, column) else { continue };
-        let Some(pod) = outdated(&view) else { continue };
+        let Some(pod) = outdated(&view) else {
+            if options.nodes.iter().any(|node| *node == named.name.0) {
+                apart.push(Apart { node: named.name.clone(), why: not_outdated(&view).to_owned() });
+            }
+            continue;
+        };
         let Some(group) = groups.place(named.node.as_ref()) else { continue };
         match set_apart(&view, pod) {
             Some(why) if !options.include_set_apart => {
@@ -129,6 +174,7 @@ pub fn plan(
     let set = &row.daemon_set;
     let desired = row.tally.desired;
     let soak = options.soak(set.min_ready_seconds);
+    let usual = usual_time(inventory, slot).unwrap_or(USUAL);
     Ok(Plan {
         daemon_set: ObjectRef {
             kind: ObjectKind::DaemonSet,
@@ -141,12 +187,44 @@ pub fn plan(
         budget: options.max_in_flight.resolve(desired).max(1),
         desired,
         soak,
-        usual: usual_time(inventory, slot).unwrap_or(SignedDuration::from_secs(30)) + soak,
+        ready_timeout: options.ready_timeout(usual),
+        usual: usual + soak,
         options,
         candidates,
         waves,
         apart,
     })
+}
+
+/// The nodes that were asked for; none where all are.
+fn chosen(inventory: &Inventory, options: &Options) -> Result<Option<BTreeSet<NodeName>>, String> {
+    if options.nodes.is_empty() && options.node_selector.is_none() {
+        return Ok(None);
+    }
+    let known: BTreeSet<&NodeName> = inventory.columns().map(|(_, column)| &column.name).collect();
+    let named: BTreeSet<NodeName> = options.nodes.iter().cloned().map(NodeName).collect();
+    if let Some(unknown) = named.iter().find(|node| !known.contains(node)) {
+        return Err(format!("there is no node {unknown}"));
+    }
+    let Some(written) = &options.node_selector else { return Ok(Some(named)) };
+    let selector = Selector::parse(written).map_err(|error| error.to_string())?;
+    let selected = inventory.columns().filter_map(|(_, column)| column.node.as_ref());
+    let selected = selected.filter(|node| selector.matches(&node.meta.labels));
+    let selected: BTreeSet<NodeName> = selected.map(|node| NodeName(node.meta.key.name.clone())).collect();
+    if selected.is_empty() {
+        return Err(format!("no node has the labels {written}"));
+    }
+    let both = |node: &NodeName| named.is_empty() || named.contains(node);
+    Ok(Some(selected.into_iter().filter(both).collect()))
+}
+
+/// Why there is nothing to replace on a node that was named.
+fn not_outdated(view: &CellView<'_>) -> &'static str {
+    match view.pods.iter().any(|pod| !pod.is_deleting()) {
+        true => "its pod is up to date",
+        false if view.pods.is_empty() => "no pod of this DaemonSet is there",
+        false => "its pod is being deleted already",
+    }
 }
 
 /// The hash of the current revision, if the set is one that can be replaced by hand.

@@ -1,18 +1,21 @@
 //! The machine that goes through a plan. It is told what happened and says what to do; it does nothing itself.
 
-use std::collections::BTreeSet;
+mod answer;
+mod hold;
+mod slots;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::check::{Fresh, Verdict, verdict};
+use self::slots::Slots;
 use super::liveness::{Stale, stale};
-use super::neighbour::{Judgement, judge, neighbours};
 use super::plan::Plan;
-use super::work::{Rule, Step, Work};
-use crate::domain::command::{Command, Outcome, delete_pod, evict_pod};
+use super::work::{Rule, Step, Work, is_dead};
+use crate::domain::command::Command;
 use crate::domain::id::{NodeName, ObjectRef, Uid};
-use crate::domain::inventory::{ColumnSlot, Inventory, Row, RowSlot};
+use crate::domain::inventory::{CellView, ColumnSlot, Inventory, RowSlot};
 use crate::domain::object::Pod;
+
+pub use hold::{Hold, RunState};
 
 /// After a disconnection so long has to be live before it goes on.
 const SETTLED: SignedDuration = SignedDuration::from_secs(15);
@@ -21,52 +24,6 @@ const FLAPS: u32 = 3;
 /// A deletion without an answer has to show in the pod within this time.
 const ANSWER: SignedDuration = SignedDuration::from_secs(30);
 
-/// How the whole of it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RunState {
-    /// Going on.
-    Running,
-    /// Nothing is deleted for now; pods in flight are followed.
-    Held(Hold),
-    /// Nothing is deleted until a person decides: to go on, or to abort.
-    Halted(String),
-    /// The plan does not hold any more: only a new one can go on.
-    Outdated(String),
-    /// Every node is over, or the time is up.
-    Finished,
-    /// A person ended it.
-    Aborted,
-}
-
-/// Why nothing is deleted for now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hold {
-    /// A person wants it so.
-    Person,
-    /// What is known may be old.
-    Stale(Stale),
-    /// It was disconnected too often to go on by itself.
-    Flapping,
-    /// A group is done; the next one waits for a person.
-    Group(String),
-    /// A read or write did not work.
-    Trouble(String),
-}
-
-impl Hold {
-    /// The reason in words.
-    #[must_use]
-    pub fn words(&self) -> String {
-        match self {
-            Self::Person => "held by you".to_owned(),
-            Self::Stale(stale) => format!("{} not live, so nothing is deleted blind", stale.watch),
-            Self::Flapping => format!("disconnected {FLAPS} times; go on only if you trust the connection"),
-            Self::Group(next) => format!("the group is done; next: {next}"),
-            Self::Trouble(words) => words.clone(),
-        }
-    }
-}
-
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -74,6 +31,8 @@ pub enum Order {
     Check {
         /// The node.
         node: NodeName,
+        /// Its uid; none where its object is gone.
+        node_uid: Option<Uid>,
         /// The pod that is to be deleted.
         pod: ObjectRef,
         /// Also all pods of the node.
@@ -100,12 +59,33 @@ pub struct Replacement {
     patience: u32,
     flaps: u32,
     live_since: Option<Timestamp>,
+    /// What is not live now.
+    stale: Option<Stale>,
     /// Neighbours that a person lets pass.
     passed: Vec<Uid>,
     /// The waves that may begin.
     opened: usize,
     /// When the last wave was done.
     baking_since: Option<Timestamp>,
+}
+
+/// How far a replacement is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Course {
+    /// Nodes done.
+    pub done: usize,
+    /// Nodes that failed.
+    pub failed: usize,
+    /// Nodes left as they are.
+    pub skipped: usize,
+    /// Nodes whose pod is being replaced.
+    pub in_flight: usize,
+    /// Nodes whose turn has not come.
+    pub queued: usize,
+    /// Nodes done an hour since the first deletion; none before one is done.
+    pub per_hour: Option<f64>,
+    /// How long it still takes, by what nodes took so far; none where it does not go on by itself.
+    pub left: Option<SignedDuration>,
 }
 
 impl Replacement {
@@ -121,6 +101,7 @@ impl Replacement {
             patience,
             flaps: 0,
             live_since: None,
+            stale: None,
             passed: Vec::new(),
             opened: 0,
             baking_since: None,
@@ -145,11 +126,51 @@ impl Replacement {
         &self.state
     }
 
+    /// What is not live now: pods in flight are unknown since.
+    #[must_use]
+    pub fn stale(&self) -> Option<&Stale> {
+        self.stale.as_ref()
+    }
+
+    /// The work on a node that is in flight.
+    #[must_use]
+    pub fn in_flight(&self, node: &NodeName) -> Option<&Work> {
+        self.works.iter().find(|work| work.candidate.node == *node && work.step.is_in_flight())
+    }
+
     /// Nothing more will happen, whatever comes.
     #[must_use]
     pub fn is_over(&self) -> bool {
         matches!(self.state, RunState::Finished | RunState::Aborted | RunState::Outdated(_))
             && !self.works.iter().any(|work| work.step.is_in_flight())
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub fn course(&self, now: Timestamp) -> Course {
+        let mut course = Course::default();
+        for work in &self.works {
+            match &work.step {
+                Step::Done => course.done += 1,
+                Step::Failed(_) => course.failed += 1,
+                Step::Skipped(_) => course.skipped += 1,
+                Step::Queued => course.queued += 1,
+                _ => course.in_flight += 1,
+            }
+        }
+        let took: Vec<SignedDuration> = self.works.iter().filter_map(Work::took).collect();
+        let count = i32::try_from(took.len()).unwrap_or(i32::MAX);
+        let each =
+            if count == 0 { self.plan.usual } else { took.into_iter().sum::<SignedDuration>() / count };
+        let first = self.works.iter().filter_map(|work| work.deleted).min();
+        course.per_hour = first.filter(|_| course.done > 0).map(|first| {
+            let hours = now.duration_since(first).as_secs_f64().max(1.0) / 3600.0;
+            f64::from(count) / hours
+        });
+        let open = self.works.iter().filter(|work| !work.step.is_over());
+        course.left = (self.state == RunState::Running)
+            .then(|| self.plan.estimate_of(open.map(|work| work.candidate.wave), each));
+        course
     }
 
     /// A person holds it.
@@ -163,9 +184,8 @@ impl Replacement {
     pub fn go_on(&mut self) {
         match &self.state {
             RunState::Held(Hold::Group(_)) => self.opened += 1,
-            RunState::Held(Hold::Flapping) => self.flaps = 0,
+            RunState::Held(_) => self.flaps = 0,
             RunState::Halted(_) => self.patience = self.failures() + self.plan.options.max_failures.max(1),
-            RunState::Held(_) => {}
             RunState::Running | RunState::Outdated(_) | RunState::Finished | RunState::Aborted => return,
         }
         self.state = RunState::Running;
@@ -173,25 +193,55 @@ impl Replacement {
 
     /// A person ends it; pods in flight are still followed.
     pub fn abort(&mut self) {
-        if self.state != RunState::Finished {
+        if !matches!(self.state, RunState::Finished | RunState::Outdated(_)) {
             self.state = RunState::Aborted;
         }
     }
 
-    /// A person lets a harmed neighbour pass, wherever it is.
-    pub fn let_pass(&mut self, neighbour: Uid) {
-        self.passed.push(neighbour);
+    /// Somebody else took it over, or the plan cannot be carried out any more.
+    pub fn end(&mut self, words: String, now: Timestamp) {
+        self.outdated(words, now);
+    }
+
+    /// The neighbours that stop it, wherever they are.
+    pub fn harmed(&self) -> impl Iterator<Item = (&NodeName, &super::neighbour::Harmed)> {
+        let failed = self.works.iter().filter(|work| matches!(work.step, Step::Failed(_)));
+        failed.flat_map(|work| work.harmed.iter().map(|harmed| (&work.candidate.node, harmed)))
+    }
+
+    /// A person lets a harmed neighbour pass: its node is done where nothing else is wrong, and the rest goes on.
+    pub fn let_pass(&mut self, neighbour: &Uid, now: Timestamp) {
+        self.passed.push(neighbour.clone());
+        for work in &mut self.works {
+            if work.harmed.is_empty() {
+                continue;
+            }
+            work.harmed.retain(|harmed| harmed.uid != *neighbour);
+            if work.harmed.is_empty() && matches!(work.step, Step::Failed(_)) {
+                work.enter(Step::Done, now);
+            }
+        }
+        if matches!(self.state, RunState::Halted(_)) && self.failures() < self.patience {
+            self.state = RunState::Running;
+        }
     }
 
     /// Something may have changed, or time went by.
     pub fn step(&mut self, inventory: &Inventory) -> Vec<Order> {
         let now = inventory.now();
-        let Some(slot) = inventory.row_of(&self.plan.daemon_set.uid) else {
-            self.outdated(format!("{} is gone", self.plan.daemon_set.key), now);
-            return Vec::new();
-        };
         if !self.is_live(inventory, now) {
             return Vec::new();
+        }
+        let Some(slot) = inventory.row_of(&self.plan.daemon_set.uid) else {
+            let gone = format!("{} is gone", self.plan.daemon_set.key);
+            for work in self.works.iter_mut().filter(|work| work.step.is_in_flight()) {
+                work.enter(Step::Failed("the DaemonSet is gone".to_owned()), now);
+            }
+            self.outdated(gone, now);
+            return Vec::new();
+        };
+        if matches!(self.state, RunState::Held(Hold::Trouble { again: Some(at), .. }) if at <= now) {
+            self.state = RunState::Running;
         }
         let mut orders = self.follow(inventory, slot, now);
         self.judge_plan(inventory, slot);
@@ -205,138 +255,36 @@ impl Replacement {
     /// When to step again though nothing was heard.
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
-        let rule = self.plan.options.ready_timeout();
+        let limit = self.plan.ready_timeout;
         let works = self.works.iter().filter(|work| work.step.is_in_flight()).flat_map(|work| {
             let timer = match work.step {
                 Step::Soaking { until } | Step::Watching { until } => Some(until),
                 _ => None,
             };
-            let late = work.deleted.map(|deleted| deleted + rule + SignedDuration::from_millis(1));
-            let answer = work.deleted.filter(|_| work.unanswered).map(|deleted| deleted + ANSWER);
-            [timer, late, answer]
+            let waits = matches!(work.step, Step::Deleting | Step::Starting);
+            let late = work.deleted.filter(|_| waits).map(|at| at + limit + SignedDuration::from_millis(1));
+            let answer = work.deleted.filter(|_| work.unanswered);
+            [timer, late, answer.map(|at| at + ANSWER + SignedDuration::from_millis(1))]
         });
         let settled = self.live_since.filter(|_| matches!(self.state, RunState::Held(Hold::Stale(_))));
-        let baked = self.baking_since.map(|since| since + self.plan.options.bake());
-        works.flatten().chain(settled.map(|since| since + SETTLED)).chain(baked).min()
-    }
-
-    /// What was read before a deletion.
-    pub fn checked(
-        &mut self,
-        node: &NodeName,
-        fresh: Result<Fresh, String>,
-        inventory: &Inventory,
-    ) -> Option<Order> {
-        let now = inventory.now();
-        let at =
-            self.works.iter().position(|work| work.candidate.node == *node && work.step == Step::Checking)?;
-        // Whatever comes of it: until something is sent, its turn has not come.
-        self.works[at].enter(Step::Queued, now);
-        if self.state != RunState::Running || stale(inventory, &self.plan.daemon_set.key.namespace).is_some()
-        {
-            return None;
-        }
-        let fresh = match fresh {
-            Ok(fresh) => fresh,
-            Err(why) => {
-                self.state = RunState::Held(Hold::Trouble(format!("{node} could not be checked: {why}")));
-                return None;
-            }
+        let again = match self.state {
+            RunState::Held(Hold::Trouble { again, .. }) => again,
+            _ => None,
         };
-        match verdict(&self.plan, &self.works[at].candidate, &fresh) {
-            Verdict::Halt(why) => self.outdated(why, now),
-            Verdict::Skip(why) => self.works[at].enter(Step::Skipped(why), now),
-            Verdict::Go => return self.delete(at, &fresh, inventory),
-        }
-        None
-    }
-
-    fn delete(&mut self, at: usize, fresh: &Fresh, inventory: &Inventory) -> Option<Order> {
-        let now = inventory.now();
-        let slot = inventory.row_of(&self.plan.daemon_set.uid)?;
-        let row = inventory.row(slot)?;
-        let column = inventory.column_of(&self.works[at].candidate.node)?;
-        if !self.has_room(row, inventory, column) {
-            return None;
-        }
-        let work = &mut self.works[at];
-        if !self.plan.options.without_neighbours {
-            work.neighbours =
-                neighbours(fresh.pods.as_deref().unwrap_or_default(), &self.plan.daemon_set.uid);
-        }
-        work.deleted = Some(now);
-        work.unanswered = true;
-        work.enter(Step::Deleting, now);
-        let pod = work.candidate.pod.clone();
-        let command = if self.plan.options.evict { evict_pod(pod) } else { delete_pod(pod) };
-        Some(Order::Send { node: work.candidate.node.clone(), command: Box::new(command) })
-    }
-
-    /// What came of a deletion.
-    pub fn sent(&mut self, node: &NodeName, outcome: &Outcome, now: Timestamp) {
-        let found = self.works.iter_mut().find(|work| work.candidate.node == *node && work.deleted.is_some());
-        let Some(work) = found.filter(|work| work.step.is_in_flight()) else { return };
-        let trouble = match outcome {
-            Outcome::Done(_) | Outcome::Gone => {
-                work.unanswered = false;
-                return;
-            }
-            // Whether it was done shows in the pod.
-            Outcome::Unknown(_) => return,
-            Outcome::LostRace(_) => {
-                work.enter(Step::Skipped("its pod is another one now".to_owned()), now);
-                return;
-            }
-            Outcome::Denied(words) | Outcome::Refused(words) => {
-                work.enter(Step::Failed(words.to_string()), now);
-                return;
-            }
-            Outcome::Budget(words) => format!("{node} cannot be evicted now: {words}"),
-            Outcome::NotSent(words) => format!("{node} was not deleted: {words}"),
-        };
-        (work.deleted, work.unanswered) = (None, false);
-        work.enter(Step::Queued, now);
-        if matches!(self.state, RunState::Running | RunState::Held(_)) {
-            self.state = RunState::Held(Hold::Trouble(trouble));
-        }
-    }
-
-    /// The pods of a node at the end of its soak.
-    pub fn pods_read(&mut self, node: &NodeName, pods: Result<&[Pod], String>, now: Timestamp) {
-        let passed = self.passed.clone();
-        let found =
-            self.works.iter_mut().find(|work| work.candidate.node == *node && work.step == Step::Judging);
-        let Some(work) = found else { return };
-        let step = match pods {
-            Err(why) => {
-                let words = format!("the neighbours on {node} could not be looked at: {why}");
-                work.enter(Step::Watching { until: now + super::neighbour::BLIP }, now);
-                if self.state == RunState::Running {
-                    self.state = RunState::Held(Hold::Trouble(words));
-                }
-                return;
-            }
-            Ok(pods) => match judge(&work.neighbours, pods, &passed, now) {
-                Judgement::Well => Step::Done,
-                Judgement::Blipping(until) => Step::Watching { until },
-                Judgement::Harmed(harmed) => {
-                    let why: Vec<&str> = harmed.iter().map(|one| one.why.as_str()).collect();
-                    Step::Failed(format!("another pod of the node is worse off: {}", why.join("; ")))
-                }
-            },
-        };
-        work.enter(step, now);
-        self.judge_failures();
+        let baked = self.baking_since.filter(|_| self.state == RunState::Running);
+        let baked = baked.map(|since| since + self.plan.options.bake());
+        works.flatten().chain(settled.map(|since| since + SETTLED)).chain(again).chain(baked).min()
     }
 
     /// Whether what is known is of now; holds while it is not, and for a while after.
     fn is_live(&mut self, inventory: &Inventory, now: Timestamp) -> bool {
-        if let Some(stale) = stale(inventory, &self.plan.daemon_set.key.namespace) {
+        self.stale = stale(inventory, &self.plan.daemon_set.key.namespace);
+        if let Some(stale) = &self.stale {
             if self.live_since.take().is_some() {
                 self.flaps += 1;
             }
-            if self.state == RunState::Running {
-                self.state = RunState::Held(Hold::Stale(stale));
+            if self.state == RunState::Running || matches!(self.state, RunState::Held(Hold::Stale(_))) {
+                self.state = RunState::Held(Hold::Stale(stale.clone()));
             }
             return false;
         }
@@ -353,52 +301,55 @@ impl Replacement {
 
     /// Looks at the pods in flight.
     fn follow(&mut self, inventory: &Inventory, slot: RowSlot, now: Timestamp) -> Vec<Order> {
-        let rule = Rule { now, soak: self.plan.soak, ready_timeout: self.plan.options.ready_timeout() };
-        let (mut orders, mut trouble) = (Vec::new(), None);
+        let rule = Rule { now, soak: self.plan.soak, ready_timeout: self.plan.ready_timeout };
+        let (mut orders, mut unanswered, mut dead) = (Vec::new(), None, None);
         for work in &mut self.works {
-            let view = || inventory.view(slot, inventory.column_of(&work.candidate.node)?);
+            if work.step.is_over() || work.step == Step::Checking {
+                continue;
+            }
+            let view = inventory.column_of(&work.candidate.node);
+            let view = view.and_then(|column| inventory.view(slot, column));
             match work.step {
-                Step::Queued => {
-                    let view = view();
-                    let same = |pod: &&Pod| pod.meta.uid == work.candidate.pod.uid;
-                    let there =
-                        view.as_ref().is_some_and(|view| view.pods.iter().copied().any(|pod| same(&pod)));
-                    if !there {
-                        let why = "its pod was replaced by somebody else".to_owned();
-                        work.enter(Step::Skipped(why), now);
-                    }
+                Step::Queued if old(work, view.as_ref()).is_none() => {
+                    let why = "its pod was replaced by somebody else".to_owned();
+                    work.enter(Step::Skipped(why), now);
                 }
                 Step::Deleting if work.unanswered && now.duration_since(work.since) > ANSWER => {
-                    let view = view();
-                    let old = view
-                        .iter()
-                        .flat_map(|view| &view.pods)
-                        .find(|p| p.meta.uid == work.candidate.pod.uid);
-                    if old.is_some_and(|old| !old.is_deleting()) {
-                        let node = &work.candidate.node;
-                        trouble = Some(format!(
-                            "no answer came to the deletion on {node}, and its pod is still there"
-                        ));
-                        (work.deleted, work.unanswered) = (None, false);
-                        work.enter(Step::Queued, now);
+                    if old(work, view.as_ref()).is_some_and(|old| !old.is_deleting()) {
+                        unanswered = Some(work.candidate.node.clone());
+                        work.back_to_queue(now);
                     } else {
                         work.look(view.as_ref(), &rule);
                     }
                 }
-                Step::Deleting | Step::Starting | Step::Soaking { .. } => work.look(view().as_ref(), &rule),
+                Step::Deleting | Step::Starting | Step::Soaking { .. } => work.look(view.as_ref(), &rule),
                 Step::Watching { until } if until <= now => work.enter(Step::Judging, now),
-                _ => continue,
+                _ => {}
             }
-            if work.step == Step::Judging && work.since == now {
+            if work.step == Step::Deleting && view.as_ref().is_some_and(is_dead) {
+                dead = Some(format!("{}: {}", work.candidate.node, work.waits_for));
+            }
+            if work.step == Step::Judging && !work.asked {
                 if self.plan.options.without_neighbours || work.neighbours.is_empty() {
                     work.enter(Step::Done, now);
                 } else {
+                    work.asked = true;
                     orders.push(Order::ReadPods(work.candidate.node.clone()));
                 }
             }
         }
-        if let (Some(words), RunState::Running) = (trouble, &self.state) {
-            self.state = RunState::Held(Hold::Trouble(words));
+        if let Some(node) = unanswered {
+            self.trouble(
+                format!("no answer came to the deletion on {node}, and its pod is still there"),
+                now,
+            );
+        }
+        match (dead, &self.state) {
+            (Some(words), RunState::Running | RunState::Held(Hold::Dead(_))) => {
+                self.state = RunState::Held(Hold::Dead(words));
+            }
+            (None, RunState::Held(Hold::Dead(_))) => self.state = RunState::Running,
+            _ => {}
         }
         orders
     }
@@ -463,17 +414,21 @@ impl Replacement {
             }
             return orders;
         }
-        for at in self.queue(wave) {
-            let node = self.works[at].candidate.node.clone();
-            let Some(column) = inventory.column_of(&node) else { continue };
+        let mut slots = Slots::of(self, row, inventory);
+        for (at, column) in self.queue(wave, inventory, &slots) {
+            if slots.is_full() {
+                break;
+            }
             let pods = inventory.view(slot, column).map(|view| view.pods).unwrap_or_default();
-            if pods.iter().any(|pod| pod.is_deleting()) || !self.has_room(row, inventory, column) {
+            if pods.iter().any(|pod| pod.is_deleting()) || !slots.has_room(column, true) {
                 continue;
             }
+            slots.take(column);
             let work = &mut self.works[at];
             work.enter(Step::Checking, now);
-            let with_pods = !self.plan.options.without_neighbours;
-            orders.push(Order::Check { node, pod: work.candidate.pod.clone(), with_pods });
+            let (node, with_pods) = (work.candidate.node.clone(), !self.plan.options.without_neighbours);
+            let (node_uid, pod) = (work.candidate.node_uid.clone(), work.candidate.pod.clone());
+            orders.push(Order::Check { node, node_uid, pod, with_pods });
         }
         orders
     }
@@ -501,34 +456,17 @@ impl Replacement {
     }
 
     /// The queued nodes of a wave: pods that are not available go first, in their own slot.
-    fn queue(&self, wave: usize) -> Vec<usize> {
-        let queued =
-            |at: &usize| self.works[*at].step == Step::Queued && self.works[*at].candidate.wave == wave;
-        let mut queue: Vec<usize> = (0..self.works.len()).filter(queued).collect();
-        queue.sort_by_key(|at| self.works[*at].candidate.available);
+    fn queue(&self, wave: usize, inventory: &Inventory, slots: &Slots) -> Vec<(usize, ColumnSlot)> {
+        let queued = |(_, work): &(usize, &Work)| work.step == Step::Queued && work.candidate.wave == wave;
+        let works = self.works.iter().enumerate().filter(queued);
+        let mut queue: Vec<(usize, ColumnSlot)> =
+            works.filter_map(|(at, work)| Some((at, inventory.column_of(&work.candidate.node)?))).collect();
+        queue.sort_by_key(|(_, column)| !slots.is_down(*column));
         queue
     }
+}
 
-    /// Whether one more pod may be taken down, here.
-    ///
-    /// Ours in flight never exceed the budget; and unless this node's pod is unavailable already (it uses its own slot)
-    /// all wanted nodes without an available pod, whoever caused it, leave room for one more.
-    fn has_room(&self, row: &Row, inventory: &Inventory, here: ColumnSlot) -> bool {
-        let budget = usize::try_from(self.plan.budget).unwrap_or(usize::MAX);
-        let in_flight = self.works.iter().filter(|work| work.step.is_in_flight());
-        let ours: BTreeSet<ColumnSlot> =
-            in_flight.filter_map(|work| inventory.column_of(&work.candidate.node)).collect();
-        if ours.len() >= budget {
-            return false;
-        }
-        let unavailable = |column: &ColumnSlot| {
-            row.cell(*column).is_some_and(|cell| cell.node_exists && cell.run && !cell.available)
-        };
-        if unavailable(&here) {
-            return true;
-        }
-        let all: BTreeSet<ColumnSlot> =
-            inventory.columns().map(|(column, _)| column).filter(unavailable).chain(ours).collect();
-        all.len() < budget
-    }
+/// The outdated pod, while it is there.
+fn old<'a>(work: &Work, view: Option<&CellView<'a>>) -> Option<&'a Pod> {
+    view?.pods.iter().copied().find(|pod| pod.meta.uid == work.candidate.pod.uid)
 }

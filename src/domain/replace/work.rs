@@ -2,8 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::neighbour::Neighbour;
+use super::neighbour::{Harmed, Neighbour};
 use super::plan::Candidate;
+use crate::domain::id::{ObjectKind, ObjectRef};
 use crate::domain::inventory::CellView;
 use crate::domain::object::{Container, ContainerState, Phase, Pod};
 
@@ -96,6 +97,16 @@ pub struct Work {
     pub unanswered: bool,
     /// How the neighbours were before.
     pub neighbours: Vec<Neighbour>,
+    /// The neighbours that are worse off since, where that is why it failed.
+    pub harmed: Vec<Harmed>,
+    /// The new pod, once it is there.
+    pub new_pod: Option<ObjectRef>,
+    /// What it waits for, in words; empty where its step says everything.
+    pub waits_for: String,
+    /// Since when a budget does not allow the eviction.
+    pub(super) refused_since: Option<Timestamp>,
+    /// The node's pods are being read for [`Step::Judging`].
+    pub(super) asked: bool,
 }
 
 impl Work {
@@ -107,17 +118,35 @@ impl Work {
             deleted: None,
             unanswered: false,
             neighbours: Vec::new(),
+            harmed: Vec::new(),
+            new_pod: None,
+            waits_for: String::new(),
+            refused_since: None,
+            asked: false,
         }
+    }
+
+    /// How long it took from the deletion on; none while it is not done.
+    #[must_use]
+    pub fn took(&self) -> Option<SignedDuration> {
+        (self.step == Step::Done).then(|| Some(self.since.duration_since(self.deleted?))).flatten()
+    }
+
+    /// It goes wrong, or will be tried again: nothing was deleted.
+    pub(super) fn back_to_queue(&mut self, now: Timestamp) {
+        (self.deleted, self.unanswered) = (None, false);
+        self.enter(Step::Queued, now);
     }
 
     pub(super) fn enter(&mut self, step: Step, now: Timestamp) {
         if self.step != step {
-            (self.step, self.since) = (step, now);
+            (self.step, self.since, self.asked) = (step, now, false);
         }
     }
 
     /// Looks at the node after the deletion.
     pub(super) fn look(&mut self, view: Option<&CellView<'_>>, rule: &Rule) {
+        self.waits_for.clear();
         let Some(view) = view else {
             return self.enter(Step::Skipped("the node is gone".to_owned()), rule.now);
         };
@@ -130,9 +159,13 @@ impl Work {
             if !view.cell.run {
                 return self.enter(Step::Skipped("the node is not wanted any more".to_owned()), rule.now);
             }
+            self.waits_for = "the controller makes a new pod".to_owned();
             let step = self.unless_late("no new pod came", rule);
             return self.enter(step, rule.now);
         };
+        let meta = &new.meta;
+        self.new_pod =
+            Some(ObjectRef { kind: ObjectKind::Pod, key: meta.key.clone(), uid: meta.uid.clone() });
         let step = match failure(new, rule.now) {
             Some(why) => Step::Failed(why),
             None => match new.ready_since.filter(|_| new.ready) {
@@ -141,7 +174,10 @@ impl Work {
                     _ => Step::Judging,
                 },
                 Some(ready) => Step::Soaking { until: ready + rule.soak },
-                None => self.unless_late(&not_available(new), rule),
+                None => {
+                    self.waits_for = not_available(new);
+                    self.unless_late(&self.waits_for, rule)
+                }
             },
         };
         self.enter(step, rule.now);
@@ -151,12 +187,12 @@ impl Work {
         if old.is_deleting() {
             self.unanswered = false;
         }
-        let lost = view.column.node.as_ref().is_none_or(|node| !node.is_ready());
-        let why = if lost {
+        let why = if is_dead(view) {
             "its node is not Ready, so the old pod cannot end"
         } else {
             "the old pod does not end"
         };
+        self.waits_for = why.to_owned();
         match self.unless_late(why, rule) {
             failed @ Step::Failed(_) => self.enter(failed, rule.now),
             _ => self.enter(Step::Deleting, rule.now),
@@ -172,6 +208,11 @@ impl Work {
             Step::Starting
         }
     }
+}
+
+/// Whether the node cannot say that a pod of it ended.
+pub(super) fn is_dead(view: &CellView<'_>) -> bool {
+    view.column.node.as_ref().is_none_or(|node| !node.is_ready())
 }
 
 /// What a node is held against.
@@ -207,7 +248,13 @@ fn failure(pod: &Pod, now: Timestamp) -> Option<String> {
 }
 
 fn not_available(pod: &Pod) -> String {
-    format!("the new pod {} is {} and not Ready", pod.meta.key.name, pod.phase.as_str())
+    let waiting =
+        pod.init_containers.iter().chain(&pod.containers).find_map(|container| match &container.state {
+            ContainerState::Waiting { reason, .. } if !reason.is_empty() => Some(reason.as_str()),
+            _ => None,
+        });
+    let word = waiting.unwrap_or(pod.phase.as_str());
+    format!("the new pod {} is {word} and not Ready", pod.meta.key.name)
 }
 
 fn join(what: &str, why: &str) -> String {

@@ -1,7 +1,5 @@
 //! A small cluster that does what it is told, and judges every deletion by its own truth.
 
-use std::collections::BTreeSet;
-
 use dsgrid::domain::command::{Method, Outcome};
 use dsgrid::domain::event::{Change, ClusterEvent, LinkState, Scope, Watch, WatchKind};
 use dsgrid::domain::id::NodeName;
@@ -10,7 +8,7 @@ use dsgrid::domain::object::{ControllerRevision, DaemonSet, Node, Pod};
 use dsgrid::domain::raw::RawObject;
 use dsgrid::domain::replace::check::Fresh;
 use dsgrid::domain::replace::options::Options;
-use dsgrid::domain::replace::plan::{Plan, plan};
+use dsgrid::domain::replace::plan::{NoPlan, Plan, plan};
 use dsgrid::domain::replace::run::{Order, Replacement, RunState};
 use dsgrid::domain::text::Text;
 use jiff::{SignedDuration, Timestamp};
@@ -44,11 +42,15 @@ pub struct World {
     pub deletions: usize,
     /// On how many nodes a pod was unavailable at once, at the worst.
     pub most_unavailable: usize,
+    /// A pod beside each of the set's, with so many restarts.
+    pub neighbour: Option<u32>,
     generation: i64,
     ready: Vec<bool>,
     pods: Vec<TruePod>,
     made: usize,
     live: bool,
+    /// The generation and the nodes' readiness as they were told last.
+    told: Option<(i64, Vec<bool>)>,
 }
 
 impl World {
@@ -63,11 +65,13 @@ impl World {
             next_not_sent: false,
             deletions: 0,
             most_unavailable: 0,
+            neighbour: None,
             generation: 2,
             ready: vec![true; nodes],
             pods: Vec::new(),
             made: 0,
             live: true,
+            told: None,
         };
         for node in 0..nodes {
             world.make(node, false);
@@ -84,13 +88,9 @@ impl World {
         self.pods.push(TruePod { uid, node, new, fails, created: self.now, deleting: None });
     }
 
-    pub fn plan(&self, options: Options) -> Result<Plan, String> {
-        self.plan_for(options, None)
-    }
-
-    pub fn plan_for(&self, options: Options, chosen: Option<&BTreeSet<NodeName>>) -> Result<Plan, String> {
+    pub fn plan(&self, options: Options) -> Result<Plan, NoPlan> {
         let slot = self.inventory.row_of(&dsgrid::domain::id::Uid::new("ds-uid")).expect("there is the set");
-        plan(&self.inventory, slot, options, chosen)
+        plan(&self.inventory, slot, options)
     }
 
     pub fn all_new(&self) -> bool {
@@ -135,27 +135,34 @@ impl World {
 
     pub fn heal(&mut self) {
         self.ready.iter_mut().for_each(|ready| *ready = true);
-        (self.new_pods_fail, self.next_check_fails, self.next_answer_lost, self.next_not_sent) =
-            Default::default();
+        self.new_pods_fail = false;
+        self.next_check_fails = false;
+        self.next_answer_lost = false;
+        self.next_not_sent = false;
         // Somebody fixed the image: what failed is made anew.
         self.pods.iter_mut().for_each(|pod| pod.fails = false);
         self.connect();
         self.settle();
     }
 
-    /// Time passes, second by second where something may happen.
+    /// Time passes, second by second where something may happen; the watches tell what came of it at the end.
     pub fn pass(&mut self, seconds: i64) {
         for _ in 0..seconds.min(40) {
             self.now += SignedDuration::from_secs(1);
-            self.settle();
+            self.happen();
         }
         self.now += SignedDuration::from_secs((seconds - 40).max(0));
         self.settle();
     }
 
-    /// What the controller and the kubelets have done by now.
     fn settle(&mut self) {
-        let (now, ready) = (self.now, self.ready.clone());
+        self.happen();
+        self.tell();
+    }
+
+    /// What the controller and the kubelets have done by now.
+    fn happen(&mut self) {
+        let (now, ready) = (self.now, &self.ready);
         let ended = |pod: &TruePod| {
             pod.deleting.is_some_and(|at| ready[pod.node] && now.duration_since(at).as_secs() >= ENDING)
         };
@@ -165,7 +172,6 @@ impl World {
                 self.make(node, true);
             }
         }
-        self.tell();
     }
 
     fn is_available(&self, pod: &TruePod) -> bool {
@@ -203,7 +209,7 @@ impl World {
                     self.settle();
                     self.inventory.advance(self.now);
                 }
-                Order::ReadPods(node) => run.pods_read(&node, Ok(&[]), self.now),
+                Order::ReadPods(node) => run.pods_read(&node, Ok(&self.beside(&node)), self.now),
             }
         }
     }
@@ -266,8 +272,16 @@ impl World {
             daemon_set: Some(self.daemon_set()),
             node: Some(self.node(index)),
             pod: pods.first().cloned(),
-            pods: Some(pods),
+            pods: Some(self.beside(name)),
         }
+    }
+
+    /// The other pods of a node.
+    fn beside(&self, node: &NodeName) -> Vec<Pod> {
+        let Some(restarts) = self.neighbour else { return Vec::new() };
+        let pod = with(pod_json("api", node.as_str()), "/metadata/ownerReferences", json!([]));
+        let pod = with(pod, "/metadata/namespace", json!("payments"));
+        vec![read(with(pod, "/status/containerStatuses/0/restartCount", json!(restarts)))]
     }
 
     fn daemon_set(&self) -> DaemonSet {
@@ -328,17 +342,22 @@ impl World {
         if !self.live {
             return;
         }
-        let nodes = (0..self.ready.len()).map(|at| self.node(at)).collect();
-        let pods = self.pods.iter().map(|pod| self.pod(pod)).collect();
         let all = Scope::Cluster;
-        for event in [
-            ClusterEvent::DaemonSets(Change::Replaced(all.clone(), vec![self.daemon_set()])),
-            ClusterEvent::Revisions(Change::Replaced(all.clone(), Self::revisions())),
-            ClusterEvent::Nodes(Change::Replaced(all.clone(), nodes)),
-            ClusterEvent::Pods(Change::Replaced(all, pods)),
-        ] {
-            self.inventory.apply(event);
+        // Reading objects is what takes the time: what is as it was is not told again.
+        let rest = (self.generation, self.ready.clone());
+        if self.told != Some(rest.clone()) {
+            let nodes = (0..self.ready.len()).map(|at| self.node(at)).collect();
+            for event in [
+                ClusterEvent::DaemonSets(Change::Replaced(all.clone(), vec![self.daemon_set()])),
+                ClusterEvent::Revisions(Change::Replaced(all.clone(), Self::revisions())),
+                ClusterEvent::Nodes(Change::Replaced(all.clone(), nodes)),
+            ] {
+                self.inventory.apply(event);
+            }
+            self.told = Some(rest);
         }
+        let pods = self.pods.iter().map(|pod| self.pod(pod)).collect();
+        self.inventory.apply(ClusterEvent::Pods(Change::Replaced(all, pods)));
         self.inventory.advance(self.now);
     }
 

@@ -1,0 +1,116 @@
+//! How a replacement stands as a whole, and why it waits.
+
+use jiff::Timestamp;
+
+use super::FLAPS;
+use crate::domain::age::age;
+use crate::domain::replace::liveness::Stale;
+
+/// How the whole of it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// Going on.
+    Running,
+    /// Nothing is deleted for now; pods in flight are followed.
+    Held(Hold),
+    /// Nothing is deleted until a person decides: to go on, or to abort.
+    Halted(String),
+    /// The plan does not hold any more: only a new one can go on.
+    Outdated(String),
+    /// Every node is over, or the time is up.
+    Finished,
+    /// A person ended it.
+    Aborted,
+}
+
+impl RunState {
+    /// The word for it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Held(_) => "held",
+            Self::Halted(_) => "HALTED",
+            Self::Outdated(_) => "ended",
+            Self::Finished => "done",
+            Self::Aborted => "aborted",
+        }
+    }
+
+    /// Whether only a person lets it go on.
+    #[must_use]
+    pub fn needs_person(&self) -> bool {
+        match self {
+            Self::Held(hold) => hold.needs_person(),
+            Self::Halted(_) => true,
+            Self::Running | Self::Outdated(_) | Self::Finished | Self::Aborted => false,
+        }
+    }
+
+    /// Why nothing is deleted; empty where something is.
+    #[must_use]
+    pub fn why(&self, now: Timestamp) -> String {
+        match self {
+            Self::Held(hold) => hold.words(now),
+            Self::Halted(words) | Self::Outdated(words) => words.clone(),
+            Self::Running | Self::Finished | Self::Aborted => String::new(),
+        }
+    }
+}
+
+/// Why nothing is deleted for now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// A person wants it so.
+    Person,
+    /// What is known may be old.
+    Stale(Stale),
+    /// It was disconnected too often to go on by itself.
+    Flapping,
+    /// A group is done; the next one waits for a person.
+    Group(String),
+    /// A pod in flight cannot end: its node is dead.
+    Dead(String),
+    /// A read or write did not work.
+    Trouble {
+        /// What happened.
+        words: String,
+        /// When it goes on by itself; never where there is none.
+        again: Option<Timestamp>,
+    },
+}
+
+impl Hold {
+    /// Whether only a person lets it go on.
+    #[must_use]
+    pub fn needs_person(&self) -> bool {
+        match self {
+            Self::Person | Self::Flapping | Self::Group(_) | Self::Trouble { again: None, .. } => true,
+            Self::Stale(_) | Self::Dead(_) | Self::Trouble { again: Some(_), .. } => false,
+        }
+    }
+
+    /// The reason in words.
+    #[must_use]
+    pub fn words(&self, now: Timestamp) -> String {
+        match self {
+            Self::Person => "held by you; nothing more is deleted".to_owned(),
+            Self::Stale(stale) => {
+                let since = stale.since.map(|since| format!(" for {}", age(Some(since), now)));
+                format!(
+                    "{} not live{}: nothing is deleted blind; it goes on after 15 s of live data",
+                    stale.watch,
+                    since.unwrap_or_default()
+                )
+            }
+            Self::Flapping => format!("disconnected {FLAPS} times; go on only if you trust the connection"),
+            Self::Group(next) => format!("a group is done; next: {next}"),
+            Self::Dead(words) => words.clone(),
+            Self::Trouble { words, again: None } => words.clone(),
+            Self::Trouble { words, again: Some(at) } => {
+                let left = at.duration_since(now).as_secs().max(0);
+                format!("{words}; tried again in {left} s")
+            }
+        }
+    }
+}
