@@ -45,16 +45,13 @@ pub(super) fn open(model: &mut Model, action: Action) {
         Action::UncordonNodes => Some(false),
         _ => None,
     };
-    match change {
-        None => {
-            let editor = Editor::new(&model.inventory, nodes);
-            model.relabel = Some(Relabel::new(Stage::Editing(editor), None, model.now));
-        }
-        Some(_) => {
-            let change = NodeChange { unschedulable: change, ..NodeChange::default() };
-            let edits = edits(&model.inventory, nodes.into_iter().map(|node| (node, change.clone())));
-            review(model, edits, None);
-        }
+    if change.is_some() {
+        let change = NodeChange { unschedulable: change, ..NodeChange::default() };
+        let edits = edits(&model.inventory, nodes.into_iter().map(|node| (node, change.clone())));
+        review(model, edits, None);
+    } else {
+        let editor = Editor::new(&model.inventory, nodes);
+        model.relabel = Some(Relabel::new(Stage::Editing(editor), None, model.now));
     }
 }
 
@@ -240,7 +237,7 @@ fn more(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     let Some(relabel) = &mut model.relabel else { return effects };
     let Stage::Sent { batch, tickets } = &mut relabel.stage else { return effects };
-    while let Some((node, command)) = batch.next() {
+    while let Some((node, command)) = batch.send_next() {
         let ticket = model.writes.ticket();
         model.writes.sent(ticket, command.clone(), model.now);
         tickets.insert(ticket, node);
@@ -256,7 +253,9 @@ pub(super) fn sent(model: &mut Model, ticket: Ticket, outcome: &Outcome) -> Opti
         let target = model.writes.get(ticket).map(|write| Inquiry::Object(write.command.target.clone()));
         model.writes.lost(ticket, why.clone());
         // Only what is read from now on can tell.
-        target.iter().for_each(|target| model.answers.forget(target));
+        if let Some(target) = target {
+            model.answers.forget(&target);
+        }
     } else {
         model.writes.settle(ticket);
     }

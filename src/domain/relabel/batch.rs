@@ -206,7 +206,7 @@ impl Batch {
     }
 
     /// The next request to send, which counts as sent from now on; none while enough are under way.
-    pub fn next(&mut self) -> Option<(NodeName, Command)> {
+    pub fn send_next(&mut self) -> Option<(NodeName, Command)> {
         let under_way = self.items.iter().filter(|item| matches!(item.step, Step::Sent(_))).count();
         if under_way >= AT_ONCE {
             return None;

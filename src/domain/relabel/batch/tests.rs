@@ -25,18 +25,18 @@ fn batch(nodes: usize) -> Batch {
 #[test]
 fn a_few_go_at_once_and_each_only_once() {
     let mut batch = batch(6);
-    let mut sent: Vec<NodeName> = std::iter::from_fn(|| batch.next()).map(|(node, _)| node).collect();
+    let mut sent: Vec<NodeName> = std::iter::from_fn(|| batch.send_next()).map(|(node, _)| node).collect();
     assert_eq!(sent.len(), AT_ONCE);
     batch.ended(&sent[0].clone(), NodeResult::Done);
-    sent.extend(std::iter::from_fn(|| batch.next()).map(|(node, _)| node));
+    sent.extend(std::iter::from_fn(|| batch.send_next()).map(|(node, _)| node));
     assert_eq!(sent.len(), AT_ONCE + 1);
     for node in &sent[1..] {
         batch.ended(node, NodeResult::Done);
     }
     assert!(!batch.is_over(), "{}", batch.words());
-    let (last, _) = batch.next().expect("one waits");
+    let (last, _) = batch.send_next().expect("one waits");
     batch.ended(&last, NodeResult::Done);
-    assert!(batch.is_over() && batch.is_good() && batch.next().is_none());
+    assert!(batch.is_over() && batch.is_good() && batch.send_next().is_none());
     assert_eq!((batch.words().as_str(), batch.inverse().len()), ("6 done", 6));
 }
 
@@ -49,7 +49,7 @@ fn the_first_error_stops_or_does_not_as_chosen() {
         batch.set_on_error(on_error);
         let mut first = true;
         while !batch.is_over() {
-            let sent: Vec<_> = std::iter::from_fn(|| batch.next()).collect();
+            let sent: Vec<_> = std::iter::from_fn(|| batch.send_next()).collect();
             for (node, _) in sent {
                 let denied = NodeResult::Denied(Text::new("no"));
                 batch.ended(&node, if std::mem::take(&mut first) { denied } else { NodeResult::Done });
