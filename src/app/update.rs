@@ -49,33 +49,12 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Cluster(events) => cluster::heard(model, events),
         Msg::Key(event) => apart(event).flat_map(|event| key(model, &event)).collect(),
         Msg::Resized(width, height) => {
-            model.size = (width, height);
-            if let Some(dialog) = &mut model.dialog {
-                dialog.was_moved();
-            }
-            if let Some(relabel) = &mut model.relabel {
-                relabel.was_moved();
-            }
-            changed(model);
+            resized(model, (width, height));
             Vec::new()
         }
         Msg::Ticked(local) => clock::ticked(model, local),
         Msg::FrameCame => {
-            model.progress.sample(&model.inventory);
-            let is_new = relabel::refresh(model) | expect::look(model);
-            if screen::refresh(model) || is_new {
-                changed(model);
-            }
-            let digest = Digest::of(model);
-            if digest != model.digest {
-                model.version += 1;
-            }
-            model.digest = digest;
-            model.digested = model.now;
-            if lens::lift_stuck(model) {
-                // Another row may be selected now, and others be in sight.
-                model.digest = Digest::of(model);
-            }
+            frame_came(model);
             Vec::new()
         }
         Msg::Resumed => {
@@ -109,6 +88,36 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.version += 1;
             Vec::new()
         }
+    }
+}
+
+fn resized(model: &mut Model, size: (u16, u16)) {
+    model.size = size;
+    if let Some(dialog) = &mut model.dialog {
+        dialog.was_moved();
+    }
+    if let Some(relabel) = &mut model.relabel {
+        relabel.was_moved();
+    }
+    changed(model);
+}
+
+/// Words are made once a frame.
+fn frame_came(model: &mut Model) {
+    model.progress.sample(&model.inventory);
+    let is_new = relabel::refresh(model) | expect::look(model);
+    if screen::refresh(model) || is_new {
+        changed(model);
+    }
+    let digest = Digest::of(model);
+    if digest != model.digest {
+        model.version += 1;
+    }
+    model.digest = digest;
+    model.digested = model.now;
+    if lens::lift_stuck(model) {
+        // Another row may be selected now, and others be in sight.
+        model.digest = Digest::of(model);
     }
 }
 

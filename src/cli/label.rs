@@ -18,6 +18,7 @@ use crate::domain::object::Node;
 use crate::domain::preview::NodeChange;
 use crate::domain::relabel::batch::{Batch, NodeEdit, OnError};
 use crate::domain::relabel::guard::refusals;
+use crate::domain::relabel::harm::Harm;
 use crate::domain::relabel::overwritten;
 
 /// A command with its words read.
@@ -112,21 +113,31 @@ pub(super) async fn run(global: &Global, settings: &Settings, command: &Command)
             Answer::Interrupted => return Ok(Outcome::Interrupted),
         }
     }
-    let was_interrupted = send::send(&connection, &mut batch).await;
-    tell::results(&task, &batch)?;
-    tell::way_back(&batch);
+    carry_out(connection, &task, &scope, &mut batch, &harm).await
+}
+
+/// Sends it, tells what came of it, and looks whether pods follow.
+async fn carry_out(
+    connection: Connection,
+    task: &Task<'_>,
+    scope: &Scope,
+    batch: &mut Batch,
+    harm: &Harm,
+) -> Result<Outcome, Failure> {
+    let was_interrupted = send::send(&connection, batch).await;
+    tell::results(task, batch)?;
+    tell::way_back(batch);
     if was_interrupted {
         print::note(&format!("interrupted: {}", batch.words()));
         return Ok(Outcome::Interrupted);
     }
-    let came_true = match task.send.no_wait {
-        true => Outcome::Done,
-        false => wait::watch(connection, &scope, &batch, &harm).await?,
-    };
-    match came_true {
-        Outcome::Done => ended(&task, &batch),
-        other => Ok(other),
+    if !task.send.no_wait {
+        let came_true = wait::watch(connection, scope, batch, harm).await?;
+        if came_true != Outcome::Done {
+            return Ok(came_true);
+        }
     }
+    ended(task, batch)
 }
 
 /// Refuses, as kubectl does, to put something in the place of something else unasked.

@@ -10,6 +10,7 @@ mod cells;
 mod client;
 mod commands;
 mod commands_explain;
+mod commands_label;
 mod commands_logs;
 mod commands_preview;
 mod commands_rollout;

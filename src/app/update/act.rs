@@ -27,25 +27,17 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
             model.notice = Some(Notice::said("receiving everything anew", model.now));
             return vec![Effect::Relist];
         }
-        Action::MoveUp
-        | Action::MoveDown
-        | Action::MoveLeft
-        | Action::MoveRight
-        | Action::PageUp
-        | Action::PageDown
-        | Action::HalfPageUp
-        | Action::HalfPageDown
-        | Action::GoToTop
-        | Action::GoToBottom
-        | Action::GoToStart
-        | Action::GoToEnd => moved(model, action),
+        motion if is_motion(motion) => moved(model, motion),
         Action::OpenProblems => screen::open_problems(model),
         Action::Acknowledge => screen::acknowledge(model),
-        Action::Mark => marks::mark(model),
-        Action::MarkRange => marks::range(model),
-        Action::MarkUp | Action::MarkDown | Action::MarkLeft | Action::MarkRight => {
-            marks::sweep(model, action);
-        }
+        Action::Mark
+        | Action::MarkRange
+        | Action::MarkGroup
+        | Action::MarkShown
+        | Action::MarkUp
+        | Action::MarkDown
+        | Action::MarkLeft
+        | Action::MarkRight => marks::act(model, action),
         Action::SwitchFocus => motion::switch_focus(model),
         Action::NextCause => jump::cause(model, 1),
         Action::PreviousCause => jump::cause(model, -1),
@@ -68,23 +60,7 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::UndoRollout
         | Action::ThrottleRollout
         | Action::ForceDeletePod => wish::make(model, action),
-        // These mean something only where a dialog is open, and go there.
-        Action::Confirm
-        | Action::Submit
-        | Action::TryAgain
-        | Action::NextField
-        | Action::EditLine
-        | Action::AddLabel
-        | Action::AddTaint
-        | Action::RemoveLine
-        | Action::RestoreLine
-        | Action::Review
-        | Action::Complete
-        | Action::CompleteBack
-        | Action::TakeBack => {}
         Action::EditNodes | Action::CordonNodes | Action::UncordonNodes => relabel::open(model, action),
-        Action::MarkGroup => marks::mark_group(model),
-        Action::MarkShown => marks::mark_shown(model),
         Action::ToggleCounters => lens::toggle_counters(model),
         Action::Transpose => lens::transpose(model),
         Action::ChangeOrder => lens::change_order(model),
@@ -93,6 +69,24 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
         other => screen::act(model, other),
     }
     Vec::new()
+}
+
+fn is_motion(action: Action) -> bool {
+    matches!(
+        action,
+        Action::MoveUp
+            | Action::MoveDown
+            | Action::MoveLeft
+            | Action::MoveRight
+            | Action::PageUp
+            | Action::PageDown
+            | Action::HalfPageUp
+            | Action::HalfPageDown
+            | Action::GoToTop
+            | Action::GoToBottom
+            | Action::GoToStart
+            | Action::GoToEnd
+    )
 }
 
 /// Moves where the keys go.
