@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::action::Action;
 use super::intent::permission;
 use super::model::Model;
+use super::replace::Replacing;
 use crate::domain::command::Verb;
 use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef, Uid};
 use crate::domain::inquiry::{Answer, Inquiry};
@@ -21,6 +22,7 @@ pub fn verb_of(action: Action) -> Option<Verb> {
         Action::UndoRollout => Verb::Undo,
         Action::ThrottleRollout => Verb::Throttle,
         Action::ForceDeletePod => Verb::ForceDeletePod,
+        Action::ReplacePods => Verb::Replace,
         _ => return None,
     })
 }
@@ -56,6 +58,12 @@ fn state(model: &Model, row: &Row, verb: Verb) -> Option<String> {
             "there is no earlier revision to go back to"
         }
         Verb::ForceDeletePod => return stuck_pod(model).err(),
+        Verb::Replace if is_rolling => {
+            "RollingUpdate: its controller replaces pods by itself; pause it first (P), or set OnDelete"
+        }
+        Verb::Replace if model.replacement.as_ref().is_some_and(Replacing::is_active) => {
+            "a replacement is going on already; % shows it"
+        }
         _ => return None,
     };
     Some(words.to_owned())
@@ -115,6 +123,9 @@ pub(super) fn needed(model: &Model, needed: &mut BTreeSet<Inquiry>) {
     let Some(row) = model.selected_row().and_then(|slot| model.inventory.row(slot)) else { return };
     let key = &row.daemon_set.meta.key;
     needed.insert(Inquiry::Access(permission(Verb::Pause, key)));
+    if row.daemon_set.strategy == UpdateStrategy::OnDelete {
+        needed.insert(Inquiry::Access(permission(Verb::Replace, key)));
+    }
     if stuck_pod(model).is_ok() {
         needed.insert(Inquiry::Access(permission(Verb::ForceDeletePod, key)));
     }

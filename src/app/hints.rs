@@ -59,8 +59,10 @@ fn steps(model: &Model) -> Vec<Hint> {
         Some(RolloutState::Progressing) => std::iter::once(pause()).chain(undo()).collect(),
         Some(RolloutState::Paused) => {
             let resume = (Action::ResumeRollout, "resume".to_owned());
-            std::iter::once(resume).chain(undo()).collect()
+            let replace = (Action::ReplacePods, "replace".to_owned());
+            [resume, replace].into_iter().chain(undo()).collect()
         }
+        Some(RolloutState::Waiting) => vec![(Action::ReplacePods, "replace outdated pods".to_owned())],
         _ => Vec::new(),
     };
     let step = |(action, words): (Action, String)| {
@@ -88,6 +90,16 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
             Action::Back,
         ],
         Context::Logs => logs(model),
+        Context::Replacement => vec![
+            Action::Hold,
+            Action::GoOn,
+            Action::LetPass,
+            Action::Abort,
+            Action::Open,
+            Action::OpenLogs,
+            Action::Help,
+            Action::Back,
+        ],
         // What can be pressed stands in the dialog itself.
         Context::Dialog | Context::Word => vec![Action::PageDown],
         Context::Grid | Context::Everywhere => grid(model),
@@ -140,7 +152,12 @@ fn page(model: &Model) -> Vec<Action> {
         Screen::Count { .. } => action == Action::OpenDaemonSet,
         Screen::DaemonSet(_) | Screen::Node(_) => matches!(action, Action::OpenYaml | Action::OpenEvents),
         Screen::Cause(_) | Screen::Alert { .. } => matches!(action, Action::OpenDaemonSet | Action::OpenNode),
-        Screen::Yaml(_) | Screen::Logs(_) | Screen::Problems | Screen::Usual | Screen::Help => false,
+        Screen::Yaml(_)
+        | Screen::Logs(_)
+        | Screen::Problems
+        | Screen::Usual
+        | Screen::Replacement
+        | Screen::Help => false,
     };
     let others = [Action::OpenDaemonSet, Action::OpenNode, Action::OpenYaml, Action::OpenEvents];
     actions.extend(others.into_iter().filter(|action| opened(*action)));

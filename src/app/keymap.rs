@@ -3,6 +3,7 @@
 mod changes;
 mod key;
 mod logs;
+mod replace;
 mod screens;
 mod table;
 
@@ -27,6 +28,8 @@ pub enum Context {
     Text,
     /// Logs.
     Logs,
+    /// How a replacement goes.
+    Replacement,
     /// A list to choose from.
     Picker,
     /// The line of the filter or a search; keys that are not bound are typed.
@@ -41,13 +44,14 @@ pub enum Context {
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Everywhere,
         Self::Grid,
         Self::Screen,
         Self::Page,
         Self::Text,
         Self::Logs,
+        Self::Replacement,
         Self::Picker,
         Self::Filter,
         Self::Palette,
@@ -65,6 +69,7 @@ impl Context {
             Self::Page => "Pages: problems, cause, cell, DaemonSet, node, nodes behind a number",
             Self::Text => "Text: YAML",
             Self::Logs => "Logs",
+            Self::Replacement => "Replacement",
             Self::Picker => "Lists to choose from",
             Self::Filter => "Filter and search line",
             Self::Palette => "Menu of actions",
@@ -84,6 +89,7 @@ impl Context {
             Self::Page => &[Self::Everywhere, Self::Screen, Self::Page],
             Self::Text => &[Self::Everywhere, Self::Screen, Self::Text],
             Self::Logs => &[Self::Everywhere, Self::Screen, Self::Logs],
+            Self::Replacement => &[Self::Everywhere, Self::Screen, Self::Replacement],
             Self::Picker => &[Self::Everywhere, Self::Picker],
             Self::Filter => &[Self::Everywhere, Self::Filter],
             Self::Palette => &[Self::Everywhere, Self::Palette],
@@ -95,7 +101,12 @@ impl Context {
 
 /// Every line of the table, in the order of the help.
 pub fn bindings() -> impl Iterator<Item = &'static Binding> {
-    table::GRID.iter().chain(changes::CHANGES).chain(screens::SCREENS).chain(logs::LOGS)
+    table::GRID
+        .iter()
+        .chain(changes::CHANGES)
+        .chain(screens::SCREENS)
+        .chain(logs::LOGS)
+        .chain(replace::REPLACE)
 }
 
 /// Whether an action changes the cluster.

@@ -17,6 +17,7 @@ use super::marks::Marks;
 use super::notice::Notice;
 use super::overlay::Overlay;
 use super::palette::Palette;
+use super::replace::{Begin, Replacing};
 use super::screen::{Open, Screen};
 use super::text_view::Room;
 use super::writes::Writes;
@@ -57,6 +58,10 @@ pub struct Settings {
     pub last_look: Option<Sighting>,
     /// The alert that brought somebody here.
     pub alert: Option<Alert>,
+    /// On which machine we are, for those who see what this dsgrid does.
+    pub host: Text,
+    /// A replacement to begin with, once everything is known.
+    pub replacement: Option<Begin>,
 }
 
 /// Once the cursor has moved, orders that depend on states wait so long.
@@ -145,6 +150,8 @@ pub struct Model {
     pub(super) dialog: Option<Dialog>,
     /// Writes whose outcome is not known.
     pub(super) writes: Writes,
+    /// The replacement that this dsgrid carries out, or has carried out.
+    pub(super) replacement: Option<Replacing>,
     /// The menu of actions, while it is open.
     pub(super) palette: Option<Palette>,
     /// The cause that the cursor was brought to last.
@@ -205,6 +212,7 @@ impl Model {
             anchor: None,
             dialog: None,
             writes: Writes::default(),
+            replacement: None,
             palette: None,
             last_cause: None,
             remembered: None,
@@ -367,6 +375,12 @@ impl Model {
         &self.writes
     }
 
+    /// The replacement that this dsgrid carries out, or has carried out.
+    #[must_use]
+    pub fn replacement(&self) -> Option<&Replacing> {
+        self.replacement.as_ref()
+    }
+
     /// The menu of actions, while it is open.
     #[must_use]
     pub fn palette(&self) -> Option<&Palette> {
@@ -415,6 +429,7 @@ impl Model {
             (None, Some(open)) if open.view.search.is_typing => Context::Filter,
             (None, Some(Open { screen: Screen::Logs(_), .. })) => Context::Logs,
             (None, Some(open)) if open.screen.is_text() => Context::Text,
+            (None, Some(Open { screen: Screen::Replacement, .. })) => Context::Replacement,
             (None, Some(_)) => Context::Page,
             (None, None) if self.typing => Context::Filter,
             (None, None) => Context::Grid,
@@ -476,7 +491,8 @@ impl Model {
         let ages = self.digest.cadence.map(|cadence| self.digested + cadence);
         let waiting = self.adoptions.values().filter(|(_, asked)| !asked);
         let adoption = waiting.map(|(since, _)| *since + super::update::ADOPTION_DELAY).min();
-        [self.inventory.next_due(), held, notice, ages, adoption, self.answers.next_wake()]
+        let replacement = self.replacement.as_ref().and_then(|replacing| replacing.next_wake(self.now));
+        [self.inventory.next_due(), held, notice, ages, adoption, self.answers.next_wake(), replacement]
             .into_iter()
             .flatten()
             .min()

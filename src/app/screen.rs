@@ -10,6 +10,7 @@ mod help;
 mod node;
 mod pod;
 mod problems;
+mod replacement;
 mod yaml;
 
 use std::collections::BTreeSet;
@@ -64,6 +65,8 @@ pub enum Screen {
         /// The alert.
         alert: Alert,
     },
+    /// The replacement that goes on.
+    Replacement,
     /// Every key.
     Help,
 }
@@ -110,7 +113,11 @@ impl Screen {
             }
             Self::Cause(key) => subject.daemon_set = key.daemon_set().cloned(),
             Self::Alert { daemon_set, .. } => subject.daemon_set = Some(daemon_set.clone()),
-            Self::Logs(super::logs::Subject::Cells(_)) | Self::Problems | Self::Usual | Self::Help => {}
+            Self::Logs(super::logs::Subject::Cells(_))
+            | Self::Problems
+            | Self::Usual
+            | Self::Replacement
+            | Self::Help => {}
         }
         subject
     }
@@ -129,6 +136,7 @@ impl Screen {
             | Self::Usual
             | Self::Alert { .. }
             | Self::Help => BTreeSet::new(),
+            Self::Replacement => super::update::replacement_needs(model),
         }
     }
 
@@ -146,6 +154,7 @@ impl Screen {
             Self::Usual => Some(problems::usual(model)),
             Self::Cause(key) => cause::page(model, key),
             Self::Alert { daemon_set, alert } => alert::page(model, daemon_set, *alert),
+            Self::Replacement => replacement::page(model),
             Self::Help => Some(help::page()),
         }
     }

@@ -15,6 +15,7 @@ mod overlay;
 mod palette;
 mod propose;
 mod remember;
+mod replace;
 mod screen;
 mod settle;
 mod wish;
@@ -30,10 +31,12 @@ use super::msg::Msg;
 use super::notice::Notice;
 
 pub(super) use clock::ADOPTION_DELAY;
+pub(super) use replace::needed as replacement_needs;
 
 /// Takes in what happened; says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = take_in(model, msg);
+    effects.extend(replace::pursue(model));
     effects.extend(ask::pursue(model));
     effects.extend(logs::pursue(model));
     effects
@@ -84,7 +87,23 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             effects
         }
         Msg::Sent { ticket, outcome } => {
-            let effects = dialog::sent(model, ticket, *outcome);
+            let is_replacement = replace::sent(model, ticket, &outcome);
+            let effects = if is_replacement { Vec::new() } else { dialog::sent(model, ticket, *outcome) };
+            changed(model);
+            effects
+        }
+        Msg::ReplacementChecked { node, fresh } => replace::checked(model, &node, *fresh),
+        Msg::NeighboursRead { node, pods } => {
+            replace::neighbours(model, &node, pods);
+            Vec::new()
+        }
+        Msg::LastLinesRead { node, lines } => {
+            replace::last_lines_read(model, node, lines);
+            changed(model);
+            Vec::new()
+        }
+        Msg::Interrupted => {
+            let effects = act::act(model, Action::Quit);
             changed(model);
             effects
         }
@@ -118,7 +137,7 @@ fn key(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     }
     let in_dialog = model.dialog.is_some();
     let effects = action_for(context, event).map(|action| match (context, action) {
-        (_, Action::Quit | Action::Suspend) => act::act(model, action),
+        (_, Action::Quit | Action::Suspend | Action::Hold) => act::act(model, action),
         _ if in_dialog => dialog::act(model, action),
         (Context::Palette, _) => palette::key(model, action),
         _ => act::act(model, action),

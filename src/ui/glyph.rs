@@ -65,6 +65,11 @@ impl GlyphSet {
         }
     }
 
+    /// A cell whose pod is being replaced.
+    pub(super) fn in_flight(self) -> &'static str {
+        self.pick("◈", "@")
+    }
+
     /// Beside a line that leads somewhere.
     pub(super) fn leads(self) -> &'static str {
         self.pick("›", "+")

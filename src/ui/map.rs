@@ -38,10 +38,16 @@ pub(super) fn draw(canvas: &mut Canvas) {
             if canvas.is_marked(canvas.model.inventory().row(row), column) {
                 style = style.patch(canvas.theme.style(Role::Marked));
             }
+            let is_in_flight = canvas.is_in_flight(canvas.model.inventory().row(row), column);
+            if is_in_flight {
+                style = style.patch(canvas.theme.style(Role::InFlight));
+            }
             if selected == Some(column) {
                 style = style.patch(canvas.theme.style(Role::Cursor));
             }
-            canvas.put(x, y, 1, canvas.theme.glyphs().state(state), style);
+            let glyphs = canvas.theme.glyphs();
+            let glyph = if is_in_flight { glyphs.in_flight() } else { glyphs.state(state) };
+            canvas.put(x, y, 1, glyph, style);
         }
     }
     let x = canvas.area.width.saturating_sub(width(&lines) + 1);

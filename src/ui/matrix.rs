@@ -98,10 +98,15 @@ pub(super) fn cells(canvas: &mut Canvas, y: u16, slot: RowSlot, row: &Row) {
         if canvas.is_marked(Some(row), column) {
             style = style.patch(canvas.theme.style(Role::Marked));
         }
+        let is_in_flight = canvas.is_in_flight(Some(row), column);
+        if is_in_flight {
+            style = style.patch(canvas.theme.style(Role::InFlight));
+        }
         if is_selected && in_list && selected == Some(column) {
             style = style.patch(canvas.theme.style(Role::Cursor));
         }
-        let glyph = canvas.theme.glyphs().state(state);
+        let glyphs = canvas.theme.glyphs();
+        let glyph = if is_in_flight { glyphs.in_flight() } else { glyphs.state(state) };
         if is_words {
             let text = if state == CellState::Excluded {
                 glyph.to_owned()

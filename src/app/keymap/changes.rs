@@ -6,7 +6,7 @@ use super::super::action::Action;
 use super::table::looks;
 use super::{Binding, Context, Danger, Key};
 
-const fn changes(
+pub(super) const fn changes(
     context: Context,
     action: Action,
     keys: &'static [Key],

@@ -1,12 +1,13 @@
 //! An action is carried out where its noun lives.
 
-use super::{filter, jump, lens, logs, marks, motion, overlay, palette, remember, screen, wish};
+use super::{filter, jump, lens, logs, marks, motion, overlay, palette, remember, replace, screen, wish};
 use crate::app::action::Action;
 use crate::app::describe::copyable;
 use crate::app::effect::Effect;
 use crate::app::keymap::Context;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
+use crate::app::screen::Screen;
 
 /// Carries an action out.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -16,9 +17,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 /// The same for what is not about logs.
 fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
-        Action::Quit => return remember::leave(model),
+        Action::Quit => return leave_program(model),
         Action::Suspend => return vec![Effect::Suspend],
-        Action::Leave if model.context_of_keys() == Context::Grid => return remember::leave(model),
+        Action::Leave if model.context_of_keys() == Context::Grid => return leave_program(model),
         Action::Copy => return copy(model),
         Action::Save => return screen::save(model),
         Action::Refresh => {
@@ -66,6 +67,12 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::UndoRollout
         | Action::ThrottleRollout
         | Action::ForceDeletePod => wish::make(model, action),
+        Action::ReplacePods => wish::make(model, action),
+        Action::OpenReplacement => match model.replacement {
+            Some(_) => screen::open(model, Screen::Replacement),
+            None => replace::act(model, action),
+        },
+        Action::Hold | Action::GoOn | Action::LetPass | Action::Abort => replace::act(model, action),
         // These mean something only where a dialog is open, and go there.
         Action::Confirm | Action::Submit | Action::TryAgain | Action::NextField => {}
         Action::ToggleCounters => lens::toggle_counters(model),
@@ -76,6 +83,11 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
         other => screen::act(model, other),
     }
     Vec::new()
+}
+
+/// Out of the program; what this dsgrid does to the cluster is held first.
+fn leave_program(model: &mut Model) -> Vec<Effect> {
+    if replace::holds_first(model) { Vec::new() } else { remember::leave(model) }
 }
 
 /// Moves where the keys go.
