@@ -15,6 +15,7 @@ mod names;
 mod paths;
 mod preview;
 mod print;
+mod replace;
 mod rollout;
 mod run;
 mod settings;

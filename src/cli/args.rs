@@ -4,6 +4,7 @@ mod explain;
 mod journal;
 mod logs;
 mod preview;
+mod replace;
 mod rollout;
 mod status;
 
@@ -25,6 +26,7 @@ pub(super) use explain::{AnswerFormat, ExplainArgs};
 pub(super) use journal::JournalArgs;
 pub(super) use logs::LogsArgs;
 pub(super) use preview::{EditArgs, NodeArgs, PreviewArgs, PreviewChange};
+pub(super) use replace::ReplaceArgs;
 pub(super) use rollout::{
     ConfirmArgs, DryRun, ForceDeleteArgs, PauseArgs, RestartArgs, ResumeArgs, ThrottleArgs, UndoArgs,
 };
@@ -79,6 +81,8 @@ pub(super) enum Command {
     Throttle(ThrottleArgs),
     /// Remove a pod that cannot end because its node is off
     ForceDelete(ForceDeleteArgs),
+    /// Replace outdated pods of an OnDelete (or paused) DaemonSet node by node, under gates
+    Replace(Box<ReplaceArgs>),
     /// Print what dsgrid changed or tried to change from this account; needs no cluster
     Journal(JournalArgs),
     /// Say how far a rollout is, under either strategy and while paused; exit 1 unless it is complete
