@@ -47,6 +47,7 @@ pub struct Replacing {
     told: Vec<Step>,
     state: RunState,
     was_stale: bool,
+    waited_for: String,
     /// When somebody first asked to abort it.
     pub(super) asked_to_abort: Option<Timestamp>,
     /// Grows whenever somebody should look: halted, or over.
@@ -79,6 +80,7 @@ impl Replacing {
             last_lines: BTreeMap::new(),
             told,
             was_stale: false,
+            waited_for: String::new(),
             asked_to_abort: None,
             rings: 0,
         }
@@ -190,6 +192,13 @@ impl Replacing {
             self.unknown(now);
         }
         self.was_stale = is_stale;
+        if self.run.waits_for() != self.waited_for {
+            changed = true;
+            self.run.waits_for().clone_into(&mut self.waited_for);
+            if !self.waited_for.is_empty() {
+                self.say(now, true, format!("waits: {}", self.waited_for));
+            }
+        }
         if *self.run.state() != self.state {
             changed = true;
             let is_same = std::mem::discriminant(self.run.state()) == std::mem::discriminant(&self.state);
@@ -273,7 +282,8 @@ fn told_of(work: &Work, now: Timestamp) -> Option<String> {
             format!("{node}: starting{}", new.unwrap_or_default())
         }
         Step::Soaking { until } => {
-            let left = until.duration_since(now).as_secs().max(0);
+            let left = (until.duration_since(now).as_millis() + 999).max(0) / 1000;
+            let left = i64::try_from(left).unwrap_or_default();
             format!("{node}: ready, soaking {}", human_duration(left))
         }
         Step::Done => {

@@ -95,10 +95,16 @@ fn node(canvas: &mut Canvas, y: u16, slot: ColumnSlot, rows: &[(u16, RowSlot)]) 
         if canvas.is_marked(canvas.model.inventory().row(*slot_of_row), slot) {
             style = style.patch(canvas.theme.style(Role::Marked));
         }
+        let is_in_flight = canvas.is_in_flight(canvas.model.inventory().row(*slot_of_row), slot);
+        if is_in_flight {
+            style = style.patch(canvas.theme.style(Role::InFlight));
+        }
         if is_selected && selected == Some(*slot_of_row) {
             style = style.patch(canvas.theme.style(Role::Cursor));
         }
-        canvas.put(*x, y, 1, canvas.theme.glyphs().state(state), style);
+        let glyphs = canvas.theme.glyphs();
+        let glyph = if is_in_flight { glyphs.in_flight() } else { glyphs.state(state) };
+        canvas.put(*x, y, 1, glyph, style);
     }
 }
 

@@ -11,6 +11,7 @@ mod commands;
 mod commands_explain;
 mod commands_logs;
 mod commands_preview;
+mod commands_replace;
 mod commands_rollout;
 mod commands_status;
 mod counts;

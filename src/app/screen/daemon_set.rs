@@ -47,6 +47,9 @@ pub(super) fn page(model: &Model, uid: &Uid) -> Option<Page> {
         format!("a pod that is ready for minReadySeconds {}", object.min_ready_seconds),
     );
     page.told(false, "age", 10, age(object.meta.created, model.now));
+    if let Some(claim) = &object.replacing {
+        page.told(claim.is_held(model.now), "replacing", 10, claim.words(model.now));
+    }
     counts(model, slot, uid, &mut page);
     blockers(model, slot, uid, &mut page);
     revisions(model, slot, &mut page);

@@ -56,6 +56,9 @@ fn standing(page: &mut Page, model: &Model, replacing: &Replacing) {
     let why = state.why(now);
     let colon = if why.is_empty() { "" } else { ": " };
     page.fact_or_problem(is_problem, format!("{}{colon}{why}", state.name()));
+    if !run.waits_for().is_empty() {
+        page.problem(format!("waits: {}", run.waits_for()));
+    }
     let share = if total == 0 { BAR } else { course.done * BAR / total };
     let (full, empty) = if model.settings.capabilities.unicode { ("█", "░") } else { ("#", ".") };
     page.fact(format!("{}{} {}", full.repeat(share), empty.repeat(BAR - share), numbers(&course, total)));

@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::options::Options;
+use super::run::{is_down, named};
 use crate::domain::age::human_duration;
 use crate::domain::explanation::reasons;
 use crate::domain::id::{NodeName, ObjectKind, ObjectRef, Uid};
@@ -50,6 +51,8 @@ pub struct Plan {
     pub waves: Vec<String>,
     /// The nodes with outdated pods that are left out, and why.
     pub apart: Vec<Apart>,
+    /// Nodes that are without an available pod already, and are not planned: they use the budget up.
+    pub down: Vec<NodeName>,
     /// How long one node usually takes, measured on this set's own pods, soak included.
     pub usual: SignedDuration,
 }
@@ -130,6 +133,15 @@ impl Plan {
         let mut lines = vec![format!("{count} outdated {} go to {}", pods(count), self.revision_label)];
         lines.extend(self.order());
         lines.push(format!("at most {} without an available pod, whoever caused it", self.limit()));
+        if !self.down.is_empty() {
+            let names: Vec<String> = self.down.iter().map(ToString::to_string).collect();
+            let used = if self.down.len() >= usize::try_from(self.budget).unwrap_or(usize::MAX) {
+                "so NOTHING BEGINS before that changes or the limit is higher"
+            } else {
+                "which uses the limit up by as many"
+            };
+            lines.push(format!("already without an available pod: {}, {used}", named(&names)));
+        }
         let soak = human_duration(self.soak.as_secs());
         let neighbours = if options.without_neighbours {
             "the other pods of the node are NOT looked after"
@@ -254,6 +266,11 @@ pub fn plan(inventory: &Inventory, slot: RowSlot, options: Options) -> Result<Pl
     let (candidates, waves) = in_waves(found, &groups, &options);
     let set = &row.daemon_set;
     let desired = row.tally.desired;
+    let planned: BTreeSet<&NodeName> = candidates.iter().map(|candidate| &candidate.node).collect();
+    let down = inventory
+        .columns()
+        .filter(|(slot, column)| row.cell(*slot).is_some_and(is_down) && !planned.contains(&column.name));
+    let down: Vec<NodeName> = down.map(|(_, column)| column.name.clone()).collect();
     let soak = options.soak(set.min_ready_seconds);
     let usual = usual_time(inventory, slot).unwrap_or(USUAL);
     Ok(Plan {
@@ -274,6 +291,7 @@ pub fn plan(inventory: &Inventory, slot: RowSlot, options: Options) -> Result<Pl
         candidates,
         waves,
         apart,
+        down,
     })
 }
 
