@@ -28,9 +28,11 @@ mod overlay;
 mod page;
 mod palette;
 mod problems;
+mod relabel;
 mod replace;
 mod screen;
 mod search;
+mod sparkline;
 mod text_view;
 mod update;
 pub mod viewport;
@@ -55,8 +57,11 @@ pub use notice::Notice;
 pub use overlay::{Overlay, Picker, PickerKind};
 pub use page::{Line, LineKind, Page};
 pub use palette::{Entry, Palette, entries};
+pub use relabel::{
+    EditLine, Editor, Entry as EditEntry, Relabel, RelabelPage, Stage as RelabelStage, relabel_page,
+};
 pub use replace::{Begin, Event, Replacing};
-pub use screen::{Open, Screen};
+pub use screen::{NodesOf, Open, Screen};
 pub use search::Search;
 pub use text_view::{Room, TextView, ViewRow};
 pub use update::update;

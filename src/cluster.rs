@@ -28,7 +28,7 @@ mod fake;
 pub use connect::{Access, Connection, FirstSync};
 pub use error::Error;
 pub use execute::Executed;
-pub use journal::{Journal, Record, account};
+pub use journal::{Journal, account};
 pub use logs::{LogReceiver, LogSink, Logs, log_channel};
 pub use mailbox::{Receiver, Sender, mailbox};
 pub use options::{ConnectOptions, Environment, Token};

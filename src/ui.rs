@@ -16,6 +16,7 @@ mod page;
 mod palette;
 mod picker;
 mod popup;
+mod relabel;
 mod theme;
 mod transposed;
 
@@ -24,10 +25,13 @@ pub use theme::{Role, Theme};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 
 use crate::app::Model;
 use crate::app::layout::Mode;
+use crate::domain::cell::CellState;
 use crate::domain::inventory::{ColumnSlot, Row};
+use crate::domain::preview::Outcome;
 
 /// What every part of the screen draws on and with.
 struct Canvas<'a> {
@@ -61,6 +65,20 @@ impl Canvas<'_> {
     }
 }
 
+impl Canvas<'_> {
+    /// The sign and style of a cell of which something is foretold that is not true yet.
+    fn expected(&self, row: &Row, column: ColumnSlot) -> Option<(&'static str, CellState, Style)> {
+        let node = &self.model.inventory().column_at(column)?.name;
+        let expectation = self.model.expectation(&row.daemon_set.meta.uid, node)?;
+        let state = match expectation.impact.outcome {
+            Outcome::Start => CellState::Starting,
+            _ => CellState::Terminating,
+        };
+        let style = self.theme.cell(state).add_modifier(Modifier::UNDERLINED);
+        Some((self.theme.glyphs().expected(), state, style))
+    }
+}
+
 /// Draws the whole screen:
 ///
 /// ```text
@@ -86,6 +104,10 @@ pub fn draw(frame: &mut Frame, model: &Model, theme: &Theme) {
     let has_header = !model.logs().is_some_and(|view| view.is_full_screen && model.shows_logs());
     if has_header {
         header::draw(&mut canvas);
+    }
+    if relabel::draw(&mut canvas) {
+        hints::draw(&mut canvas);
+        return;
     }
     if model.shows_logs() {
         logs::draw(&mut canvas);

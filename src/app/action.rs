@@ -41,6 +41,10 @@ pub enum Action {
     OpenYaml,
     /// The events.
     OpenEvents,
+    /// The revisions.
+    OpenHistory,
+    /// What dsgrid changed.
+    OpenJournal,
     /// Search in the screen.
     Search,
     /// The next match.
@@ -179,11 +183,39 @@ pub enum Action {
     TryAgain,
     /// The next value to type.
     NextField,
+    /// Edit labels and taints of nodes.
+    EditNodes,
+    /// Make nodes unschedulable.
+    CordonNodes,
+    /// Make nodes schedulable again.
+    UncordonNodes,
+    /// Change the line.
+    EditLine,
+    /// Add a label.
+    AddLabel,
+    /// Add a taint.
+    AddTaint,
+    /// Remove what the line is about.
+    RemoveLine,
+    /// Drop what was to change on the line.
+    RestoreLine,
+    /// On to what would be sent.
+    Review,
+    /// The next completion.
+    Complete,
+    /// The completion before.
+    CompleteBack,
+    /// Show what takes back what was done.
+    TakeBack,
+    /// Mark all of the group.
+    MarkGroup,
+    /// Mark all that is shown.
+    MarkShown,
 }
 
 impl Action {
     /// All of them, for the test that each is bound.
-    pub const ALL: [Self; 94] = [
+    pub const ALL: [Self; 103] = [
         Self::MoveUp,
         Self::MoveDown,
         Self::MoveLeft,
@@ -203,6 +235,8 @@ impl Action {
         Self::OpenCount,
         Self::OpenYaml,
         Self::OpenEvents,
+        Self::OpenHistory,
+        Self::OpenJournal,
         Self::Search,
         Self::NextMatch,
         Self::PreviousMatch,
@@ -253,13 +287,6 @@ impl Action {
         Self::ToggleFullScreen,
         Self::PickContainer,
         Self::CompareEndings,
-        Self::ReadSince(0),
-        Self::ReadSince(1),
-        Self::ReadSince(2),
-        Self::ReadSince(3),
-        Self::ReadSince(4),
-        Self::ReadSince(5),
-        Self::ReadSince(6),
         Self::PauseRollout,
         Self::ResumeRollout,
         Self::RestartRollout,
@@ -278,5 +305,19 @@ impl Action {
         Self::Submit,
         Self::TryAgain,
         Self::NextField,
+        Self::EditNodes,
+        Self::CordonNodes,
+        Self::UncordonNodes,
+        Self::EditLine,
+        Self::AddLabel,
+        Self::AddTaint,
+        Self::RemoveLine,
+        Self::RestoreLine,
+        Self::Review,
+        Self::Complete,
+        Self::CompleteBack,
+        Self::TakeBack,
+        Self::MarkGroup,
+        Self::MarkShown,
     ];
 }

@@ -97,7 +97,11 @@ impl Answers {
 fn freshness(inquiry: &Inquiry) -> SignedDuration {
     match inquiry {
         Inquiry::Access(_) => RIGHTS_FRESH,
-        Inquiry::Events(_) | Inquiry::Budgets(_) | Inquiry::Object(_) | Inquiry::PodsOnNode(_) => FRESH,
+        Inquiry::Events(_)
+        | Inquiry::Budgets(_)
+        | Inquiry::Object(_)
+        | Inquiry::PodsOnNode(_)
+        | Inquiry::Journal => FRESH,
     }
 }
 

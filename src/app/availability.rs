@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 use super::action::Action;
 use super::intent::permission;
 use super::model::Model;
+use super::relabel::{chosen, node_of};
 use super::replace::Replacing;
+use super::screen::{Subject, subject};
 use crate::domain::command::Verb;
 use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef, Uid};
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::inventory::{CellView, Inventory, Row};
 use crate::domain::object::{Pod, UpdateStrategy};
+use crate::domain::text::Text;
 
 /// What an action writes, in the words of the journal; none for actions that change nothing.
 #[must_use]
@@ -23,6 +26,9 @@ pub fn verb_of(action: Action) -> Option<Verb> {
         Action::ThrottleRollout => Verb::Throttle,
         Action::ForceDeletePod => Verb::ForceDeletePod,
         Action::ReplacePods => Verb::Replace,
+        Action::EditNodes => Verb::Label,
+        Action::CordonNodes => Verb::Cordon,
+        Action::UncordonNodes => Verb::Uncordon,
         _ => return None,
     })
 }
@@ -34,10 +40,37 @@ pub fn unavailable(model: &Model, action: Action) -> Option<String> {
     if model.settings.read_only {
         return Some("read-only: this dsgrid changes nothing (--read-only or the configuration)".to_owned());
     }
-    let Some(row) = model.selected_row().and_then(|slot| model.inventory.row(slot)) else {
+    if matches!(verb, Verb::Label | Verb::Cordon | Verb::Uncordon) {
+        return of_nodes(model, verb);
+    }
+    let Some(row) = subject_row(model) else {
         return Some("select a DaemonSet first".to_owned());
     };
     state(model, row, verb).or_else(|| missing_right(model, verb, &row.daemon_set.meta.key))
+}
+
+/// The DaemonSet that keys are about, on whatever screen.
+pub(super) fn subject_row(model: &Model) -> Option<&Row> {
+    model.inventory.row(model.inventory.row_of(&subject(model).daemon_set?)?)
+}
+
+/// Why the nodes that are meant cannot be changed.
+fn of_nodes(model: &Model, verb: Verb) -> Option<String> {
+    let nodes = chosen(model);
+    let Some(first) = nodes.first() else {
+        return Some("select a node or one of its cells first, or mark some".to_owned());
+    };
+    let is_cordoned =
+        |node: &NodeName| node_of(&model.inventory, node).is_some_and(|node| node.unschedulable);
+    match verb {
+        Verb::Cordon if nodes.iter().all(is_cordoned) => {
+            return Some("cordoned already; uncordon is in the menu (a)".to_owned());
+        }
+        Verb::Uncordon if !nodes.iter().any(is_cordoned) => return Some("not cordoned".to_owned()),
+        _ => {}
+    }
+    let key = ObjectKey { namespace: Text::default(), name: first.0.clone() };
+    missing_right(model, verb, &key)
 }
 
 /// What the state of what is selected refuses.
@@ -78,7 +111,9 @@ pub(super) fn earlier(inventory: &Inventory, daemon_set: &Uid) -> Option<String>
 
 /// The pod of the selected cell that is being deleted on a node that cannot say it ended.
 pub(super) fn stuck_pod(model: &Model) -> Result<(ObjectRef, NodeName), String> {
-    let cell = model.selected_row().zip(model.selected_column());
+    let Subject { daemon_set, node, .. } = subject(model);
+    let row = daemon_set.and_then(|uid| model.inventory.row_of(&uid));
+    let cell = row.zip(node.and_then(|name| model.inventory.column_of(&name)));
     let Some(view) = cell.and_then(|(row, column)| model.inventory.view(row, column)) else {
         return Err("select the pod's cell first (b goes to what blocks)".to_owned());
     };
@@ -120,7 +155,10 @@ pub(super) fn needed(model: &Model, needed: &mut BTreeSet<Inquiry>) {
     if model.settings.read_only {
         return;
     }
-    let Some(row) = model.selected_row().and_then(|slot| model.inventory.row(slot)) else { return };
+    if !chosen(model).is_empty() {
+        needed.insert(Inquiry::Access(permission(Verb::Label, &ObjectKey::default())));
+    }
+    let Some(row) = subject_row(model) else { return };
     let key = &row.daemon_set.meta.key;
     needed.insert(Inquiry::Access(permission(Verb::Pause, key)));
     if row.daemon_set.strategy == UpdateStrategy::OnDelete {

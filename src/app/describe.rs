@@ -43,7 +43,21 @@ fn in_row(model: &Model, row: RowSlot, column: &ColumnPlace) -> String {
         ColumnPlace::Name => daemon_set(model, row),
         ColumnPlace::Count(column) => count(model, row, *column),
         ColumnPlace::Node(_) => {
-            model.selected_column().map(|column| sentence(&model.inventory, row, column)).unwrap_or_default()
+            model.selected_column().map(|column| cell(model, row, column)).unwrap_or_default()
+        }
+    }
+}
+
+/// A cell: what is foretold for it comes first.
+fn cell(model: &Model, row: RowSlot, column: ColumnSlot) -> String {
+    let words = sentence(&model.inventory, row, column);
+    let place = model.inventory.row(row).zip(model.inventory.column_at(column));
+    let foretold = place.and_then(|(row, column)| model.expectation(&row.daemon_set.meta.uid, &column.name));
+    match foretold {
+        None => words,
+        Some(expectation) => {
+            let since = age(Some(expectation.since), model.now);
+            format!("EXPECTED since {since}: {}, not so yet; now {words}", expectation.impact.outcome.name())
         }
     }
 }

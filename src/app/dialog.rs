@@ -29,6 +29,8 @@ pub struct Question {
     pub rehearse: bool,
     /// The object as it was read, for telling what changes.
     pub before: RawObject,
+    /// As it would be, as far as is known here; none where it would be gone.
+    pub after: Option<RawObject>,
     /// What is sent.
     pub command: Command,
     /// What to do once it is done.
@@ -65,7 +67,7 @@ pub enum Stage {
     },
     /// It can be confirmed.
     Ready {
-        /// What the server's dry run would change; none where there was no dry run.
+        /// What the server's dry run would change beyond what was asked for; none where there was no dry run.
         rehearsed: Option<Vec<String>>,
     },
     /// It was sent; the write itself is kept in [`super::writes::Writes`].
@@ -209,7 +211,8 @@ impl Dialog {
         let Some(question) = &self.question else { return lines };
         lines.extend(question.words.iter().cloned());
         if let Stage::Ready { rehearsed: Some(rehearsed) } = &self.stage {
-            lines.push(Line::heading("the server's dry run accepts it; it would change"));
+            let more = if rehearsed.is_empty() { "" } else { "; it would change more than was asked for" };
+            lines.push(Line::heading(format!("the server's dry run accepts it{more}")));
             lines.extend(rehearsed.iter().map(Line::fact));
         }
         lines.push(Line::heading("the request"));

@@ -10,12 +10,15 @@ use jiff::{SignedDuration, Timestamp};
 use super::describe;
 use super::lines::{cadence, thousands};
 use super::model::Model;
+use super::sparkline::sparkline;
 use crate::domain::absence::uncovered;
-use crate::domain::age::age;
+use crate::domain::age::{age, human_duration};
 use crate::domain::cell::CellState;
 use crate::domain::event::{LinkState, Watch, WatchKind};
 use crate::domain::id::Uid;
 use crate::domain::inventory::{Inventory, Row, RowSlot};
+use crate::domain::progress::course;
+use crate::domain::rights::unseen;
 use crate::domain::rollout::{RolloutState, rollout, row_why};
 
 /// With more cells to look at than this, they are judged once a second instead of once a frame.
@@ -141,9 +144,15 @@ impl Digest {
         self.link_detail = worst.and_then(|(watch, state)| match state {
             LinkState::Retrying { why, .. } => Some(format!("{watch} as they were: {why}")),
             LinkState::Denied { why } if watch.kind == WatchKind::Nodes => {
-                Some(format!("nodes may not be read, cells show pods only; ask for list and watch: {why}"))
+                let number = unseen(&model.inventory).map(|unseen| format!(" ({})", unseen.words()));
+                let number = number.unwrap_or_default();
+                Some(format!(
+                    "nodes may not be read{number}, cells show pods only; ! names the role to ask for: {why}"
+                ))
             }
-            LinkState::Denied { why } => Some(format!("{watch} may not be read: {why}")),
+            LinkState::Denied { why } => {
+                Some(format!("{watch} may not be read; ! names the role to ask for: {why}"))
+            }
             LinkState::Connecting | LinkState::Syncing { .. } | LinkState::Live { .. } => None,
         });
     }
@@ -211,6 +220,11 @@ fn tags(model: &Model, rollouts: &Rollouts) -> Vec<Tag> {
             tags.insert(0, Tag { text: format!("{count} {words}"), state: None });
         }
     }
+    for (count, words) in [(model.otherwise.len(), "NOT AS FORETOLD"), (model.expected.len(), "EXPECTED")] {
+        if count > 0 {
+            tags.push(Tag { text: format!("{count} {words}"), state: None });
+        }
+    }
     let mut told = 0;
     for state in CellState::ALL.into_iter().filter(|state| state.is_problem()) {
         let count = sums[state.severity()];
@@ -226,6 +240,12 @@ fn tags(model: &Model, rollouts: &Rollouts) -> Vec<Tag> {
     if rollouts.uncovered > 0 {
         let text = format!("{} UNCOVERED", thousands(rollouts.uncovered));
         tags.push(Tag { text, state: Some(CellState::Missing) });
+    }
+    if let Some(unseen) = unseen(&model.inventory) {
+        tags.push(Tag {
+            text: format!("{} NOT SEEN", thousands(unseen.nodes())),
+            state: Some(CellState::Unknown),
+        });
     }
     // What is a problem without a bad state is a deletion that does not end.
     if problems > told {
@@ -254,6 +274,20 @@ pub(super) fn state_word(state: CellState) -> &'static str {
     }
 }
 
+/// How a rollout that moves goes, where all counters were asked for: bars, rate, time left.
+fn course_words(model: &Model, slot: RowSlot, state: RolloutState) -> Option<String> {
+    const WIDTH: usize = 8;
+    let moves = matches!(state, RolloutState::Progressing | RolloutState::Stuck);
+    let asked = model.counters == Some(true);
+    let uid = &model.inventory.row(slot).filter(|_| moves && asked)?.daemon_set.meta.uid;
+    let samples: Vec<_> = model.progress.samples(uid).copied().collect();
+    let shape = (WIDTH, model.settings.capabilities.unicode);
+    let bars = sparkline(&samples, |sample| sample.updated, model.now, shape);
+    let course = course(&model.inventory, slot)?;
+    let left = course.left.map(|left| format!(" {} left", human_duration(left.as_secs())));
+    Some(format!("{bars}{}", left.unwrap_or_default()))
+}
+
 /// State and why in one line.
 pub(super) fn row_line(model: &Model, slot: RowSlot) -> Option<RowLine> {
     let state = rollout(&model.inventory, slot)?.state;
@@ -269,6 +303,10 @@ pub(super) fn row_line(model: &Model, slot: RowSlot) -> Option<RowLine> {
         RolloutState::Stuck => format!("STUCK {why}"),
         RolloutState::Unobserved => format!("UNOBSERVED: {why}"),
         RolloutState::Stale => format!("STALE: {why}"),
+    };
+    let words = match course_words(model, slot, state) {
+        Some(course) => format!("{course}; {words}"),
+        None => words,
     };
     Some(RowLine { state, words })
 }

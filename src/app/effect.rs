@@ -1,7 +1,7 @@
 //! What the model wants done. Effects are data; the shell carries them out.
 
 use crate::domain::absence::Sighting;
-use crate::domain::command::{Command, Ticket};
+use crate::domain::command::{Command, Ticket, Verb};
 use crate::domain::id::{NodeName, ObjectRef, Uid};
 use crate::domain::inquiry::Inquiry;
 use crate::domain::log::{LogRequest, StreamId};
@@ -70,6 +70,15 @@ pub enum Effect {
     RememberDesired(Box<Sighting>),
     /// Ask the cluster this once; `Msg::Answered` brings the answer.
     Ask(Inquiry),
+    /// Tell the journal of a change that was wanted and refused before it was sent.
+    JournalRefusal {
+        /// What for.
+        verb: Verb,
+        /// Of which object.
+        target: ObjectRef,
+        /// Why it was refused.
+        why: Text,
+    },
     /// Send this write once; `Msg::Sent` brings what came of it.
     Send {
         /// By which the answer is known again.

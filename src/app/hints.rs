@@ -100,19 +100,29 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
             Action::Help,
             Action::Back,
         ],
+        Context::Endings => {
+            vec![Action::Open, Action::CompareEndings, Action::Copy, Action::Help, Action::Back]
+        }
         // What can be pressed stands in the dialog itself.
         Context::Dialog | Context::Word => vec![Action::PageDown],
-        Context::Grid | Context::Everywhere => grid(model),
+        Context::Editor => vec![
+            Action::EditLine,
+            Action::RemoveLine,
+            Action::AddLabel,
+            Action::AddTaint,
+            Action::Review,
+            Action::Back,
+        ],
+        Context::Entry => vec![Action::Submit, Action::Complete, Action::Back],
+        Context::Grid | Context::Subject | Context::Everywhere => grid(model),
     };
     actions.into_iter().filter_map(|action| binding_of(context, action)).collect()
 }
 
 fn logs(model: &Model) -> Vec<Action> {
     let Some(view) = model.logs() else { return vec![Action::Back] };
-    if view.compare.is_some() {
-        return vec![Action::Open, Action::CompareEndings, Action::Copy, Action::Help, Action::Back];
-    }
     let mut actions = vec![Action::Search];
+    actions.extend(view.split().map(|_| Action::SwitchFocus));
     actions.extend(
         (view.found() > 0).then_some([Action::NextMatch, Action::ToggleOnlyMatches]).into_iter().flatten(),
     );
@@ -149,7 +159,7 @@ fn page(model: &Model) -> Vec<Action> {
     actions.extend(is_problems.then_some(Action::OpenProblems));
     let opened = |action| match &open.screen {
         Screen::Cell { .. } => true,
-        Screen::Count { .. } => action == Action::OpenDaemonSet,
+        Screen::Count { .. } | Screen::Nodes { .. } => action == Action::OpenDaemonSet,
         Screen::DaemonSet(_) | Screen::Node(_) => matches!(action, Action::OpenYaml | Action::OpenEvents),
         Screen::Cause(_) | Screen::Alert { .. } => matches!(action, Action::OpenDaemonSet | Action::OpenNode),
         Screen::Yaml(_)
@@ -157,6 +167,10 @@ fn page(model: &Model) -> Vec<Action> {
         | Screen::Problems
         | Screen::Usual
         | Screen::Replacement
+        | Screen::Rights
+        | Screen::Journal
+        | Screen::History(_)
+        | Screen::Difference { .. }
         | Screen::Help => false,
     };
     let others = [Action::OpenDaemonSet, Action::OpenNode, Action::OpenYaml, Action::OpenEvents];

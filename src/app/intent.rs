@@ -17,6 +17,8 @@ pub enum Intent {
     Pause {
         /// Whose.
         daemon_set: ObjectRef,
+        /// Why, as it was typed; can be empty.
+        reason: Text,
     },
     /// Let a paused rollout go on.
     Resume {
@@ -89,7 +91,7 @@ impl Intent {
     #[must_use]
     pub fn target(&self) -> &ObjectRef {
         match self {
-            Self::Pause { daemon_set }
+            Self::Pause { daemon_set, .. }
             | Self::Resume { daemon_set, .. }
             | Self::Forget { daemon_set }
             | Self::Restart { daemon_set }
@@ -126,6 +128,10 @@ impl Intent {
         if let Self::Replace { daemon_set, options } = self {
             let options = Box::new(filled_options(options, fields)?);
             return Ok(Self::Replace { daemon_set: daemon_set.clone(), options });
+        }
+        if let (Self::Pause { daemon_set, .. }, [reason]) = (self, fields) {
+            let reason = Text::new(reason.value.trim());
+            return Ok(Self::Pause { daemon_set: daemon_set.clone(), reason });
         }
         let (Self::Throttle { daemon_set, .. }, [unavailable, surge]) = (self, fields) else {
             return Ok(self.clone());

@@ -1,6 +1,7 @@
 //! The one table of keys. Dispatch, help, hints and the README's list are all made from it.
 
 mod changes;
+mod editor;
 mod key;
 mod logs;
 mod replace;
@@ -30,6 +31,10 @@ pub enum Context {
     Logs,
     /// How a replacement goes.
     Replacement,
+    /// How containers ended, compared.
+    Endings,
+    /// What is selected in the grid, or what a full screen names.
+    Subject,
     /// A list to choose from.
     Picker,
     /// The line of the filter or a search; keys that are not bound are typed.
@@ -40,11 +45,15 @@ pub enum Context {
     Dialog,
     /// A name or a value to type before something is changed; keys that are not bound are typed.
     Word,
+    /// The editor of nodes.
+    Editor,
+    /// A line of the editor of nodes; keys that are not bound are typed.
+    Entry,
 }
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Everywhere,
         Self::Grid,
         Self::Screen,
@@ -52,11 +61,15 @@ impl Context {
         Self::Text,
         Self::Logs,
         Self::Replacement,
+        Self::Endings,
+        Self::Subject,
         Self::Picker,
         Self::Filter,
         Self::Palette,
         Self::Dialog,
         Self::Word,
+        Self::Editor,
+        Self::Entry,
     ];
 
     /// The heading in the help.
@@ -70,11 +83,15 @@ impl Context {
             Self::Text => "Text: YAML",
             Self::Logs => "Logs",
             Self::Replacement => "Replacement",
+            Self::Endings => "Logs: how containers ended",
+            Self::Subject => "What is selected, in the grid and on every screen",
             Self::Picker => "Lists to choose from",
             Self::Filter => "Filter and search line",
             Self::Palette => "Menu of actions",
             Self::Dialog => "Question before a change",
             Self::Word => "Name or value to type before a change",
+            Self::Editor => "Labels and taints of nodes",
+            Self::Entry => "A label or taint being typed",
         }
     }
 }
@@ -84,17 +101,21 @@ impl Context {
     fn chain(self) -> &'static [Self] {
         match self {
             Self::Everywhere => &[Self::Everywhere],
-            Self::Grid => &[Self::Everywhere, Self::Grid],
-            Self::Screen => &[Self::Everywhere, Self::Screen],
-            Self::Page => &[Self::Everywhere, Self::Screen, Self::Page],
-            Self::Text => &[Self::Everywhere, Self::Screen, Self::Text],
-            Self::Logs => &[Self::Everywhere, Self::Screen, Self::Logs],
+            Self::Grid => &[Self::Everywhere, Self::Grid, Self::Subject],
+            Self::Subject => &[Self::Everywhere, Self::Subject],
+            Self::Screen => &[Self::Everywhere, Self::Screen, Self::Subject],
+            Self::Page => &[Self::Everywhere, Self::Screen, Self::Page, Self::Subject],
+            Self::Text => &[Self::Everywhere, Self::Screen, Self::Text, Self::Subject],
+            Self::Logs => &[Self::Everywhere, Self::Screen, Self::Logs, Self::Subject],
+            Self::Endings => &[Self::Everywhere, Self::Screen, Self::Endings, Self::Subject],
             Self::Replacement => &[Self::Everywhere, Self::Screen, Self::Replacement],
             Self::Picker => &[Self::Everywhere, Self::Picker],
             Self::Filter => &[Self::Everywhere, Self::Filter],
             Self::Palette => &[Self::Everywhere, Self::Palette],
             Self::Dialog => &[Self::Everywhere, Self::Dialog],
             Self::Word => &[Self::Everywhere, Self::Word],
+            Self::Editor => &[Self::Everywhere, Self::Editor],
+            Self::Entry => &[Self::Everywhere, Self::Entry],
         }
     }
 }
@@ -105,6 +126,7 @@ pub fn bindings() -> impl Iterator<Item = &'static Binding> {
         .iter()
         .chain(changes::CHANGES)
         .chain(screens::SCREENS)
+        .chain(editor::EDITOR)
         .chain(logs::LOGS)
         .chain(replace::REPLACE)
 }
@@ -202,7 +224,7 @@ mod tests {
             assert!(bindings().any(|binding| binding.action == action), "{action:?} has no key");
         }
         for binding in bindings() {
-            let menu_only = binding.context == Context::Grid && binding.danger == Danger::Mutating;
+            let menu_only = binding.context == Context::Subject;
             assert!(menu_only || !binding.keys.is_empty(), "{:?} has no key", binding.action);
             assert!(!binding.hint.is_empty() && !binding.description.is_empty(), "{:?}", binding.action);
         }

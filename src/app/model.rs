@@ -1,6 +1,6 @@
 //! The monitor's whole state. Its fields belong to `app`; everything else reads it by methods.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,6 +17,8 @@ use super::marks::Marks;
 use super::notice::Notice;
 use super::overlay::Overlay;
 use super::palette::Palette;
+use super::problems::Problems;
+use super::relabel::{Relabel, Stage as RelabelStage};
 use super::replace::{Begin, Replacing};
 use super::screen::{Open, Screen};
 use super::text_view::Room;
@@ -25,9 +27,11 @@ use crate::domain::absence::{Everywhere, Sighting};
 use crate::domain::alert::Alert;
 use crate::domain::cause::CauseKey;
 use crate::domain::event::{LinkState, WatchKind};
+use crate::domain::expectation::Expectation;
 use crate::domain::grid::{Grid, Lens};
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::{Changed, ColumnSlot, Inventory, RowSlot};
+use crate::domain::progress::Progress;
 use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 
@@ -52,6 +56,8 @@ pub struct Settings {
     pub group_by: Option<Text>,
     /// So many logs are read at once; none for the usual number.
     pub log_streams: Option<usize>,
+    /// So many bytes of logs are held at most; none for the usual amount.
+    pub log_memory: Option<usize>,
     /// The DaemonSets that have to be on every node.
     pub everywhere: Everywhere,
     /// What was wanted where at the last look at this context.
@@ -148,14 +154,26 @@ pub struct Model {
     pub(super) anchor: Option<Cursor>,
     /// The write that is being shown, confirmed or followed.
     pub(super) dialog: Option<Dialog>,
+    /// The change of nodes that is being edited, confirmed or followed.
+    pub(super) relabel: Option<Relabel>,
+    /// What was foretold and has not come true yet.
+    pub(super) expected: BTreeMap<(Uid, NodeName), Expectation>,
+    /// What the cluster did otherwise, and when that was clear.
+    pub(super) otherwise: Vec<(Timestamp, String)>,
     /// Writes whose outcome is not known.
     pub(super) writes: Writes,
     /// The replacement that this dsgrid carries out, or has carried out.
     pub(super) replacement: Option<Replacing>,
+    /// How the rollouts went since this monitor began.
+    pub(super) progress: Progress,
+    /// Since when somebody wants to leave, while answers are waited for.
+    pub(super) leaving: Option<Timestamp>,
     /// The menu of actions, while it is open.
     pub(super) palette: Option<Palette>,
     /// The cause that the cursor was brought to last.
     pub(super) last_cause: Option<CauseKey>,
+    /// What is wrong, as it was gathered last.
+    pub(super) problems: Problems,
     /// When it was last noted what is wanted where; none before all is known.
     pub(super) remembered: Option<Timestamp>,
     pub(super) version: u64,
@@ -211,10 +229,16 @@ impl Model {
             marks: Marks::default(),
             anchor: None,
             dialog: None,
+            relabel: None,
+            expected: BTreeMap::new(),
+            otherwise: Vec::new(),
             writes: Writes::default(),
             replacement: None,
+            progress: Progress::default(),
+            leaving: None,
             palette: None,
             last_cause: None,
+            problems: Problems::default(),
             remembered: None,
             version: 0,
         }
@@ -369,6 +393,28 @@ impl Model {
         self.dialog.as_ref()
     }
 
+    /// The change of nodes that is being edited, confirmed or followed.
+    #[must_use]
+    pub fn relabel(&self) -> Option<&Relabel> {
+        self.relabel.as_ref()
+    }
+
+    /// What is foretold for a cell and has not come true yet.
+    #[must_use]
+    pub fn expectation(&self, daemon_set: &Uid, node: &NodeName) -> Option<&Expectation> {
+        // Most of the time nothing is foretold, and this is asked for every cell that is drawn.
+        if self.expected.is_empty() {
+            return None;
+        }
+        self.expected.get(&(daemon_set.clone(), node.clone()))
+    }
+
+    /// What the cluster did otherwise than foretold, and when that was clear.
+    #[must_use]
+    pub fn otherwise(&self) -> &[(Timestamp, String)] {
+        &self.otherwise
+    }
+
     /// Writes whose outcome is not known.
     #[must_use]
     pub fn writes(&self) -> &Writes {
@@ -421,13 +467,24 @@ impl Model {
                 _ => Context::Dialog,
             };
         }
+        if let Some(relabel) = &self.relabel {
+            return match &relabel.stage {
+                RelabelStage::Editing(editor) if editor.entry.is_some() => Context::Entry,
+                RelabelStage::Editing(_) => Context::Editor,
+                _ if relabel.wants_word() => Context::Word,
+                _ => Context::Dialog,
+            };
+        }
         if self.palette.is_some() {
             return Context::Palette;
         }
         match (&self.overlay, self.screens.last()) {
             (Some(Overlay::Picker(_)), _) => Context::Picker,
             (None, Some(open)) if open.view.search.is_typing => Context::Filter,
-            (None, Some(Open { screen: Screen::Logs(_), .. })) => Context::Logs,
+            (None, Some(Open { screen: Screen::Logs(_), .. })) => {
+                let compares = self.logs.as_ref().is_some_and(|view| view.compare.is_some());
+                if compares { Context::Endings } else { Context::Logs }
+            }
             (None, Some(open)) if open.screen.is_text() => Context::Text,
             (None, Some(Open { screen: Screen::Replacement, .. })) => Context::Replacement,
             (None, Some(_)) => Context::Page,
@@ -491,8 +548,11 @@ impl Model {
         let ages = self.digest.cadence.map(|cadence| self.digested + cadence);
         let waiting = self.adoptions.values().filter(|(_, asked)| !asked);
         let adoption = waiting.map(|(since, _)| *since + super::update::ADOPTION_DELAY).min();
+        let leaving = self.leaving.map(|since| since + super::update::PATIENCE);
+        let foretold = self.expected.values().map(Expectation::until).min();
+        let asked = self.answers.next_wake();
         let replacement = self.replacement.as_ref().and_then(|replacing| replacing.next_wake(self.now));
-        [self.inventory.next_due(), held, notice, ages, adoption, self.answers.next_wake(), replacement]
+        [self.inventory.next_due(), held, notice, ages, adoption, foretold, asked, leaving, replacement]
             .into_iter()
             .flatten()
             .min()

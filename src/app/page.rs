@@ -2,6 +2,7 @@
 
 use super::screen::Screen;
 use crate::domain::cell::CellState;
+use crate::domain::diff::{self, DiffLine};
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,10 @@ pub enum LineKind {
     Problem,
     /// Of less importance: what is being asked for, what is not there.
     Faint,
+    /// Stands only in the newer of two texts.
+    Added,
+    /// Stands only in the older of two texts.
+    Removed,
 }
 
 /// One line, before it is wrapped.
@@ -46,6 +51,28 @@ impl Line {
     #[must_use]
     pub fn fact(text: impl Into<String>) -> Self {
         Self::plain(LineKind::Fact, text)
+    }
+
+    /// Of less importance.
+    #[must_use]
+    pub fn faint(text: impl Into<String>) -> Self {
+        Self::plain(LineKind::Faint, text)
+    }
+
+    /// A line of a difference, with its sign before it.
+    #[must_use]
+    pub fn diff(line: &DiffLine) -> Self {
+        let kind = match line.kind {
+            diff::LineKind::Same => LineKind::Fact,
+            diff::LineKind::Added => LineKind::Added,
+            diff::LineKind::Removed => LineKind::Removed,
+            diff::LineKind::Skipped => LineKind::Faint,
+        };
+        let text = match kind {
+            LineKind::Faint => format!("@@ {} @@", line.text),
+            _ => format!("{} {}", line.kind.mark(), line.text),
+        };
+        Self::plain(kind, text)
     }
 
     /// A fact that is a problem.

@@ -37,7 +37,7 @@ pub struct Entry {
 #[must_use]
 pub fn entries(model: &Model) -> Vec<Entry> {
     let Some(palette) = &model.palette else { return Vec::new() };
-    let offered = bindings().filter(|binding| binding.context == Context::Grid);
+    let offered = bindings().filter(|binding| matches!(binding.context, Context::Grid | Context::Subject));
     let offered = offered.filter(|binding| !is_motion(binding.action));
     let mut offered: Vec<&'static Binding> =
         offered.filter(|binding| palette.is_whole || is_about_selection(binding)).collect();

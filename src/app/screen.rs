@@ -7,17 +7,24 @@ mod count;
 mod daemon_set;
 mod events;
 mod help;
+mod history;
+mod journal;
 mod node;
+mod nodes;
 mod pod;
 mod problems;
+mod progress;
 mod replacement;
+mod rights;
 mod yaml;
+
+pub(super) use history::{entries, revision_refs, template_diff};
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::cursor::CountColumn;
+use super::cursor::{ColumnPlace, CountColumn, RowPlace};
 use super::model::Model;
 use super::page::Page;
 use super::text_view::TextView;
@@ -26,6 +33,9 @@ use crate::domain::cause::CauseKey;
 use crate::domain::id::{NodeName, ObjectKind, ObjectRef, Uid};
 use crate::domain::inquiry::Inquiry;
 use crate::domain::object::{DaemonSet, Node, Pod};
+use crate::domain::text::Text;
+
+pub(super) use rights::snippet as rights_snippet;
 
 /// What a full screen shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +58,15 @@ pub enum Screen {
         /// The number.
         count: CountColumn,
     },
+    /// The nodes behind a line of a DaemonSet's page.
+    Nodes {
+        /// The DaemonSet.
+        daemon_set: Uid,
+        /// Which nodes.
+        of: NodesOf,
+    },
+    /// What may not be read, and the rule to ask for.
+    Rights,
     /// An object as the server has it.
     Yaml(ObjectRef),
     /// Logs of these.
@@ -67,8 +86,32 @@ pub enum Screen {
     },
     /// The replacement that goes on.
     Replacement,
+    /// The revisions of a DaemonSet.
+    History(Uid),
+    /// What differs between the templates of two revisions.
+    Difference {
+        /// The DaemonSet.
+        daemon_set: Uid,
+        /// The number of the one, usually the older.
+        from: i64,
+        /// The number of the other.
+        to: i64,
+    },
+    /// What dsgrid changed.
+    Journal,
     /// Every key.
     Help,
+}
+
+/// Which nodes of a DaemonSet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum NodesOf {
+    /// Those with a pod of the revision of this hash.
+    Revision(Text),
+    /// Those that this rule leaves out, in words.
+    LeftOut(String),
+    /// Those whose changes made the controller's counters old.
+    Stale,
 }
 
 /// What keys on a screen, or in the grid, are about.
@@ -112,10 +155,15 @@ impl Screen {
                 }
             }
             Self::Cause(key) => subject.daemon_set = key.daemon_set().cloned(),
-            Self::Alert { daemon_set, .. } => subject.daemon_set = Some(daemon_set.clone()),
+            Self::Nodes { daemon_set, .. }
+            | Self::Alert { daemon_set, .. }
+            | Self::History(daemon_set)
+            | Self::Difference { daemon_set, .. } => subject.daemon_set = Some(daemon_set.clone()),
             Self::Logs(super::logs::Subject::Cells(_))
             | Self::Problems
             | Self::Usual
+            | Self::Rights
+            | Self::Journal
             | Self::Replacement
             | Self::Help => {}
         }
@@ -130,7 +178,11 @@ impl Screen {
             Self::Node(name) => node::needed(model, name),
             Self::Yaml(object) => BTreeSet::from([Inquiry::Object(object.clone())]),
             Self::Cause(key) => cause::needed(model, key),
+            Self::History(uid) | Self::Difference { daemon_set: uid, .. } => history::needed(model, uid),
+            Self::Journal => BTreeSet::from([Inquiry::Journal]),
             Self::Count { .. }
+            | Self::Nodes { .. }
+            | Self::Rights
             | Self::Logs(_)
             | Self::Problems
             | Self::Usual
@@ -147,6 +199,8 @@ impl Screen {
             Self::DaemonSet(uid) => daemon_set::page(model, uid),
             Self::Node(name) => node::page(model, name),
             Self::Count { daemon_set, count } => count::page(model, daemon_set, *count),
+            Self::Nodes { daemon_set, of } => nodes::page(model, daemon_set, of),
+            Self::Rights => Some(rights::page(model)),
             Self::Yaml(object) => yaml::page(model, object, with_managed_fields),
             // Their lines are no facts: see `app::logs`.
             Self::Logs(_) => Some(Page::default()),
@@ -155,8 +209,38 @@ impl Screen {
             Self::Cause(key) => cause::page(model, key),
             Self::Alert { daemon_set, alert } => alert::page(model, daemon_set, *alert),
             Self::Replacement => replacement::page(model),
+            Self::History(uid) => history::page(model, uid),
+            Self::Difference { daemon_set, from, to } => history::difference(model, daemon_set, (*from, *to)),
+            Self::Journal => Some(journal::page(model)),
             Self::Help => Some(help::page()),
         }
+    }
+}
+
+/// What a key is about: the line with the cursor, else the screen; in the grid, what is selected.
+pub(super) fn subject(model: &Model) -> Subject {
+    match model.screens.last() {
+        Some(open) => {
+            let (line, own) = (open.leads().map(Screen::subject).unwrap_or_default(), open.screen.subject());
+            Subject {
+                daemon_set: line.daemon_set.or(own.daemon_set),
+                node: line.node.or(own.node),
+                count: line.count.or(own.count),
+                object: line.object.or(own.object),
+            }
+        }
+        None => Subject {
+            daemon_set: match &model.cursor.row {
+                RowPlace::DaemonSet(uid) => Some(uid.clone()),
+                RowPlace::Header => None,
+            },
+            node: model.cursor.column.node().cloned(),
+            count: match model.cursor.column {
+                ColumnPlace::Count(count) => Some(count),
+                ColumnPlace::Name | ColumnPlace::Node(_) => None,
+            },
+            object: None,
+        },
     }
 }
 
@@ -247,7 +331,7 @@ pub(super) fn node_ref(node: &Node) -> ObjectRef {
 
 /// The nodes' names, and how many more there are.
 fn names(nodes: &[NodeName]) -> String {
-    const SHOWN: usize = 12;
+    const SHOWN: usize = 6;
     let shown: Vec<&str> = nodes.iter().take(SHOWN).map(NodeName::as_str).collect();
     let more = nodes.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };

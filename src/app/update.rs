@@ -5,8 +5,10 @@ mod ask;
 mod clock;
 mod cluster;
 mod dialog;
+mod expect;
 mod filter;
 mod jump;
+mod leave;
 mod lens;
 mod logs;
 mod marks;
@@ -14,6 +16,7 @@ mod motion;
 mod overlay;
 mod palette;
 mod propose;
+mod relabel;
 mod remember;
 mod replace;
 mod screen;
@@ -31,6 +34,7 @@ use super::msg::Msg;
 use super::notice::Notice;
 
 pub(super) use clock::ADOPTION_DELAY;
+pub(super) use leave::PATIENCE;
 pub(super) use replace::needed as replacement_needs;
 
 /// Takes in what happened; says what is to be done.
@@ -51,12 +55,21 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             if let Some(dialog) = &mut model.dialog {
                 dialog.was_moved();
             }
+            if let Some(relabel) = &mut model.relabel {
+                relabel.was_moved();
+            }
             changed(model);
             Vec::new()
         }
-        Msg::Ticked(local) => clock::ticked(model, local),
+        Msg::Ticked(local) => {
+            let mut effects = clock::ticked(model, local);
+            effects.extend(leave::pursue(model));
+            effects
+        }
         Msg::FrameCame => {
-            if screen::refresh(model) {
+            model.progress.sample(&model.inventory);
+            let is_new = relabel::refresh(model) | expect::look(model);
+            if screen::refresh(model) || is_new {
                 changed(model);
             }
             let digest = Digest::of(model);
@@ -82,13 +95,15 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Answered(inquiry, answer) => {
             model.answers.take(&inquiry, answer, model.now);
+            relabel::answered(model, &inquiry);
             let effects = dialog::answered(model, &inquiry);
             changed(model);
             effects
         }
         Msg::Sent { ticket, outcome } => {
             let is_replacement = replace::sent(model, ticket, &outcome);
-            let effects = if is_replacement { Vec::new() } else { dialog::sent(model, ticket, *outcome) };
+            let mut effects = if is_replacement { Vec::new() } else { dialog::sent(model, ticket, *outcome) };
+            effects.extend(leave::pursue(model));
             changed(model);
             effects
         }
@@ -109,6 +124,7 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::FrameDrawn => {
             dialog::drawn(model);
+            relabel::drawn(model);
             Vec::new()
         }
         Msg::Saved(outcome) => {
@@ -135,10 +151,11 @@ fn key(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     if event.code != KeyCode::Esc && context != Context::Filter {
         model.notice.take_if(|notice| !notice.is_error);
     }
-    let in_dialog = model.dialog.is_some();
+    let (in_dialog, in_relabel) = (model.dialog.is_some(), model.relabel.is_some());
     let effects = action_for(context, event).map(|action| match (context, action) {
         (_, Action::Quit | Action::Suspend | Action::Hold) => act::act(model, action),
         _ if in_dialog => dialog::act(model, action),
+        _ if in_relabel => relabel::act(model, action),
         (Context::Palette, _) => palette::key(model, action),
         _ => act::act(model, action),
     });
@@ -155,7 +172,8 @@ fn type_character(model: &mut Model, context: Context, event: &KeyEvent) {
     if let (KeyCode::Char(character), false) = (event.code, is_chord) {
         match context {
             Context::Filter => filter::typed(model, character),
-            Context::Word => dialog::typed(model, character),
+            Context::Word if model.dialog.is_some() => dialog::typed(model, character),
+            Context::Word | Context::Entry => relabel::typed(model, character),
             Context::Palette => palette::typed(model, character),
             _ => {}
         }

@@ -3,6 +3,7 @@
 mod explain;
 mod journal;
 mod logs;
+mod nodes;
 mod preview;
 mod replace;
 mod rollout;
@@ -25,7 +26,8 @@ use crate::shell::logging::Level;
 pub(super) use explain::{AnswerFormat, ExplainArgs};
 pub(super) use journal::JournalArgs;
 pub(super) use logs::LogsArgs;
-pub(super) use preview::{EditArgs, NodeArgs, PreviewArgs, PreviewChange};
+pub(super) use nodes::{CordonArgs, EditArgs, NodeArgs, NodesChange, OnErrorArg, RelabelArgs, SendArgs};
+pub(super) use preview::PreviewArgs;
 pub(super) use replace::ReplaceArgs;
 pub(super) use rollout::{
     ConfirmArgs, DryRun, ForceDeleteArgs, PauseArgs, RestartArgs, ResumeArgs, ThrottleArgs, UndoArgs,
@@ -67,6 +69,14 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Say which pods a change of labels, taints, cordons or manifests would start and stop; changes nothing
     Preview(PreviewArgs),
+    /// Change labels of nodes, as `kubectl label`, once it is clear which pods start and stop by it
+    Label(RelabelArgs),
+    /// Change taints of nodes, as `kubectl taint`, once it is clear which pods start and stop by it
+    Taint(RelabelArgs),
+    /// Make nodes unschedulable; daemon pods do not care
+    Cordon(CordonArgs),
+    /// Make nodes schedulable again
+    Uncordon(CordonArgs),
     /// Print the logs of a DaemonSet's pods, each line after the name of its node
     Logs(LogsArgs),
     /// Pause a rollout: nothing more is replaced until it is resumed

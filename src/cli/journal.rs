@@ -8,8 +8,8 @@ use super::failure::{Failure, Outcome};
 use super::paths::Paths;
 use super::print;
 use super::table::Table;
-use crate::cluster::Record;
 use crate::domain::age::human_duration;
+use crate::domain::journal::Record;
 
 /// Runs the command; it needs no cluster.
 pub(super) fn run(global: &Global, args: &JournalArgs) -> Result<Outcome, Failure> {
@@ -44,31 +44,13 @@ pub(super) fn run(global: &Global, args: &JournalArgs) -> Result<Outcome, Failur
 }
 
 fn row(record: &Record) -> Vec<String> {
-    let object = if record.namespace.is_empty() {
-        format!("{}/{}", record.kind, record.name)
-    } else {
-        format!("{}/{} -n {}", record.kind, record.name, record.namespace)
-    };
-    let change = match (record.from.is_empty(), record.to.is_empty()) {
-        (true, true) => String::new(),
-        (true, false) => format!("-> {}", record.to),
-        (false, _) => format!("{} -> {}", record.from, record.to),
-    };
     vec![
         record.when.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         record.context.to_string(),
         record.user.to_string(),
         record.verb.to_string(),
-        object,
-        change,
-        outcome(record),
+        record.object(),
+        record.change(),
+        record.result(),
     ]
-}
-
-fn outcome(record: &Record) -> String {
-    match (record.outcome.as_str(), record.words.as_str()) {
-        ("sent", _) => "unknown: dsgrid ended before the answer came".to_owned(),
-        (name, "") => name.to_owned(),
-        (name, words) => format!("{name}: {words}"),
-    }
 }

@@ -30,10 +30,14 @@ pub(super) async fn run(global: &Global, args: &PreviewArgs) -> Result<Outcome, 
     }
 }
 
-/// Reads a scope; of all namespaces, what may be read.
-async fn look(connection: &Connection, global: &Global, scope: &Scope) -> Result<Snapshot, Failure> {
+/// Reads a scope; of all namespaces, what may be read. The scope that was read comes with it.
+pub(super) async fn look(
+    connection: &Connection,
+    global: &Global,
+    scope: &Scope,
+) -> Result<(Snapshot, Scope), Failure> {
     let asked = snapshot::take(connection, scope, global.request_timeout).await;
-    let snapshot = match (asked, global.scope()) {
+    let (snapshot, scope) = match (asked, global.scope()) {
         (Err(Failure::Denied(_)), Scope::Namespace(namespace)) => {
             let scope = Scope::Namespace(namespace.clone());
             let mut part = snapshot::take(connection, &scope, global.request_timeout).await?;
@@ -41,9 +45,9 @@ async fn look(connection: &Connection, global: &Global, scope: &Scope) -> Result
             part.warnings.push(format!(
                 "only the namespace {namespace} may be read; DaemonSets of others are left out"
             ));
-            part
+            (part, scope)
         }
-        (whole, _) => whole?,
+        (whole, _) => (whole?, scope.clone()),
     };
     let unread = [WatchKind::Nodes, WatchKind::Pods].into_iter().any(|kind| {
         let links = snapshot.inventory.links();
@@ -56,7 +60,7 @@ async fn look(connection: &Connection, global: &Global, scope: &Scope) -> Result
     for warning in &snapshot.warnings {
         print::note(&format!("warning: {warning}"));
     }
-    Ok(snapshot)
+    Ok((snapshot, scope))
 }
 
 /// Prints what would change, the worst first.
@@ -80,7 +84,7 @@ fn show(
     Ok(Outcome::Done)
 }
 
-fn table(impacts: &[Impact]) -> Table {
+pub(super) fn table(impacts: &[Impact]) -> Table {
     let mut table = Table::new(&["EFFECT", "DAEMONSET", "NODE", "PODS", "REASON"]);
     for impact in impacts {
         let pods: Vec<&str> = impact.pods.iter().map(AsRef::as_ref).collect();

@@ -7,10 +7,10 @@ use super::args::{Command, ConfirmArgs, Global};
 use super::failure::{Failure, Outcome};
 use super::names::typed_node;
 use super::settings::Settings;
-use super::write::{Writer, check_read_only, check_usage};
+use super::write::{Writer, check_read_only, check_usage, journal_refusal};
 use crate::cluster::{Connection, Environment};
-use crate::domain::command::{Limits, Refusal, ResumeTo};
-use crate::domain::id::{NodeName, ObjectKey};
+use crate::domain::command::{Limits, Refusal, ResumeTo, Verb};
+use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef, Uid};
 
 /// Runs the command.
 pub(super) async fn run(global: &Global, settings: &Settings, command: &Command) -> Result<Outcome, Failure> {
@@ -18,11 +18,34 @@ pub(super) async fn run(global: &Global, settings: &Settings, command: &Command)
     let name = find::typed(global, task.daemon_set)?;
     check_usage(task.confirm, task.what.verb())?;
     let connection = Connection::open(&global.connect_options(), &Environment::read()).await?;
-    check_read_only(global, settings, &connection, task.what.verb())?;
+    let mut target = ObjectRef {
+        kind: ObjectKind::DaemonSet,
+        key: name.key(name.namespace().unwrap_or(&connection.namespace)),
+        uid: Uid::default(),
+    };
+    let verb = task.what.written();
+    let allowed = check_read_only(global, settings, &connection, task.what.verb());
+    told(&connection, verb, &target, allowed).await?;
     let found = find::one(global, &connection, &name).await?;
-    let writing = build::writing(global, &connection, found, &task.what).await?;
+    let uid = found.object.at("/metadata/uid").and_then(|uid| uid.as_str()).unwrap_or_default();
+    (target.key, target.uid) = (found.key.clone(), Uid::new(uid));
+    let writing = build::writing(global, &connection, found, &task.what).await;
+    let writing = told(&connection, verb, &target, writing).await?;
     let Some(writing) = writing else { return Ok(Outcome::Done) };
     Writer { connection: &connection, confirm: task.confirm }.run(&writing).await
+}
+
+/// The same, once the journal tells of it where it is a refusal.
+async fn told<T>(
+    connection: &Connection,
+    verb: Verb,
+    target: &ObjectRef,
+    result: Result<T, Failure>,
+) -> Result<T, Failure> {
+    if let Err(failure @ Failure::Unwritten(_)) = &result {
+        journal_refusal(connection, verb, target, &failure.to_string()).await;
+    }
+    result
 }
 
 /// A command with its words read.
@@ -52,6 +75,20 @@ impl What<'_> {
             Self::Undo { .. } => "undo",
             Self::Throttle(_) => "throttle",
             Self::ForceDelete { .. } => "force-delete",
+        }
+    }
+}
+
+impl What<'_> {
+    /// In the words of the journal.
+    fn written(&self) -> Verb {
+        match self {
+            Self::Pause { .. } => Verb::Pause,
+            Self::Resume { .. } => Verb::Resume,
+            Self::Restart => Verb::Restart,
+            Self::Undo { .. } => Verb::Undo,
+            Self::Throttle(_) => Verb::Throttle,
+            Self::ForceDelete { .. } => Verb::ForceDeletePod,
         }
     }
 }

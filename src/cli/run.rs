@@ -11,7 +11,8 @@ use super::failure::{Failure, Outcome};
 use super::paths::Paths;
 use super::settings::{self, Settings};
 use super::{
-    demo, explain, get, history, info, journal, logs, monitor, preview, print, replace, rollout, status,
+    demo, explain, get, history, info, journal, label, logs, monitor, preview, print, replace, rollout,
+    status,
 };
 use crate::domain::text::sanitize;
 use crate::shell::logging;
@@ -91,6 +92,9 @@ fn run(cli: &Cli, mut command: clap::Command) -> Result<u8, Failure> {
         Some(Command::Explain(args)) => online(global, async |_, _| explain::run(global, args).await)?,
         Some(Command::Preview(args)) => online(global, async |_, _| preview::run(global, args).await)?,
         Some(Command::Logs(args)) => online(global, async |_, _| logs::run(global, args).await)?,
+        Some(
+            command @ (Command::Label(_) | Command::Taint(_) | Command::Cordon(_) | Command::Uncordon(_)),
+        ) => online(global, async |_, settings| label::run(global, settings, command).await)?,
         Some(
             command @ (Command::Pause(_)
             | Command::Resume(_)

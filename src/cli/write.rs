@@ -6,11 +6,14 @@ use super::paths::Paths;
 use super::print;
 use super::settings::Settings;
 use crate::cluster::{Connection, Executed};
+use crate::domain::change::changes;
 use crate::domain::command::{Outcome as Came, Proposal, Verb, difference};
 use crate::domain::gate::Gate;
+use crate::domain::id::ObjectRef;
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::ownership::ownership;
 use crate::domain::raw::RawObject;
+use crate::domain::text::Text;
 
 /// What is needed for every write.
 pub(super) struct Writer<'a> {
@@ -74,9 +77,15 @@ impl Writer<'_> {
         }
         // A stop waits for nothing.
         if command.verb != Verb::Pause || self.confirm.dry_run.is_some() {
-            let came = self.connection.rehearse(command).await;
-            if !matches!(came, Came::Done(_)) {
-                return Err(failed(writing, came));
+            match self.connection.rehearse(command).await {
+                Came::Done(after) => tell_surprises(writing, &after),
+                came => {
+                    let why = format!("the server's dry run: {} {}", came.name(), came.words());
+                    if self.confirm.dry_run.is_none() {
+                        journal_refusal(self.connection, command.verb, &command.target, why.trim_end()).await;
+                    }
+                    return Err(failed(writing, came));
+                }
             }
         }
         if self.confirm.dry_run.is_some() {
@@ -145,6 +154,23 @@ impl Writer<'_> {
     }
 }
 
+/// What the server would do beyond what was announced.
+fn tell_surprises(writing: &Writing, after: &RawObject) {
+    let Some(announced) = &writing.proposal.after else { return };
+    let more = changes(announced, after);
+    if !more.is_empty() {
+        print::note("  the server would also change:");
+        more.iter().for_each(|change| print::note(&format!("    {change}")));
+    }
+}
+
+/// Tells the journal of a change that was wanted and refused before it was sent.
+pub(super) async fn journal_refusal(connection: &Connection, verb: Verb, target: &ObjectRef, why: &str) {
+    if let Some(why) = Paths::journal().refuse(connection, verb, target, &Text::new(why)).await {
+        print::note(&format!("warning: {why}"));
+    }
+}
+
 /// One sentence about a write that did not come about; nothing was changed.
 fn failed(writing: &Writing, came: Came) -> Failure {
     let command = &writing.proposal.command;
@@ -184,7 +210,6 @@ mod tests {
 
     use super::*;
     use crate::domain::command::restart;
-    use crate::domain::text::Text;
 
     fn writing() -> Writing {
         let before = RawObject::new(json!({

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::connect::Connection;
 use super::error::Error;
 use super::journal::Journal;
-use super::resource::object_path;
 use super::wire::{Replied, Status, Unanswered, Write};
 use crate::domain::command::{Command, Method, Outcome};
 use crate::domain::raw::RawObject;
@@ -115,7 +114,7 @@ impl Connection {
 }
 
 fn path(command: &Command, dry_run: bool) -> String {
-    let path = object_path(&command.target);
+    let path = command.target.path();
     let dry = if dry_run { "dryRun=All" } else { "" };
     match (command.method, dry_run) {
         (Method::JsonPatch | Method::MergePatch | Method::StrategicMergePatch, false) => {

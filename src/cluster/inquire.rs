@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use super::connect::Connection;
 use super::error::Error;
 use super::list::{PAGE, WITHIN, first_page, gather};
-use super::resource::object_path;
 use super::wire::{Ask, Replied, Write, encode, nullable};
 use crate::domain::id::{NodeName, ObjectKind, ObjectRef, Uid};
 use crate::domain::inquiry::{Answer, Inquiry, Permission};
@@ -28,6 +27,8 @@ impl Connection {
             Inquiry::Object(object) => Answer::Object(self.object(object).await?),
             Inquiry::PodsOnNode(node) => Answer::Pods(self.pods_on_node(node).await?),
             Inquiry::Access(permission) => self.access(permission).await,
+            // The cluster knows nothing of it; `Journal::read` does.
+            Inquiry::Journal => Answer::Journal(Vec::new()),
         })
     }
 
@@ -86,7 +87,7 @@ impl Connection {
 
     /// An object as it is now; none if it is gone or another one has its name.
     pub(super) async fn object(&self, object: &ObjectRef) -> Result<Option<RawObject>, Error> {
-        let ask = Ask { path: object_path(object), doing: format!("get the {object}"), within: WITHIN };
+        let ask = Ask { path: object.path(), doing: format!("get the {object}"), within: WITHIN };
         let body = match self.wire.read(&ask).await {
             Ok((body, _)) => body,
             Err(error) if error.is_absent() => return Ok(None),

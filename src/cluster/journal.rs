@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::connect::Connection;
-use crate::domain::command::{Command, Outcome};
+use crate::domain::command::{Command, Outcome, Verb};
+use crate::domain::id::ObjectRef;
+use crate::domain::journal::{REFUSED, Record, SENT};
 use crate::domain::text::Text;
 
 /// How long a line may take: a home directory on a server that is down must not keep anybody from pausing a rollout.
@@ -22,62 +23,11 @@ const WITHIN: Duration = Duration::from_secs(2);
 const LONGEST: usize = 2000;
 /// How each line begins; no string inside a line can hold this, as its quotes are escaped there.
 const BEGINNING: &[u8] = br#"{"id":""#;
-/// The outcome of a write that was sent and of which nothing more was heard.
-const SENT: &str = "sent";
 
 /// The journal of this account.
 #[derive(Clone, Debug)]
 pub struct Journal {
     path: Option<PathBuf>,
-}
-
-/// What the journal tells of one write.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Record {
-    /// By which its two lines are one.
-    id: Text,
-    /// When it was sent; local clock.
-    pub when: Timestamp,
-    /// The kubeconfig's context.
-    pub context: Text,
-    /// The server's host and port.
-    pub server: Text,
-    /// The kubeconfig's user, and whom it acted as.
-    pub user: Text,
-    /// The account on this machine.
-    pub by: Text,
-    /// What was done, in one word (`Verb::name`).
-    pub verb: Text,
-    /// The object's kind.
-    pub kind: Text,
-    /// The object's namespace; empty for cluster-scoped kinds.
-    #[serde(default)]
-    pub namespace: Text,
-    /// The object's name.
-    pub name: Text,
-    /// The object's uid.
-    #[serde(default)]
-    pub uid: Text,
-    /// What was changed, from.
-    #[serde(default)]
-    pub from: Text,
-    /// What was changed, to.
-    #[serde(default)]
-    pub to: Text,
-    /// What came of it (`Outcome::name`); `sent` if dsgrid ended before it knew.
-    pub outcome: Text,
-    /// The words that came with the outcome.
-    #[serde(default)]
-    pub words: Text,
-}
-
-impl Record {
-    /// Whether it is known what came of it.
-    #[must_use]
-    pub fn is_settled(&self) -> bool {
-        self.outcome != SENT && self.outcome != "unknown"
-    }
 }
 
 /// A write whose first line is written.
@@ -126,30 +76,25 @@ impl Journal {
 
     /// Writes that a command is about to be sent.
     pub(super) async fn begin(&self, connection: &Connection, command: &Command) -> Line {
-        let record = Record {
-            id: Text::new(&new_id()),
-            when: Timestamp::now(),
-            context: connection.context.clone(),
-            server: connection.server.clone(),
-            user: if connection.impersonated.is_empty() {
-                connection.user.clone()
-            } else {
-                Text::new(&format!("{} as {}", connection.user, connection.impersonated))
-            },
-            by: account(),
-            verb: Text::new(command.verb.name()),
-            kind: Text::new(&command.target.kind.to_string()),
-            namespace: command.target.key.namespace.clone(),
-            name: command.target.key.name.clone(),
-            uid: Text::new(&command.target.uid.to_string()),
-            from: cut(&command.from),
-            to: cut(&command.to),
-            outcome: Text::new(SENT),
-            words: Text::default(),
-        };
+        let mut record = record(connection, command.verb, &command.target);
+        (record.from, record.to) = (cut(&command.from), cut(&command.to));
         // The second line holds everything that the first does: only its failure matters.
         drop(self.append(&record).await);
         Line { journal: self.clone(), record }
+    }
+
+    /// Writes that a change was wanted and refused before it was sent; why the journal does not tell of it, if it does
+    /// not.
+    pub async fn refuse(
+        &self,
+        connection: &Connection,
+        verb: Verb,
+        target: &ObjectRef,
+        why: &Text,
+    ) -> Option<String> {
+        let mut record = record(connection, verb, target);
+        (record.outcome, record.words) = (Text::new(REFUSED), cut(why));
+        self.append(&record).await.err()
     }
 
     async fn append(&self, record: &Record) -> Result<(), String> {
@@ -177,6 +122,31 @@ impl Line {
         self.record.outcome = Text::new(outcome.name());
         self.record.words = cut(&outcome.words());
         self.journal.append(&self.record).await.err()
+    }
+}
+
+/// A record of a write to an object that is about to be sent.
+fn record(connection: &Connection, verb: Verb, target: &ObjectRef) -> Record {
+    Record {
+        id: Text::new(&new_id()),
+        when: Timestamp::now(),
+        context: connection.context.clone(),
+        server: connection.server.clone(),
+        user: if connection.impersonated.is_empty() {
+            connection.user.clone()
+        } else {
+            Text::new(&format!("{} as {}", connection.user, connection.impersonated))
+        },
+        by: account(),
+        verb: Text::new(verb.name()),
+        kind: Text::new(&target.kind.to_string()),
+        namespace: target.key.namespace.clone(),
+        name: target.key.name.clone(),
+        uid: Text::new(&target.uid.to_string()),
+        from: Text::default(),
+        to: Text::default(),
+        outcome: Text::new(SENT),
+        words: Text::default(),
     }
 }
 

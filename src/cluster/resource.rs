@@ -4,7 +4,6 @@ use serde::de::DeserializeOwned;
 
 use super::mailbox::Lanes;
 use crate::domain::event::{Change, ClusterEvent, Scope, WatchKind};
-use crate::domain::id::ObjectRef;
 use crate::domain::object::{ControllerRevision, DaemonSet, Meta, Node, Pod};
 
 /// Set by the DaemonSet controller on its pods, and by no other but the StatefulSet controller.
@@ -109,16 +108,4 @@ pub(super) fn path<K: Resource>(scope: &Scope) -> String {
         }
         Scope::Cluster | Scope::DaemonSet(_) => format!("{}/{resource}", K::GROUP),
     }
-}
-
-/// The path of one object.
-pub(super) fn object_path(object: &ObjectRef) -> String {
-    let group = object.kind.group();
-    let root = if group.is_empty() { "/api/v1".to_owned() } else { format!("/apis/{group}/v1") };
-    let resource = object.kind.resource();
-    let name = super::wire::encode(&object.key.name);
-    if object.key.namespace.is_empty() {
-        return format!("{root}/{resource}/{name}");
-    }
-    format!("{root}/namespaces/{}/{resource}/{name}", super::wire::encode(&object.key.namespace))
 }

@@ -3,7 +3,6 @@
 mod write;
 
 use std::error::Error as StdError;
-use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -332,15 +331,4 @@ fn clock_ahead(answer: &Response<Body>) -> Option<SignedDuration> {
     Some(SignedDuration::from_secs(if seconds.abs() <= 1 { 0 } else { seconds }))
 }
 
-/// Percent-encodes a part of a URL.
-pub(super) fn encode(raw: &str) -> String {
-    let mut safe = String::with_capacity(raw.len());
-    for byte in raw.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            safe.push(char::from(byte));
-        } else {
-            write!(safe, "%{byte:02X}").expect("writing to a string cannot fail");
-        }
-    }
-    safe
-}
+pub(super) use crate::domain::id::encode;

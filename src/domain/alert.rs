@@ -166,7 +166,7 @@ impl Finding {
     pub fn lines(&self, now: Timestamp) -> Vec<String> {
         let alert = self.alert;
         if self.clauses.is_empty() {
-            return vec![format!("{alert}: none of its clauses holds now: {}", self.numbers)];
+            return vec![format!("none of its clauses holds now: {}", self.numbers)];
         }
         let mut lines: Vec<String> = Vec::new();
         for clause in &self.clauses {
@@ -175,7 +175,7 @@ impl Finding {
                 few if few.len() <= 3 => format!(": {}", join(few)),
                 first => format!(": {} and {} more", join(&first[..2]), clause.nodes.len() - 2),
             };
-            lines.push(format!("{alert}: {}{nodes}", clause.words));
+            lines.push(format!("{}{nodes}", clause.words));
         }
         if self.moved_lately(now) {
             let ago = age(self.last_change, now);

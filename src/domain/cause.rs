@@ -366,8 +366,9 @@ fn rollouts(inventory: &Inventory, scope: &Scope<'_>, slot: RowSlot, add: &mut A
         }
         _ => return,
     };
-    let blocking: BTreeSet<&NodeName> =
-        rollout.blockers.iter().filter(|blocker| blocker.stuck).map(|blocker| &blocker.node).collect();
+    let stuck = rollout.blockers.iter().any(|blocker| blocker.stuck);
+    let worst = rollout.blockers.iter().filter(|blocker| blocker.stuck || !stuck);
+    let blocking: BTreeSet<&NodeName> = worst.map(|blocker| &blocker.node).collect();
     let behind = |column: &ColumnSlot| match &key {
         CauseKey::Stuck(_) if !blocking.is_empty() => {
             inventory.column_at(*column).is_some_and(|named| blocking.contains(&named.name))

@@ -9,9 +9,16 @@ use super::command::{Command, Method};
 use super::raw::RawObject;
 use super::text::Text;
 
+/// Counts the templates, as the generation counts the specs.
+const TEMPLATE_GENERATION: &str = "metadata.annotations.deprecated.daemonset.template.generation";
 /// Fields that the server keeps for itself: they change with every write and say nothing.
-const KEPT_BY_SERVER: [&str; 4] =
-    ["metadata.managedFields", "metadata.resourceVersion", "metadata.generation", "status"];
+const KEPT_BY_SERVER: [&str; 5] = [
+    "metadata.managedFields",
+    "metadata.resourceVersion",
+    "metadata.generation",
+    TEMPLATE_GENERATION,
+    "status",
+];
 /// In a patch these are conditions, not changes.
 const CONDITIONS: [&str; 3] = ["uid", "resourceVersion", "generation"];
 /// A value is shown up to so many characters.

@@ -4,7 +4,7 @@ use super::age::age;
 use super::cell::{CellState, Knowledge, all_containers};
 use super::inventory::{CellView, ColumnSlot, Inventory, RowSlot};
 use super::object::{Container, ContainerState, Pod, Termination};
-use super::pod_status::{PodStatus, ended_word};
+use super::pod_status::{PodStatus, ended_word, waiting_detail};
 use super::reason::{Reason, Rule, Ruling};
 
 /// Everything that refuses, stops or ails; where `allowing`, also the rules that allow.
@@ -88,9 +88,7 @@ fn container_words(container: &Container, view: &CellView<'_>) -> Option<String>
     };
     match &container.state {
         ContainerState::Waiting { reason, message } if !reason.is_empty() => {
-            // The kubelet goes on to name container and pod, which are told anyway.
-            let message = message.split(" restarting failed container").next().unwrap_or_default();
-            let message = if message.is_empty() { String::new() } else { format!(" ({message})") };
+            let message = waiting_detail(reason, message);
             let last =
                 container.last.as_ref().map(|end| format!("; last ended {}", ended(end))).unwrap_or_default();
             Some(format!("{reason}{message}{last}"))

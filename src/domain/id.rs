@@ -1,6 +1,6 @@
 //! Identities. What is selected, counted or sent is named by one of these, never by a position.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -189,6 +189,20 @@ impl fmt::Display for ObjectKind {
     }
 }
 
+/// Percent-encodes a part of a URL.
+#[must_use]
+pub fn encode(raw: &str) -> String {
+    let mut safe = String::with_capacity(raw.len());
+    for byte in raw.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            safe.push(char::from(byte));
+        } else {
+            write!(safe, "%{byte:02X}").expect("writing to a string cannot fail");
+        }
+    }
+    safe
+}
+
 /// One object, and no other of the same name: printed like `DaemonSet logging/fluent-bit`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectRef {
@@ -201,7 +215,7 @@ pub struct ObjectRef {
 }
 
 impl ObjectRef {
-    /// The object's path on the API server, as dialogs show it: names that the API accepts need no escapes.
+    /// The object's path on the API server, as it is asked for and as dialogs show it.
     #[must_use]
     pub fn path(&self) -> String {
         let group = match self.kind.group() {
@@ -210,9 +224,9 @@ impl ObjectRef {
         };
         let namespace = match self.key.namespace.as_str() {
             "" => String::new(),
-            namespace => format!("/namespaces/{namespace}"),
+            namespace => format!("/namespaces/{}", encode(namespace)),
         };
-        format!("{group}{namespace}/{}/{}", self.kind.resource(), self.key.name)
+        format!("{group}{namespace}/{}/{}", self.kind.resource(), encode(&self.key.name))
     }
 }
 
@@ -225,6 +239,16 @@ impl fmt::Display for ObjectRef {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_escapes_what_is_no_name() {
+        let object = ObjectRef {
+            kind: ObjectKind::DaemonSet,
+            key: ObjectKey { namespace: Text::new("a/b"), name: Text::new("x?y") },
+            uid: Uid::default(),
+        };
+        assert_eq!(object.path(), "/apis/apps/v1/namespaces/a%2Fb/daemonsets/x%3Fy");
+    }
 
     #[test]
     fn a_uid_prints_as_it_came() {

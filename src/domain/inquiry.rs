@@ -1,6 +1,7 @@
 //! What is asked of the cluster once, while somebody looks at the answer; everything else is watched.
 
 use super::id::{NodeName, ObjectRef};
+use super::journal::Record;
 use super::object::{Event, Pod, PodDisruptionBudget};
 use super::raw::RawObject;
 use super::text::Text;
@@ -18,6 +19,8 @@ pub enum Inquiry {
     PodsOnNode(NodeName),
     /// Whether we may do something.
     Access(Permission),
+    /// What dsgrid changed from this account; asked of the journal, not of the cluster.
+    Journal,
 }
 
 /// Something one may do or not, in the words of RBAC.
@@ -46,6 +49,8 @@ pub enum Answer {
     Object(Option<RawObject>),
     /// All of the node.
     Pods(Vec<Pod>),
+    /// Newest last.
+    Journal(Vec<Record>),
     /// Whether it is allowed.
     Access {
         /// The server's verdict.

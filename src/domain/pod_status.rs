@@ -158,6 +158,17 @@ fn main_pass(pod: &Pod, status: &mut PodStatus, mut totals: Totals) {
     }
 }
 
+/// The kubelet's message beside the reason for which a container waits, in parentheses. For a crash loop it repeats the
+/// names of container and pod after what matters.
+#[must_use]
+pub fn waiting_detail(reason: &str, message: &str) -> String {
+    let told = match message.split_once(" restarting failed container") {
+        Some((delay, _)) if reason == "CrashLoopBackOff" => delay,
+        _ => message,
+    };
+    if told.is_empty() { String::new() } else { format!(" ({told})") }
+}
+
 /// The word for a container that ended.
 #[must_use]
 pub fn ended_word(end: &Termination) -> String {

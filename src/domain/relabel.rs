@@ -2,6 +2,7 @@
 //!
 //! What a change does to pods is [`super::preview`]; here is what an editor shows before it, and what is sent after it.
 
+pub mod batch;
 pub mod guard;
 pub mod harm;
 pub mod patch;
@@ -10,9 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::id::{NodeName, ObjectKey};
 use super::inventory::Inventory;
-use super::object::{DaemonSet, Node};
+use super::object::{DaemonSet, Node, Taint};
+use super::preview::NodeChange;
 use super::text::Text;
 use guard::{Guard, guard};
+
+/// So many values are told one by one: names of hosts all differ.
+const VALUES: usize = 5;
 
 /// One label key on the chosen nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +62,11 @@ impl LabelLine {
             })
             .collect();
         parts.sort_by_key(|(nodes, _)| std::cmp::Reverse(*nodes));
-        let mut words: Vec<String> = parts.into_iter().map(|(_, words)| words).collect();
+        let more = parts.len().saturating_sub(VALUES);
+        let mut words: Vec<String> = parts.into_iter().take(VALUES).map(|(_, words)| words).collect();
+        if more > 0 {
+            words.push(format!("{more} other values"));
+        }
         if self.missing() > 0 {
             words.push(format!("missing on {}", self.missing()));
         }
@@ -108,6 +117,22 @@ fn keys_of(daemon_set: &DaemonSet) -> impl Iterator<Item = &Text> {
     let selected = template.node_selector.iter().map(|(key, _)| key);
     let terms = template.required_affinity.iter().flat_map(|terms| terms.iter());
     selected.chain(terms.flat_map(|term| term.match_expressions.iter().map(|expression| &expression.key)))
+}
+
+/// What a change would put in the place of something else, in words: kubectl wants `--overwrite` for it.
+#[must_use]
+pub fn overwritten(node: &Node, change: &NodeChange) -> Vec<String> {
+    let name = &node.meta.key.name;
+    let labels = change.labels.iter().filter_map(|(key, value)| {
+        let (known, new) = (node.meta.labels.get(key)?, value.as_ref()?);
+        (known != new).then(|| format!("{name} has the label {key}={known}"))
+    });
+    let taints = change.add_taints.iter().filter_map(|taint| {
+        let same_place = |known: &&Taint| known.key == taint.key && known.effect == taint.effect;
+        let known = node.taints.iter().find(same_place)?;
+        (known != taint).then(|| format!("{name} has the taint {known}"))
+    });
+    labels.chain(taints).collect()
 }
 
 /// The label keys of the cluster that begin with what was typed: those that DaemonSets use first.

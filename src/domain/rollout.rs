@@ -14,7 +14,7 @@ use super::explanation::word;
 use super::id::NodeName;
 use super::inventory::{CellView, ColumnSlot, Inventory, Row, RowSlot};
 use super::limits::Limit;
-use super::object::{Pod, UpdateStrategy};
+use super::object::{DaemonSet, Pod, UpdateStrategy};
 use super::pause::Pause;
 
 pub use standing::{Standing, outdated_nodes, standing};
@@ -234,7 +234,12 @@ fn blocker_words(inventory: &Inventory, row: RowSlot, column: ColumnSlot) -> Str
     match view.pods.first() {
         None => format!("{name} has no pod"),
         Some(_) if view.cell.state == CellState::Misscheduled => format!("{name} misscheduled"),
-        Some(pod) => format!("{name} {} {}", word(&view), age(pod.meta.created, view.now)),
+        Some(pod) => {
+            // Since when it is so, not how old the pod is.
+            let failed = matches!(view.cell.state, CellState::Failing | CellState::NotReady);
+            let since = pod.ready_since.filter(|_| failed).or(pod.meta.created);
+            format!("{name} {} {}", word(&view), age(since, view.now))
+        }
     }
 }
 
@@ -244,6 +249,31 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
     let (Some(row), Some(rollout)) = (inventory.row(slot), rollout(inventory, slot)) else {
         return String::new();
     };
+    let (state, words) = (rollout.state, words(inventory, slot, row, &rollout));
+    let fell = inventory.fall(slot).map(|fall| fall.words(row.tally.desired, inventory.now()));
+    let is_told = matches!(state, RolloutState::Stale | RolloutState::Paused);
+    let old = (row.stale_since.is_some() && !is_told).then(|| stale_words(inventory, slot));
+    let left = leftover_words(&row.daemon_set).map(str::to_owned);
+    // A status that is not refreshed follows from nodes that left; they come first.
+    let all = if state == RolloutState::Stale {
+        [left, fell, Some(words), old]
+    } else {
+        [Some(words), left, fell, old]
+    };
+    let all = all.into_iter().flatten().filter(|words| !words.is_empty());
+    all.collect::<Vec<_>>().join("; ")
+}
+
+/// How a rollout stands, without what else there is to say of its DaemonSet.
+#[must_use]
+pub fn rollout_why(inventory: &Inventory, slot: RowSlot) -> String {
+    let (Some(row), Some(rollout)) = (inventory.row(slot), rollout(inventory, slot)) else {
+        return String::new();
+    };
+    words(inventory, slot, row, &rollout)
+}
+
+fn words(inventory: &Inventory, slot: RowSlot, row: &Row, rollout: &Rollout) -> String {
     let now = inventory.now();
     let daemon_set = &row.daemon_set;
     if let Some(claim) = daemon_set.replacing.as_ref().filter(|claim| claim.is_held(now)) {
@@ -252,9 +282,8 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
     if let (true, Some(Pause::Saved(saved))) = (daemon_set.is_paused(), &daemon_set.pause) {
         let since = age(saved.at.parse().ok(), now);
         let reason = if saved.reason.is_empty() { String::new() } else { format!(" \"{}\"", saved.reason) };
-        let fell = inventory.fall(slot).map(|fall| fall.words(row.tally.desired, now)).unwrap_or_default();
-        let (outdated, fell) = (outdated_words(inventory, slot), prefixed("; ", &fell));
-        return format!("paused {since} ago by {}{reason}{outdated}{fell}", saved.by);
+        let outdated = outdated_words(inventory, slot);
+        return format!("paused {since} ago by {}{reason}{outdated}", saved.by);
     }
     let blocked = || {
         // Pods that are on their way are no obstacle; where there is nothing else, they are what is waited for.
@@ -266,12 +295,12 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
             [first, others @ ..] => format!("{} and {} more", first.why, others.len()),
         }
     };
-    let words = match rollout.state {
+    match rollout.state {
         RolloutState::Stuck => {
             let since = rollout.since.map(|since| format!("{}: ", age(Some(since), now))).unwrap_or_default();
             let blocked = blocked();
             let cause = if blocked.is_empty() { "nothing became updated and available" } else { &blocked };
-            format!("{since}{cause}")
+            format!("{since}{cause}{}", held_words(row, &rollout.blockers))
         }
         RolloutState::Progressing => {
             format!("{} of {} updated{}", row.tally.updated, row.tally.desired, prefixed("; ", &blocked()))
@@ -288,18 +317,30 @@ pub fn row_why(inventory: &Inventory, slot: RowSlot) -> String {
         RolloutState::Complete | RolloutState::Degraded | RolloutState::Paused | RolloutState::Unknown => {
             problem_words(inventory, slot)
         }
-    };
-    let fell = inventory.fall(slot).map(|fall| fall.words(row.tally.desired, now));
-    let stale = (row.stale_since.is_some() && rollout.state != RolloutState::Stale)
-        .then(|| stale_words(inventory, slot));
-    // A status that is not refreshed follows from nodes that left; they come first.
-    let all = if rollout.state == RolloutState::Stale {
-        [fell, Some(words), stale]
-    } else {
-        [Some(words), fell, stale]
-    };
-    let all = all.into_iter().flatten().filter(|words| !words.is_empty());
-    all.collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// ` uses maxUnavailable 1` where what blocks takes the whole limit.
+fn held_words(row: &Row, blockers: &[Blocker]) -> String {
+    let Some(limit) = Limit::of(&row.daemon_set, row.tally.desired) else { return String::new() };
+    if !slots_are_held(row, blockers) {
+        return String::new();
+    }
+    let stuck = blockers.iter().filter(|blocker| blocker.stuck).count();
+    let (verb, name) =
+        (if stuck == 1 { "uses" } else { "use" }, if limit.surge { "maxSurge" } else { "maxUnavailable" });
+    format!(" {verb} {name} {}", limit.nodes)
+}
+
+/// What a pause left behind, or an annotation that does not say what to restore.
+fn leftover_words(daemon_set: &DaemonSet) -> Option<&'static str> {
+    match &daemon_set.pause {
+        Some(Pause::Unreadable) => Some("dsgrid.dev/paused cannot be read: nothing to resume from"),
+        Some(Pause::Saved(_)) if !daemon_set.is_paused() => {
+            Some("a pause was reverted and left dsgrid.dev/paused: :resume removes it")
+        }
+        Some(Pause::Saved(_)) | None => None,
+    }
 }
 
 fn prefixed(prefix: &str, words: &str) -> String {

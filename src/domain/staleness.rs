@@ -76,6 +76,16 @@ pub fn stale_why(inventory: &Inventory, slot: RowSlot) -> Option<String> {
     })
 }
 
+/// The nodes whose changes made the controller's numbers old, by name; none where they are right or no node tells.
+#[must_use]
+pub fn stale_nodes(inventory: &Inventory, slot: RowSlot) -> Vec<NodeName> {
+    let Some(row) = inventory.row(slot).filter(|row| row.stale_since.is_some()) else { return Vec::new() };
+    let causes = Causes::of(inventory, slot, row);
+    let mut nodes = [causes.gone, causes.tainted, causes.unhealthy, causes.unbound].concat();
+    nodes.sort();
+    nodes
+}
+
 /// Nodes whose changes wake nobody.
 #[derive(Default)]
 struct Causes {

@@ -10,6 +10,7 @@ use crate::app::{Effect, Msg};
 use crate::cluster::{Connection, Executed, Journal, LogSink, Logs, Sender, Watches};
 use crate::domain::event::ClusterEvent;
 use crate::domain::id::ObjectKey;
+use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::log::MOST_STREAMS;
 use crate::domain::text::Text;
 
@@ -56,6 +57,13 @@ impl Execute for ClusterExecutor {
                     drop(replies.send(reply));
                 });
             }
+            Effect::Ask(Inquiry::Journal) => {
+                let (journal, replies) = (self.journal.clone(), replies.clone());
+                tokio::task::spawn_blocking(move || {
+                    let read = journal.read(None).map(Answer::Journal).map_err(|error| error.to_string());
+                    drop(replies.send(Msg::Answered(Inquiry::Journal, read)));
+                });
+            }
             Effect::Ask(inquiry) => {
                 let (connection, replies) = (self.connection.clone(), replies.clone());
                 tokio::spawn(async move {
@@ -78,6 +86,15 @@ impl Execute for ClusterExecutor {
                 if let Some(error) = failed {
                     tracing::warn!(%error, "this look cannot be remembered");
                 }
+            }
+            Effect::JournalRefusal { verb, target, why } => {
+                let (connection, journal) = (self.connection.clone(), self.journal.clone());
+                let replies = replies.clone();
+                tokio::spawn(async move {
+                    if let Some(why) = journal.refuse(&connection, verb, &target, &why).await {
+                        drop(replies.send(Msg::WorkFailed(why)));
+                    }
+                });
             }
             Effect::Send { ticket, command, dry_run } => {
                 let (connection, journal) = (self.connection.clone(), self.journal.clone());

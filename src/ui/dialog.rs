@@ -15,7 +15,7 @@ pub(super) fn draw(canvas: &mut Canvas) {
     let room = inner.width.saturating_sub(2);
     let below = inner.bottom().saturating_sub(count(page.status.len()));
     for (y, line) in (inner.y..below.saturating_sub(1)).zip(page.lines.iter().skip(page.top)) {
-        canvas.put(inner.x + 1, y, room, &line.text, canvas.theme.style(role(line.kind)));
+        canvas.put(inner.x + 1, y, room, &line.text, canvas.theme.style(Role::from(line.kind)));
     }
     let rule = canvas.theme.glyphs().rule().repeat(usize::from(inner.width));
     canvas.put(inner.x, below.saturating_sub(1), inner.width, &rule, canvas.theme.style(Role::Frame));
@@ -27,14 +27,5 @@ pub(super) fn draw(canvas: &mut Canvas) {
     for (y, line) in (below..inner.bottom()).zip(&page.status) {
         let loud = if line.kind == LineKind::Problem { Role::Alert } else { Role::Key };
         canvas.put(inner.x + 1, y, room, &line.text, canvas.theme.style(loud));
-    }
-}
-
-fn role(kind: LineKind) -> Role {
-    match kind {
-        LineKind::Heading => Role::Heading,
-        LineKind::Fact => Role::Text,
-        LineKind::Problem => Role::Alert,
-        LineKind::Faint => Role::Faint,
     }
 }

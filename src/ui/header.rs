@@ -67,15 +67,23 @@ fn pieces(canvas: &Canvas) -> Vec<Piece> {
     let mut add = |text: String, style: Style, rank: u8| pieces.push(Piece { text, style, rank });
     add(format!("ns {}", model.namespace().map_or("all", |namespace| namespace.as_str())), plain, 3);
     let unready = totals.nodes - totals.ready_nodes;
+    // Where nodes may not be read, only those with pods are known.
+    let columns = model.inventory().columns().count();
+    let nodes = |known: usize| match known {
+        0 if columns > 0 => format!("{} columns", thousands(columns)),
+        1 => "1 node".to_owned(),
+        many => format!("{} nodes", thousands(many)),
+    };
     if is_wide {
-        add(format!("{} DaemonSets", thousands(totals.daemon_sets)), plain, 5);
+        let plural = if totals.daemon_sets == 1 { "" } else { "s" };
+        add(format!("{} DaemonSet{plural}", thousands(totals.daemon_sets)), plain, 5);
         let ready =
             if unready > 0 { format!(" ({} Ready)", thousands(totals.ready_nodes)) } else { String::new() };
-        add(format!("{} nodes{ready}", thousands(totals.nodes)), plain, 4);
+        add(format!("{}{ready}", nodes(totals.nodes)), plain, 4);
         add(format!("{} pods", thousands(totals.pods)), plain, 6);
     } else {
         add(format!("{} ds", thousands(totals.daemon_sets)), plain, 5);
-        add(format!("{} nodes", thousands(totals.nodes)), plain, 4);
+        add(nodes(totals.nodes), plain, 4);
     }
     for (at, tag) in model.digest().tags.iter().enumerate() {
         let style = tag.state.map_or(theme.style(Role::Warning), |state| theme.cell(state));

@@ -31,11 +31,15 @@ pub(super) fn draw(canvas: &mut Canvas) {
             let Some(column) = canvas.model.grid().columns.get(at).copied() else { continue };
             let state =
                 canvas.model.inventory().cell(row, column).map_or(CellState::Unknown, |cell| cell.state);
-            let mut style = canvas.theme.cell(state);
+            let (mut glyph, mut style) = (canvas.theme.glyphs().state(state), canvas.theme.cell(state));
+            let object = canvas.model.inventory().row(row);
+            if let Some((sign, _, expected)) = object.and_then(|row| canvas.expected(row, column)) {
+                (glyph, style) = (sign, expected);
+            }
             if faint {
                 style = style.patch(canvas.theme.style(Role::Faint));
             }
-            if canvas.is_marked(canvas.model.inventory().row(row), column) {
+            if canvas.is_marked(object, column) {
                 style = style.patch(canvas.theme.style(Role::Marked));
             }
             let is_in_flight = canvas.is_in_flight(canvas.model.inventory().row(row), column);
@@ -45,8 +49,7 @@ pub(super) fn draw(canvas: &mut Canvas) {
             if selected == Some(column) {
                 style = style.patch(canvas.theme.style(Role::Cursor));
             }
-            let glyphs = canvas.theme.glyphs();
-            let glyph = if is_in_flight { glyphs.in_flight() } else { glyphs.state(state) };
+            let glyph = if is_in_flight { canvas.theme.glyphs().in_flight() } else { glyph };
             canvas.put(x, y, 1, glyph, style);
         }
     }

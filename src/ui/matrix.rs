@@ -91,7 +91,12 @@ pub(super) fn cells(canvas: &mut Canvas, y: u16, slot: RowSlot, row: &Row) {
     let faint = canvas.model.is_stale();
     for (x, column) in places(canvas) {
         let state = row.cell(column).map_or(CellState::Unknown, |cell| cell.state);
-        let mut style = canvas.theme.cell(state);
+        let (mut glyph, mut style) = (canvas.theme.glyphs().state(state), canvas.theme.cell(state));
+        let mut is_plain = state == CellState::Excluded;
+        let mut word = word(state);
+        if let Some((sign, to, expected)) = canvas.expected(row, column) {
+            (glyph, style, word, is_plain) = (sign, expected, super::glyph::word(to), false);
+        }
         if faint {
             style = style.patch(canvas.theme.style(Role::Faint));
         }
@@ -105,14 +110,9 @@ pub(super) fn cells(canvas: &mut Canvas, y: u16, slot: RowSlot, row: &Row) {
         if is_selected && in_list && selected == Some(column) {
             style = style.patch(canvas.theme.style(Role::Cursor));
         }
-        let glyphs = canvas.theme.glyphs();
-        let glyph = if is_in_flight { glyphs.in_flight() } else { glyphs.state(state) };
+        let glyph = if is_in_flight { canvas.theme.glyphs().in_flight() } else { glyph };
         if is_words {
-            let text = if state == CellState::Excluded {
-                glyph.to_owned()
-            } else {
-                format!("{glyph} {}", word(state))
-            };
+            let text = if is_plain { glyph.to_owned() } else { format!("{glyph} {word}") };
             canvas.put(x, y, WORD_WIDTH - 1, &text, style);
         } else {
             canvas.put(x, y, 1, glyph, style);

@@ -3,7 +3,7 @@
 use super::Canvas;
 use super::line::{cut_end, width};
 use super::theme::Role;
-use crate::app::{LineKind, Open, ViewRow};
+use crate::app::{Open, ViewRow};
 
 /// Lines begin here; left of them stand the cursor's mark and the mark of what leads somewhere.
 const LEFT: u16 = 2;
@@ -34,12 +34,7 @@ fn title(canvas: &mut Canvas, open: &Open) {
 
 fn line(canvas: &mut Canvas, open: &Open, y: u16, row: &ViewRow) {
     let Some(line) = open.page.lines.get(row.line) else { return };
-    let role = match line.kind {
-        LineKind::Heading => Role::Heading,
-        LineKind::Fact => Role::Text,
-        LineKind::Problem => Role::Alert,
-        LineKind::Faint => Role::Faint,
-    };
+    let role = Role::from(line.kind);
     let room = canvas.area.width.saturating_sub(LEFT + 1);
     canvas.put(LEFT, y, room, &row.text, canvas.theme.style(role));
     if let Some(state) = line.sign.filter(|_| row.is_first && open.view.left == 0) {

@@ -3,7 +3,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use super::glyph::GlyphSet;
-use crate::app::{Capabilities, Colour};
+use crate::app::{Capabilities, Colour, LineKind};
 use crate::domain::cell::CellState;
 use crate::domain::log::Hue;
 
@@ -38,6 +38,23 @@ pub enum Role {
     Frame,
     /// What a search found.
     Found,
+    /// Stands only in the newer of two texts.
+    Added,
+    /// Stands only in the older of two texts.
+    Removed,
+}
+
+impl From<LineKind> for Role {
+    fn from(kind: LineKind) -> Self {
+        match kind {
+            LineKind::Heading => Self::Heading,
+            LineKind::Fact => Self::Text,
+            LineKind::Problem => Self::Alert,
+            LineKind::Faint => Self::Faint,
+            LineKind::Added => Self::Added,
+            LineKind::Removed => Self::Removed,
+        }
+    }
 }
 
 /// How things look.
@@ -66,7 +83,8 @@ impl Theme {
         let plain = Style::new();
         let bold = plain.add_modifier(Modifier::BOLD);
         match (role, self.colour) {
-            (Role::Text, _) | (Role::Faint | Role::Frame | Role::Good, Colour::Mono) => plain,
+            (Role::Text, _)
+            | (Role::Faint | Role::Frame | Role::Good | Role::Added | Role::Removed, Colour::Mono) => plain,
             (Role::Title | Role::Heading | Role::Beside, _) | (Role::Warning | Role::Key, Colour::Mono) => {
                 bold
             }
@@ -80,7 +98,8 @@ impl Theme {
             (Role::Alert, Colour::Ansi) => bold.fg(Color::Red),
             (Role::Alert | Role::Found, Colour::Mono) => bold.add_modifier(Modifier::UNDERLINED),
             (Role::Warning, Colour::Ansi) => plain.fg(Color::Yellow),
-            (Role::Good, Colour::Ansi) => plain.fg(Color::Green),
+            (Role::Good | Role::Added, Colour::Ansi) => plain.fg(Color::Green),
+            (Role::Removed, Colour::Ansi) => plain.fg(Color::Red),
             (Role::Key, Colour::Ansi) => bold.fg(Color::Cyan),
             (Role::Found, Colour::Ansi) => plain.fg(Color::Black).bg(Color::Yellow),
         }

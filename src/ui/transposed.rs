@@ -91,8 +91,12 @@ fn node(canvas: &mut Canvas, y: u16, slot: ColumnSlot, rows: &[(u16, RowSlot)]) 
     for (x, slot_of_row) in rows {
         let state = canvas.model.inventory().cell(*slot_of_row, slot);
         let state = state.map_or(CellState::Unknown, |cell| cell.state);
-        let mut style = canvas.theme.cell(state);
-        if canvas.is_marked(canvas.model.inventory().row(*slot_of_row), slot) {
+        let (mut glyph, mut style) = (canvas.theme.glyphs().state(state), canvas.theme.cell(state));
+        let row = canvas.model.inventory().row(*slot_of_row);
+        if let Some((sign, _, expected)) = row.and_then(|row| canvas.expected(row, slot)) {
+            (glyph, style) = (sign, expected);
+        }
+        if canvas.is_marked(row, slot) {
             style = style.patch(canvas.theme.style(Role::Marked));
         }
         let is_in_flight = canvas.is_in_flight(canvas.model.inventory().row(*slot_of_row), slot);
@@ -102,8 +106,7 @@ fn node(canvas: &mut Canvas, y: u16, slot: ColumnSlot, rows: &[(u16, RowSlot)]) 
         if is_selected && selected == Some(*slot_of_row) {
             style = style.patch(canvas.theme.style(Role::Cursor));
         }
-        let glyphs = canvas.theme.glyphs();
-        let glyph = if is_in_flight { glyphs.in_flight() } else { glyphs.state(state) };
+        let glyph = if is_in_flight { canvas.theme.glyphs().in_flight() } else { glyph };
         canvas.put(*x, y, 1, glyph, style);
     }
 }

@@ -1,8 +1,10 @@
-//! Benchmarks of the pure parts at 5,000 nodes × 50 DaemonSets: events applied, the grid projected.
+//! Benchmarks of the pure parts at 5,000 nodes × 50 DaemonSets: events applied, the grid projected, causes gathered.
 
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use dsgrid::domain::absence::Everywhere;
+use dsgrid::domain::cause::{Scope as Looked, causes};
 use dsgrid::domain::event::{Change, ClusterEvent, Scope};
 use dsgrid::domain::grid::{Grid, Lens};
 use dsgrid::domain::inventory::Inventory;
@@ -129,5 +131,27 @@ fn decode(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, events, decode);
+/// What Problems shows: all causes with what their nodes share. Every tenth node of one pool fails in every set.
+fn problems(c: &mut Criterion) {
+    let mut inventory = cluster(NODES, SETS);
+    for node in (0..NODES).step_by(10) {
+        for set in 0..SETS {
+            inventory.apply(ClusterEvent::Pods(Change::Applied(pod(set, node, 1))));
+        }
+    }
+    let grid = Grid::project(&inventory, &lens());
+    let everywhere = Everywhere::default();
+    let mut group = c.benchmark_group("causes");
+    group.sample_size(10);
+    group.bench_function("gather them at 5,000 nodes × 50 sets, with what is shared", |b| {
+        b.iter(|| {
+            let looked = Looked { rows: &grid.rows, columns: &grid.columns, everywhere: &everywhere };
+            let found = causes(&inventory, &looked);
+            black_box(found.iter().map(|cause| cause.shared(&inventory).len()).sum::<usize>())
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, events, problems, decode);
 criterion_main!(benches);

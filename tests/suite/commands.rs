@@ -259,3 +259,19 @@ fn a_served_cluster_ends_on_a_signal_and_cleans_up() {
     assert_eq!(cluster.end("TERM"), 0);
     assert!(!std::path::Path::new(&kubeconfig).exists());
 }
+
+#[test]
+fn alerts_that_do_not_exist_are_refused_with_a_list() {
+    for (arguments, told) in [
+        (vec!["logging/fluent-bit", "--alert", "KubePodCrashLooping"], "KubeDaemonSetMisScheduled"),
+        (vec!["logging/fluent-bit", "--alert", ""], "KubeDaemonSetRolloutStuck"),
+        (vec!["logging/fluent-bit", "--alert"], "a value is required"),
+        (vec!["--alert", "NotScheduled"], "required"),
+        (vec!["get", "--alert", "NotScheduled"], "unexpected argument"),
+        (vec!["logging/fluent-bit", "--alert", "NotScheduled"], "the monitor needs a terminal"),
+    ] {
+        let refused = run(&arguments);
+        assert_eq!(refused.code, 2, "{arguments:?}: {}", refused.notes);
+        assert!(refused.notes.contains(told) && refused.data.is_empty(), "{arguments:?}: {}", refused.notes);
+    }
+}

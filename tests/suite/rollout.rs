@@ -41,9 +41,19 @@ fn real_rollouts_are_told_as_they_were() {
         ("03-", "logging/fluent-bit", "paused+", "waiting: OnDelete, 6 on v1 (r4)"),
         ("03-", "logging/fluent-bit", "resumed+", "complete: "),
         ("04-", "kube-system/cni", "two-replaced+", "waiting: OnDelete, 10 on v1 (r1)"),
-        ("09-", "monitoring/node-problem-detector", "stuck", "stuck: 8s: node-00005 ImagePullBackOff 7s"),
+        (
+            "09-",
+            "monitoring/node-problem-detector",
+            "stuck",
+            "stuck: 8s: node-00005 ImagePullBackOff 6s uses maxUnavailable 1",
+        ),
         ("09-", "monitoring/node-problem-detector", "undone+", "complete: "),
-        ("10-", "monitoring/node-exporter", "pending", "stuck: 10s: node-00003 Pending 9s and 2 more"),
+        (
+            "10-",
+            "monitoring/node-exporter",
+            "pending",
+            "stuck: 10s: node-00003 Pending 9s and 2 more use maxUnavailable 3",
+        ),
         (
             "06-",
             "logging/fluent-bit",

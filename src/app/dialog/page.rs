@@ -1,6 +1,7 @@
 //! The open dialog as lines that fit the terminal, with what it waits for below them.
 
 use super::{Dialog, Stage};
+use crate::app::intent::Intent;
 use crate::app::lines::wrap;
 use crate::app::model::Model;
 use crate::app::page::{Line, LineKind};
@@ -90,7 +91,14 @@ pub(in crate::app) fn status(model: &Model, dialog: &Dialog) -> Vec<Line> {
                 lines.push(Line::fact(format!("to {verb}, type {word} and Enter: {}_", dialog.typed)));
                 lines.push(Line::fact("[Cancel] Esc"));
             }
-            None => lines.push(Line::fact(format!("[Cancel] Enter or Esc    y {verb}"))),
+            None => {
+                let reason = match &dialog.intent {
+                    Intent::Pause { reason, .. } if reason.is_empty() => "    Tab say why".to_owned(),
+                    Intent::Pause { reason, .. } => format!("    Tab reason: {reason}"),
+                    _ => String::new(),
+                };
+                lines.push(Line::fact(format!("[Cancel] Enter or Esc    y {verb}{reason}")));
+            }
         },
         Stage::Sent { ticket } => lines.push(sent(model, *ticket)),
         Stage::Ended { again, .. } => {

@@ -180,6 +180,20 @@ pub(super) const GRID: &[Binding] = &[
         "range",
         "begin a range; again: mark it; again at the same place: the whole group",
     ),
+    looks(
+        Context::Grid,
+        Action::MarkGroup,
+        &[Key::char('+')],
+        "mark group",
+        "mark all of the group: the cells of the row, or on the heading its nodes",
+    ),
+    looks(
+        Context::Grid,
+        Action::MarkShown,
+        &[Key::char('*')],
+        "mark all",
+        "mark all shown: the cells of the row, or on the heading the nodes",
+    ),
     looks(Context::Grid, Action::MarkUp, &[Key::shifted(KeyCode::Up)], "mark up", "mark and go up"),
     looks(Context::Grid, Action::MarkDown, &[Key::shifted(KeyCode::Down)], "mark down", "mark and go down"),
     looks(

@@ -3,8 +3,8 @@
 use super::Screen;
 use crate::app::model::Model;
 use crate::app::page::Page;
-use crate::app::problems::causes;
 use crate::domain::alert::{Alert, finding};
+use crate::domain::cause::Weight;
 use crate::domain::explanation::sentence;
 use crate::domain::id::Uid;
 
@@ -20,14 +20,18 @@ pub(super) fn page(model: &Model, uid: &Uid, alert: Alert) -> Option<Page> {
     }
     page.fact("the DaemonSet's own page");
     page.leading(Screen::DaemonSet(uid.clone()));
-    let own: Vec<_> = causes(model).into_iter().filter(|cause| cause.sets.contains(&slot)).collect();
+    let own: Vec<_> = model
+        .problems
+        .causes()
+        .filter(|cause| cause.sets.contains(&slot) && cause.key.weight() != Weight::Usual)
+        .collect();
     if !own.is_empty() {
         page.heading("Causes");
     }
     for cause in own {
         page.fact(&cause.words);
         page.signed(cause.key.state());
-        page.leading(Screen::Cause(cause.key));
+        page.leading(Screen::Cause(cause.key.clone()));
     }
     for clause in &finding.clauses {
         page.heading(format!("{} ({})", clause.words, clause.nodes.len()));

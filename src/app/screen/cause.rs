@@ -7,7 +7,6 @@ use super::problems::count;
 use super::{Screen, daemon_set_ref, node_ref};
 use crate::app::model::Model;
 use crate::app::page::{LineKind, Page};
-use crate::app::problems::causes;
 use crate::domain::absence::Why;
 use crate::domain::age::age;
 use crate::domain::cause::{Cause, CauseKey};
@@ -16,10 +15,6 @@ use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::manager::{Manager, of_label, of_taints};
 use crate::domain::object::Event;
 use crate::domain::raw::RawObject;
-
-fn find(model: &Model, key: &CauseKey) -> Option<Cause> {
-    causes(model).into_iter().find(|cause| cause.key == *key)
-}
 
 /// Why a node left a DaemonSet is asked of one of the nodes; why pods are missing, of the DaemonSet's events.
 pub(super) fn needed(model: &Model, key: &CauseKey) -> BTreeSet<Inquiry> {
@@ -41,10 +36,19 @@ fn inquiry(model: &Model, key: &CauseKey) -> Option<Inquiry> {
 
 /// The lines; none when it is no more.
 pub(super) fn page(model: &Model, key: &CauseKey) -> Option<Page> {
-    let cause = find(model, key)?;
+    let (cause, shared) = model.problems.with_shared().find(|(cause, _)| cause.key == *key)?;
     let mut page = Page::new(cause.words.clone());
     page.fact(&cause.words);
     page.signed(key.state());
+    // Its only node needs no choosing: keys on the first line are about it.
+    if let [(slot, column)] = cause.cells.as_slice()
+        && let (Some(row), Some(named)) = (model.inventory.row(*slot), model.inventory.column_at(*column))
+    {
+        let daemon_set = row.daemon_set.meta.uid.clone();
+        page.leading(Screen::Cell { daemon_set, node: named.name.clone() });
+    } else if let [only] = cause.nodes.as_slice() {
+        page.leading(Screen::Node(only.clone()));
+    }
     if let Some((oldest, newest)) = cause.since {
         let (first, last) = (age(Some(oldest), model.now), age(Some(newest), model.now));
         let words = if first == last {
@@ -57,14 +61,13 @@ pub(super) fn page(model: &Model, key: &CauseKey) -> Option<Page> {
     asked(model, &mut page, key);
     page.heading("First thing to do");
     page.fact(&cause.step);
-    let shared = cause.shared(&model.inventory);
     if !shared.is_empty() {
         page.heading("What its nodes share");
     }
-    for shared in &shared {
+    for shared in shared {
         page.fact(shared.to_string());
     }
-    nodes(model, &mut page, &cause);
+    nodes(model, &mut page, cause);
     Some(page)
 }
 
@@ -78,11 +81,17 @@ fn nodes(model: &Model, page: &mut Page, cause: &Cause) {
                 .cells
                 .iter()
                 .filter(|(slot, _)| model.inventory.row_of(&row.daemon_set.meta.uid) == Some(*slot));
-            page.fact(format!("{} on {}", row.daemon_set.meta.key, count(on.count(), "node")));
+            let on = match cause.nodes.len() {
+                1 => String::new(),
+                _ => format!(" on {}", count(on.count(), "node")),
+            };
+            page.fact(format!("{}{on}", row.daemon_set.meta.key));
             page.leading(Screen::DaemonSet(row.daemon_set.meta.uid.clone()));
         }
     }
-    page.heading(format!("Nodes ({}); Enter says why, Space marks", cause.nodes.len()));
+    if !cause.nodes.is_empty() {
+        page.heading(format!("Nodes ({}); Enter says why, Space marks", cause.nodes.len()));
+    }
     let mut known = BTreeSet::new();
     for (slot, column) in &cause.cells {
         let (Some(row), Some(named)) = (model.inventory.row(*slot), model.inventory.column_at(*column))

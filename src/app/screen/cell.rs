@@ -84,6 +84,18 @@ fn why(view: &CellView<'_>, page: &mut Page) {
         };
         page.told(is_problem, mark, 8, reason.detail.as_str());
     }
+    tolerations(view, page);
+}
+
+/// Against which tolerations a taint was held that is not tolerated.
+fn tolerations(view: &CellView<'_>, page: &mut Page) {
+    let placement = &view.row.placement;
+    let refused =
+        view.column.node.as_ref().is_some_and(|node| placement.untolerated(&node.taints).next().is_some());
+    if refused {
+        let all: Vec<String> = placement.tolerations().iter().map(ToString::to_string).collect();
+        page.told(false, "note", 8, format!("its pods have {}", all.join(", ")));
+    }
 }
 
 /// Where a pod is wanted and none is there, the controller's word on why it could not make one.

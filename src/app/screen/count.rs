@@ -8,7 +8,7 @@ use crate::app::page::Page;
 use crate::domain::cell::Cell;
 use crate::domain::explanation::word;
 use crate::domain::id::Uid;
-use crate::domain::inventory::Column;
+use crate::domain::inventory::{ColumnSlot, RowSlot};
 
 /// The lines; none when the DaemonSet is gone.
 pub(super) fn page(model: &Model, uid: &Uid, count: CountColumn) -> Option<Page> {
@@ -25,30 +25,43 @@ pub(super) fn page(model: &Model, uid: &Uid, count: CountColumn) -> Option<Page>
         CountColumn::Bad => cell.problem,
     };
     let mut page = Page::new(format!("{} {}", row.daemon_set.meta.key, count.heading()));
-    let cells = || model.inventory.columns().filter_map(|(slot, column)| Some((column, row.cell(slot)?)));
-    let mut behind: Vec<_> = cells().filter(|(_, cell)| counts(*cell)).collect();
-    // The others are what one looks for, where most are counted.
-    let mut missing: Vec<_> = cells().filter(|(_, cell)| wanted(*cell) && !counts(*cell)).collect();
-    let by = |(column, cell): &(&Column, Cell)| (cell.state, column.name.clone());
-    behind.sort_by_key(by);
-    missing.sort_by_key(by);
-    page.fact(format!("{} ({})", count.meaning(), behind.len()));
-    let list = |page: &mut Page, title: &str, cells: &[(&Column, Cell)]| {
-        if !cells.is_empty() {
-            page.heading(format!("{title} ({})", cells.len()));
-        }
-        for (column, cell) in cells {
-            let view =
-                model.inventory.column_of(&column.name).and_then(|column| model.inventory.view(slot, column));
-            let word = view.map(|view| word(&view)).filter(|word| word != cell.state.name());
-            let word = word.map(|word| format!("  {word}")).unwrap_or_default();
-            page.told(cell.problem, state_word(cell.state), 14, format!("{}{word}", column.name));
-            page.leading(Screen::Cell { daemon_set: uid.clone(), node: column.name.clone() });
-        }
+    let cells = || model.inventory.columns().filter_map(|(column, _)| Some((column, row.cell(column)?)));
+    let those = |chosen: &dyn Fn(Cell) -> bool| {
+        let mut chosen: Vec<(ColumnSlot, Cell)> = cells().filter(|(_, cell)| chosen(*cell)).collect();
+        let name = |column: ColumnSlot| model.inventory.column_at(column).map(|column| column.name.clone());
+        chosen.sort_by_key(|(column, cell)| (cell.state, name(*column)));
+        chosen.into_iter().map(|(column, _)| column).collect::<Vec<_>>()
     };
+    let behind = those(&counts);
+    page.fact(format!("{} ({})", count.meaning(), behind.len()));
+    page.leading(Screen::DaemonSet(uid.clone()));
     if !matches!(count, CountColumn::Bad | CountColumn::Misscheduled) {
-        list(&mut page, "Wanted, but not counted", &missing);
+        // The others are what one looks for, where most are counted.
+        let others = those(&|cell| wanted(cell) && !counts(cell));
+        list(model, &mut page, uid, slot, "Wanted, but not counted", &others);
     }
-    list(&mut page, "Counted", &behind);
+    list(model, &mut page, uid, slot, "Counted", &behind);
     Some(page)
+}
+
+/// Nodes, a line each, under a title.
+pub(super) fn list(
+    model: &Model,
+    page: &mut Page,
+    uid: &Uid,
+    slot: RowSlot,
+    title: &str,
+    columns: &[ColumnSlot],
+) {
+    if !columns.is_empty() {
+        page.heading(format!("{title} ({})", columns.len()));
+    }
+    for view in columns.iter().filter_map(|column| model.inventory.view(slot, *column)) {
+        let (state, name) = (view.cell.state, &view.column.name);
+        let word = Some(word(&view)).filter(|word| word != state_word(state) && word != state.name());
+        let word = word.map(|word| format!("  {word}")).unwrap_or_default();
+        page.told(view.cell.problem, state_word(state), 14, format!("{name}{word}"));
+        page.signed(state);
+        page.leading(Screen::Cell { daemon_set: uid.clone(), node: name.clone() });
+    }
 }

@@ -3,20 +3,22 @@
 use std::collections::BTreeSet;
 
 use super::events::{absence, events};
-use super::{Screen, daemon_set_ref, names};
+use super::nodes::on_revision;
+use super::progress::progress;
+use super::{NodesOf, Screen, daemon_set_ref, names};
 use crate::app::cursor::CountColumn;
 use crate::app::digest::row_line;
 use crate::app::model::Model;
 use crate::app::page::Page;
 use crate::domain::age::age;
 use crate::domain::exclusion::exclusions;
-use crate::domain::id::{NodeName, Uid};
+use crate::domain::id::Uid;
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::inventory::{Row, RowSlot};
 use crate::domain::limits::Limit;
-use crate::domain::object::{ControllerRevision, DaemonSet, Pod};
+use crate::domain::object::{ControllerRevision, DaemonSet};
 use crate::domain::review::{Severity, review};
-use crate::domain::rollout::rollout;
+use crate::domain::rollout::{RolloutState, rollout};
 use crate::domain::staleness::{counters, stale_why};
 
 /// The events; the whole object and the budgets, which the review reads.
@@ -40,20 +42,20 @@ pub(super) fn page(model: &Model, uid: &Uid) -> Option<Page> {
     page.fact_or_problem(row.tally.problems > 0, line);
     page.told(false, "selector", 10, object.selector.to_string());
     page.told(false, "strategy", 10, strategy(object, row));
-    page.told(
-        false,
-        "available",
-        10,
-        format!("a pod that is ready for minReadySeconds {}", object.min_ready_seconds),
-    );
+    let available = match object.min_ready_seconds {
+        0 => "as soon as a pod is ready (no minReadySeconds)".to_owned(),
+        seconds => format!("once a pod has been ready for {seconds}s (minReadySeconds)"),
+    };
+    page.told(false, "available", 10, available);
     page.told(false, "age", 10, age(object.meta.created, model.now));
     if let Some(claim) = &object.replacing {
         page.told(claim.is_held(model.now), "replacing", 10, claim.words(model.now));
     }
     counts(model, slot, uid, &mut page);
+    progress(model, slot, uid, &mut page);
     blockers(model, slot, uid, &mut page);
     revisions(model, slot, &mut page);
-    left_out(model, slot, &mut page);
+    left_out(model, slot, uid, &mut page);
     findings(model, slot, object, &mut page);
     events(model, &mut page, &[daemon_set_ref(object)]);
     Some(page)
@@ -75,7 +77,8 @@ fn column(counter: &str) -> Option<CountColumn> {
         "current" => CountColumn::Current,
         "ready" => CountColumn::Ready,
         "up-to-date" => CountColumn::UpToDate,
-        "available" => CountColumn::Available,
+        // Those that are not counted there are the unavailable ones.
+        "available" | "unavailable" => CountColumn::Available,
         "misscheduled" => CountColumn::Misscheduled,
         _ => return None,
     })
@@ -102,17 +105,24 @@ fn counts(model: &Model, slot: RowSlot, uid: &Uid, page: &mut Page) {
     page.leading(Screen::Count { daemon_set: uid.clone(), count: CountColumn::Bad });
     if let Some(why) = stale_why(&model.inventory, slot) {
         page.problem(format!("the status is stale: {why}"));
+        page.leading(Screen::Nodes { daemon_set: uid.clone(), of: NodesOf::Stale });
     }
 }
 
 fn blockers(model: &Model, slot: RowSlot, uid: &Uid, page: &mut Page) {
-    let blockers = rollout(&model.inventory, slot).map(|rollout| rollout.blockers).unwrap_or_default();
+    let Some(rollout) = rollout(&model.inventory, slot) else { return };
+    let blockers = rollout.blockers;
     if blockers.is_empty() {
         return;
     }
-    page.heading(format!("What holds up the rollout ({})", blockers.len()));
+    let title = match rollout.state {
+        RolloutState::Stuck | RolloutState::Progressing => "What holds up the rollout",
+        _ => "Nodes without an available pod",
+    };
+    page.heading(format!("{title} ({})", blockers.len()));
     for blocker in blockers {
         page.fact_or_problem(blocker.stuck, blocker.why);
+        page.signed(blocker.state);
         page.leading(Screen::Cell { daemon_set: uid.clone(), node: blocker.node });
     }
 }
@@ -125,11 +135,7 @@ fn revisions(model: &Model, slot: RowSlot, page: &mut Page) {
     revisions.sort_by_key(|revision| std::cmp::Reverse(revision.revision));
     page.heading("Revisions");
     for revision in revisions {
-        let of_it = |pod: &&Pod| pod.revision.as_ref() == Some(&revision.hash) && !pod.is_gone();
-        let mut nodes: Vec<NodeName> =
-            model.inventory.pods_of(slot).filter(of_it).filter_map(|pod| pod.target().cloned()).collect();
-        nodes.sort();
-        nodes.dedup();
+        let nodes = on_revision(model, slot, &revision.hash);
         let label = model.inventory.revision_label(uid, &revision.hash);
         let is_current = row.current().hash == Some(&revision.hash);
         let current = if is_current { ", current" } else { "" };
@@ -141,14 +147,17 @@ fn revisions(model: &Model, slot: RowSlot, page: &mut Page) {
         let made = revision.meta.created.map(|at| format!(", made {} ago", age(Some(at), model.now)));
         let made = made.unwrap_or_default();
         page.fact(format!("{label}{current}, hash {}{made}, {on}", revision.hash));
-        if is_current {
-            page.leading(Screen::Count { daemon_set: uid.clone(), count: CountColumn::UpToDate });
+        if !nodes.is_empty() {
+            let of = NodesOf::Revision(revision.hash.clone());
+            page.leading(Screen::Nodes { daemon_set: uid.clone(), of });
         }
     }
+    page.fact("history: why each was made, and what differs between any two");
+    page.leading(Screen::History(uid.clone()));
 }
 
 /// The nodes it does not want, by rule.
-fn left_out(model: &Model, slot: RowSlot, page: &mut Page) {
+fn left_out(model: &Model, slot: RowSlot, uid: &Uid, page: &mut Page) {
     let exclusions = exclusions(&model.inventory, slot);
     if exclusions.is_empty() {
         return;
@@ -157,6 +166,7 @@ fn left_out(model: &Model, slot: RowSlot, page: &mut Page) {
     page.heading(format!("Nodes left out ({all})"));
     for exclusion in exclusions {
         page.fact(format!("{exclusion}: {}", names(&exclusion.nodes)));
+        page.leading(Screen::Nodes { daemon_set: uid.clone(), of: NodesOf::LeftOut(exclusion.what) });
     }
 }
 

@@ -51,7 +51,8 @@ pub(super) fn page(model: &Model, name: &NodeName) -> Option<Page> {
             page.fact(words.join(", "));
         }
     }
-    health(model, column, &mut page);
+    page.heading("Conditions");
+    conditions(model, column, &mut page);
     page.heading("DaemonSets");
     daemon_sets(model, slot, &mut page);
     room(model, slot, column, &mut page);
@@ -70,6 +71,10 @@ pub(super) fn page(model: &Model, name: &NodeName) -> Option<Page> {
 pub(super) fn health(model: &Model, column: &Column, page: &mut Page) {
     page.heading(format!("Node {}", column.name));
     page.leading(Screen::Node(column.name.clone()));
+    conditions(model, column, page);
+}
+
+fn conditions(model: &Model, column: &Column, page: &mut Page) {
     let Some(node) = &column.node else {
         page.problem("the Node object is gone, or may not be read");
         return;
@@ -116,7 +121,8 @@ fn daemon_sets(model: &Model, slot: ColumnSlot, page: &mut Page) {
     cells.sort_by(|a, b| (a.0.state, &a.1.key).cmp(&(b.0.state, &b.1.key)));
     let widest = cells.iter().map(|(_, meta, ..)| meta.key.to_string().len()).max().unwrap_or_default();
     for (cell, meta, words, node) in cells {
-        page.told(cell.problem, &meta.key.to_string(), widest.min(28), words);
+        page.told(cell.problem, &meta.key.to_string(), widest.min(36), words);
+        page.signed(cell.state);
         page.leading(Screen::Cell { daemon_set: meta.uid, node });
     }
 }

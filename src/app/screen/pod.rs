@@ -8,7 +8,7 @@ use crate::domain::cell::available_from;
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::inventory::CellView;
 use crate::domain::object::{Container, ContainerState, Pod, Termination};
-use crate::domain::pod_status::{PodStatus, ended_word};
+use crate::domain::pod_status::{PodStatus, ended_word, waiting_detail};
 use crate::domain::scheduling::plain_words;
 use crate::domain::text::Text;
 
@@ -25,7 +25,7 @@ pub(super) fn facts(model: &Model, view: &CellView<'_>, pod: &Pod, page: &mut Pa
         age(pod.meta.created, model.now)
     ));
     revision(model, view, pod, page);
-    availability(view, pod, page);
+    availability(view, pod, &status, page);
     if let (Some(scheduling), None) = (&pod.scheduling, &pod.node_name) {
         for words in plain_words(&scheduling.message) {
             page.problem(format!("not scheduled: {words}"));
@@ -52,10 +52,14 @@ fn revision(model: &Model, view: &CellView<'_>, pod: &Pod, page: &mut Page) {
 }
 
 /// Ready, and for how long it still has to be to count as available.
-fn availability(view: &CellView<'_>, pod: &Pod, page: &mut Page) {
+fn availability(view: &CellView<'_>, pod: &Pod, status: &PodStatus, page: &mut Page) {
     let seconds = view.row.daemon_set.min_ready_seconds;
     let since = || age(pod.ready_since, view.now);
     match available_from(pod, seconds) {
+        None if status.ready.0 == status.ready.1 && status.ready.1 > 0 && !pod.phase.is_terminal() => page.fact(
+            "not ready, so not available, though its containers were: somebody else says so, like the node controller \
+             of a node that does not answer",
+        ),
         None => page.fact("not ready, so not available"),
         Some(from) if from > view.now => {
             let left = human_duration(from.duration_since(view.now).as_secs().saturating_add(1));
@@ -72,7 +76,7 @@ fn container_facts(model: &Model, pod: &Pod, container: &Container, page: &mut P
     };
     let (state, is_problem) = match &container.state {
         ContainerState::Waiting { reason, message } => {
-            let message = if message.is_empty() { String::new() } else { format!(" ({message})") };
+            let message = waiting_detail(reason, message);
             let is_usual = matches!(reason.as_str(), "" | "ContainerCreating" | "PodInitializing");
             (format!("waiting {reason}{message}"), !is_usual)
         }

@@ -3,18 +3,21 @@
 use super::Screen;
 use crate::app::model::Model;
 use crate::app::page::Page;
-use crate::app::problems::causes;
+use crate::domain::age::age;
 use crate::domain::cause::{Cause, Weight, since_words};
+use crate::domain::contrast::Shared;
+use crate::domain::rights::{denied, unseen};
 
 /// The column of the ages.
-const AGES: usize = 9;
+const AGES: usize = 6;
 
 /// The lines.
 pub(super) fn page(model: &Model) -> Page {
-    let causes = causes(model);
-    let of = |weight| causes.iter().filter(move |cause| cause.key.weight() == weight);
+    let of = |weight| model.problems.with_shared().filter(move |(cause, _)| cause.key.weight() == weight);
     let mut page = Page::new(title(of(Weight::Problem).count()));
-    page.heading(heading(model));
+    if of(Weight::Problem).next().is_some() {
+        page.heading(heading(model));
+    }
     for cause in of(Weight::Problem) {
         line(model, &mut page, cause);
     }
@@ -27,6 +30,13 @@ pub(super) fn page(model: &Model) -> Page {
         };
         page.fact(words);
     }
+    rights(model, &mut page);
+    if !model.otherwise.is_empty() {
+        page.heading("Not as foretold, after a change of nodes (i: seen)");
+    }
+    for (at, words) in &model.otherwise {
+        page.told(true, &age(Some(*at), model.now), AGES, words);
+    }
     if of(Weight::Waiting).next().is_some() {
         page.heading("Waiting for somebody");
     }
@@ -36,13 +46,26 @@ pub(super) fn page(model: &Model) -> Page {
     let usual = of(Weight::Usual).count();
     if usual > 0 {
         page.heading("As usual");
-        let nodes: std::collections::BTreeSet<_> = of(Weight::Usual).flat_map(|cause| &cause.nodes).collect();
+        let nodes: std::collections::BTreeSet<_> =
+            of(Weight::Usual).flat_map(|(cause, _)| &cause.nodes).collect();
         let (taints, nodes) = (count(usual, "taint"), count(nodes.len(), "node"));
         let keep = if usual == 1 { "keeps" } else { "keep" };
         page.faint(format!("{taints} {keep} DaemonSets off {nodes}; Enter lists them"));
         page.leading(Screen::Usual);
     }
     page
+}
+
+/// What may not be read is no problem of the cluster, but hides problems.
+fn rights(model: &Model, page: &mut Page) {
+    let names: Vec<String> = denied(&model.inventory).map(|(watch, _)| watch.to_string()).collect();
+    if names.is_empty() {
+        return;
+    }
+    page.heading("Out of sight");
+    let number = unseen(&model.inventory).map(|unseen| format!("; {}", unseen.words())).unwrap_or_default();
+    page.fact(format!("{} may not be read{number}; Enter shows the role to ask for", names.join(", ")));
+    page.leading(Screen::Rights);
 }
 
 /// What is as usual, line by line.
@@ -53,7 +76,7 @@ pub(super) fn usual(model: &Model) -> Page {
          `everywhere` in the configuration: then they count as UNCOVERED.",
     );
     page.heading("Taints");
-    for cause in causes(model).iter().filter(|cause| cause.key.weight() == Weight::Usual) {
+    for cause in model.problems.with_shared().filter(|(cause, _)| cause.key.weight() == Weight::Usual) {
         line(model, &mut page, cause);
     }
     page
@@ -76,9 +99,9 @@ pub(super) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-fn line(model: &Model, page: &mut Page, cause: &Cause) {
+fn line(model: &Model, page: &mut Page, (cause, shared): (&Cause, &[Shared])) {
     let since = since_words(cause, &model.inventory);
-    let shared = match cause.shared(&model.inventory).first() {
+    let shared = match shared.first() {
         Some(shared) => format!("; {shared}"),
         None => String::new(),
     };

@@ -1,6 +1,9 @@
 //! An action is carried out where its noun lives.
 
-use super::{filter, jump, lens, logs, marks, motion, overlay, palette, remember, replace, screen, wish};
+use super::{
+    filter, jump, leave as leaving, lens, logs, marks, motion, overlay, palette, relabel, replace, screen,
+    wish,
+};
 use crate::app::action::Action;
 use crate::app::describe::copyable;
 use crate::app::effect::Effect;
@@ -74,7 +77,22 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
         },
         Action::Hold | Action::GoOn | Action::LetPass | Action::Abort => replace::act(model, action),
         // These mean something only where a dialog is open, and go there.
-        Action::Confirm | Action::Submit | Action::TryAgain | Action::NextField => {}
+        Action::Confirm
+        | Action::Submit
+        | Action::TryAgain
+        | Action::NextField
+        | Action::EditLine
+        | Action::AddLabel
+        | Action::AddTaint
+        | Action::RemoveLine
+        | Action::RestoreLine
+        | Action::Review
+        | Action::Complete
+        | Action::CompleteBack
+        | Action::TakeBack => {}
+        Action::EditNodes | Action::CordonNodes | Action::UncordonNodes => relabel::open(model, action),
+        Action::MarkGroup => marks::mark_group(model),
+        Action::MarkShown => marks::mark_shown(model),
         Action::ToggleCounters => lens::toggle_counters(model),
         Action::Transpose => lens::transpose(model),
         Action::ChangeOrder => lens::change_order(model),
@@ -87,7 +105,7 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Out of the program; what this dsgrid does to the cluster is held first.
 fn leave_program(model: &mut Model) -> Vec<Effect> {
-    if replace::holds_first(model) { Vec::new() } else { remember::leave(model) }
+    if replace::holds_first(model) { Vec::new() } else { leaving::leave(model) }
 }
 
 /// Moves where the keys go.

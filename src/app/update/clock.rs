@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{changed, remember};
+use super::{changed, expect, remember};
 use crate::app::effect::Effect;
 use crate::app::model::{HOLD, Model};
 use crate::domain::event::LinkState;
@@ -25,6 +25,9 @@ pub(super) fn ticked(model: &mut Model, local: Timestamp) -> Vec<Effect> {
     if model.notice.as_ref().is_some_and(|notice| notice.until <= model.now) {
         model.notice = None;
         model.version += 1;
+    }
+    if expect::look(model) {
+        changed(model);
     }
     let mut effects = remember::watch(model);
     effects.extend(adoptions(model));

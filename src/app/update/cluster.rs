@@ -33,6 +33,7 @@ pub(super) fn heard(model: &mut Model, events: Vec<ClusterEvent>) -> Vec<Effect>
     if seen.any() {
         if seen.rows || seen.columns {
             model.marks.prune(&model.inventory);
+            model.problems.forget();
         }
         screen::open_alert(model);
         clock::reorder(model, seen);

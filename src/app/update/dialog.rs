@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::propose::{Trouble, propose};
+use super::wish;
 use crate::app::action::Action;
-use crate::app::dialog::{Dialog, Stage};
+use crate::app::dialog::{Dialog, Field, Stage};
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::layout::Mode;
@@ -14,9 +15,13 @@ use crate::app::page::Line;
 use crate::app::replace::Begin;
 use crate::domain::change::{Trace, changes, trace};
 use crate::domain::command::{Outcome, Ticket, difference};
+use crate::domain::id::ObjectRef;
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::raw::RawObject;
-use crate::domain::text::sanitize;
+use crate::domain::text::{Text, sanitize};
+
+/// What a pause may be given.
+const REASON: &str = "reason";
 
 /// Opens the dialog for a wish; what it is about is read afresh first.
 pub(super) fn open(model: &mut Model, intent: Intent) {
@@ -48,7 +53,16 @@ pub(super) fn needed(model: &Model, needed: &mut BTreeSet<Inquiry>) {
     {
         needed.extend(dialog.intent.reads());
     }
+    if let Some(Intent::Undo { revisions, .. }) = choosing(model) {
+        needed.extend(revisions.iter().cloned().map(Inquiry::Object));
+    }
     needed.extend(model.writes.inquiries());
+}
+
+/// The wish whose ways are being chosen from.
+fn choosing(model: &Model) -> Option<&Intent> {
+    let dialog = model.dialog.as_ref()?;
+    matches!(dialog.stage, Stage::Choosing { .. }).then_some(&dialog.intent)
 }
 
 /// A key of the dialog.
@@ -60,7 +74,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Confirm => return confirm(model),
         Action::Submit => return submit(model),
         Action::TryAgain => return again(model),
-        Action::NextField => dialog.field = (dialog.field + 1) % dialog.fields.len().max(1),
+        Action::NextField => next_field(dialog),
         Action::EraseCharacter => {
             buffer(dialog).pop();
         }
@@ -68,6 +82,15 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => scroll(model, action),
     }
     Vec::new()
+}
+
+/// To the next value; from a pause that could be sent, to its reason.
+fn next_field(dialog: &mut Dialog) {
+    if let (Stage::Ready { .. }, Intent::Pause { reason, .. }) = (&dialog.stage, &dialog.intent) {
+        dialog.fields = vec![Field { label: REASON, value: reason.to_string() }];
+        dialog.go_to(Stage::Filling);
+    }
+    dialog.field = (dialog.field + 1) % dialog.fields.len().max(1);
 }
 
 fn scroll(model: &mut Model, action: Action) {
@@ -192,6 +215,10 @@ fn again(model: &mut Model) -> Vec<Effect> {
 /// An answer came: perhaps the last that was waited for.
 pub(super) fn answered(model: &mut Model, inquiry: &Inquiry) -> Vec<Effect> {
     read_back(model, inquiry);
+    if let Some(Intent::Undo { daemon_set, .. }) = choosing(model).cloned() {
+        tell_revisions(model, &daemon_set);
+        return Vec::new();
+    }
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
     if !matches!(dialog.stage, Stage::Reading { .. }) {
         return Vec::new();
@@ -208,6 +235,17 @@ pub(super) fn answered(model: &mut Model, inquiry: &Inquiry) -> Vec<Effect> {
     let objects: Option<Vec<Option<RawObject>>> =
         reads.iter().map(|read| object(model, read).cloned()).collect();
     objects.map(|objects| build(model, &objects)).unwrap_or_default()
+}
+
+/// More is known of the revisions that are chosen from.
+fn tell_revisions(model: &mut Model, daemon_set: &ObjectRef) {
+    let (known, told) = wish::revisions(model, daemon_set);
+    if let Some(Dialog { stage: Stage::Choosing { words, choices, at }, .. }) = &mut model.dialog {
+        // The marked one stays marked.
+        let marked = choices.get(*at).map(|choice| choice.intent.clone());
+        *at = told.iter().position(|choice| Some(&choice.intent) == marked.as_ref()).unwrap_or_default();
+        (*words, *choices) = (known, told);
+    }
 }
 
 /// The object that was read; none while there is no answer.
@@ -235,13 +273,19 @@ fn build(model: &mut Model, objects: &[Option<RawObject>]) -> Vec<Effect> {
     match asked {
         Err(trouble) => {
             dialog.question = None;
+            let refused = match &trouble {
+                Trouble::Words(why) => vec![refusal(&intent, why)],
+                Trouble::Nothing(_) | Trouble::Choose { .. } => Vec::new(),
+            };
             dialog.go_to(match trouble {
-                Trouble::Words(words) => Stage::Ended { words: vec![Line::problem(words)], again: false },
+                Trouble::Words(words) | Trouble::Nothing(words) => {
+                    Stage::Ended { words: vec![Line::problem(words)], again: false }
+                }
                 Trouble::Choose { words, choices } => {
                     Stage::Choosing { words: vec![Line::problem(words), Line::fact("")], choices, at: 0 }
                 }
             });
-            Vec::new()
+            refused
         }
         Ok(question) if question.rehearse => {
             let command = Box::new(question.command.clone());
@@ -257,11 +301,19 @@ fn build(model: &mut Model, objects: &[Option<RawObject>]) -> Vec<Effect> {
     }
 }
 
+/// What is told in the journal of a wish that is not carried out.
+fn refusal(intent: &Intent, why: &str) -> Effect {
+    Effect::JournalRefusal { verb: intent.verb(), target: intent.target().clone(), why: Text::new(why) }
+}
+
 /// A dry run or a write was answered.
 pub(super) fn sent(model: &mut Model, ticket: Ticket, outcome: Outcome) -> Vec<Effect> {
     let waits = model.dialog.as_ref().map(|dialog| &dialog.stage);
     if matches!(waits, Some(Stage::Rehearsing { ticket: waiting, .. }) if *waiting == ticket) {
         return rehearsed(model, outcome);
+    }
+    if let Some(effects) = super::relabel::sent(model, ticket, &outcome) {
+        return effects;
     }
     let Some(write) = model.writes.get(ticket) else { return Vec::new() };
     if let Outcome::Unknown(why) = outcome {
@@ -281,14 +333,18 @@ fn rehearsed(model: &mut Model, result: Outcome) -> Vec<Effect> {
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
     let Some(question) = &dialog.question else { return Vec::new() };
     if let Outcome::Done(after) = &result {
-        let told = changes(&question.before, after).iter().map(ToString::to_string).collect();
+        // What a deletion answers is the object as it goes.
+        let more = question.after.as_ref().map(|announced| changes(announced, after)).unwrap_or_default();
+        let told = more.iter().map(ToString::to_string).collect();
         dialog.go_to(Stage::Ready { rehearsed: Some(told) });
         return Vec::new();
     }
     let mut told = self::outcome(&question.command, &result);
     told.words.insert(0, Line::problem("the server's dry run refused it; nothing was written"));
+    let why = format!("the server's dry run: {} {}", result.name(), result.words());
+    let refused = refusal(&dialog.intent, why.trim_end());
     dialog.go_to(Stage::Ended { words: told.words, again: true });
-    Vec::new()
+    vec![refused]
 }
 
 /// The outcome of a write is known.
@@ -371,6 +427,9 @@ fn read_back(model: &mut Model, inquiry: &Inquiry) {
             continue;
         }
         let told = traced(&write.command, found);
+        if super::relabel::read_back(model, ticket, found) {
+            continue;
+        }
         model.writes.settle(ticket);
         if shows(model, ticket) {
             tell(model, told);

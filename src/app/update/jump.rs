@@ -11,7 +11,8 @@ use crate::domain::rollout::rollout;
 
 /// To the next cause of problems, or the previous one, in a circle.
 pub(super) fn cause(model: &mut Model, direction: isize) {
-    let mut causes = problems::causes(model);
+    problems::refresh(model);
+    let mut causes: Vec<Cause> = model.problems.causes().cloned().collect();
     // A cause none of whose nodes is left has no place in the grid.
     causes.retain(|cause| cause.key.weight() == Weight::Problem && !cause.cells.is_empty());
     if causes.is_empty() {

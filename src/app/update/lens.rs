@@ -12,6 +12,7 @@ use crate::domain::inventory::Changed;
 pub(super) fn project(model: &mut Model) {
     model.grid = Grid::project(&model.inventory, &model.lens);
     model.held = Changed::default();
+    model.problems.forget();
 }
 
 fn say(model: &mut Model, words: &str) {

@@ -7,7 +7,6 @@ use crate::app::cursor::{ColumnPlace, Cursor, RowPlace};
 use crate::app::marks::{Mark, of_cause};
 use crate::app::model::Model;
 use crate::app::notice::Notice;
-use crate::app::problems::causes;
 use crate::app::screen::Screen;
 
 fn say(model: &mut Model, words: impl Into<String>) {
@@ -37,8 +36,7 @@ pub(super) fn mark(model: &mut Model) {
     };
     let marks = match open.leads() {
         Some(Screen::Cause(key)) => {
-            let all = causes(model);
-            let cause = all.iter().find(|cause| cause.key == *key);
+            let cause = model.problems.find(key);
             cause.map(|cause| of_cause(&model.inventory, cause).collect()).unwrap_or_default()
         }
         Some(Screen::Cell { daemon_set, node }) => vec![Mark::Cell(daemon_set.clone(), node.clone())],
@@ -82,6 +80,34 @@ pub(super) fn range(model: &mut Model) {
     };
     let here = model.cursor.clone();
     let marks = if anchor == here { group(model) } else { between(model, &anchor, &here) };
+    model.marks.add(marks);
+    tell(model);
+}
+
+/// Marks what is selected, in every column of its group.
+pub(super) fn mark_group(model: &mut Model) {
+    add(model, group);
+}
+
+/// Marks what is selected, in every column that is shown; of names and counts, the DaemonSets that are shown.
+pub(super) fn mark_shown(model: &mut Model) {
+    add(model, |model| {
+        if node_index(model).is_none() {
+            let rows = (1..=model.grid.rows.len()).map(|at| row_at(model, at));
+            let cursors = rows.map(|row| Cursor { row, column: ColumnPlace::Name });
+            return cursors.filter_map(|cursor| selected(&cursor)).collect();
+        }
+        let columns = (0..model.grid.columns.len()).map(|at| node_at(model, at));
+        columns.filter_map(|column| selected(&Cursor { row: model.cursor.row.clone(), column })).collect()
+    });
+}
+
+fn add(model: &mut Model, marks: impl Fn(&Model) -> Vec<Mark>) {
+    let marks = marks(model);
+    if marks.is_empty() {
+        say(model, "select a DaemonSet, a node or a cell first");
+        return;
+    }
     model.marks.add(marks);
     tell(model);
 }

@@ -5,13 +5,15 @@ use crate::app::dialog::{Choice, Question};
 use crate::app::intent::Intent;
 use crate::app::model::Model;
 use crate::app::page::Line;
+use crate::app::screen::template_diff;
 use crate::domain::budget::{Eviction, eviction_of_set};
+use crate::domain::cell::CellState;
 use crate::domain::command::{
     Limits, PauseBy, Proposal, Refusal, ResumeTo, force_delete, forget, pause, restart, resume, throttle,
     undo,
 };
 use crate::domain::gate::{Gate, Stops, gate, stops};
-use crate::domain::id::{NodeName, ObjectRef};
+use crate::domain::id::{NodeName, ObjectRef, Uid};
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::ownership::ownership;
 use crate::domain::preview::rollout::Forecast;
@@ -28,6 +30,8 @@ use crate::domain::text::Text;
 pub(super) enum Trouble {
     /// It cannot be done, in words.
     Words(String),
+    /// Nothing would change, in words.
+    Nothing(String),
     /// It can be done in more than one way.
     Choose {
         /// What the choice is about.
@@ -39,7 +43,10 @@ pub(super) enum Trouble {
 
 impl From<Refusal> for Trouble {
     fn from(refusal: Refusal) -> Self {
-        Self::Words(refusal.to_string())
+        match refusal {
+            Refusal::NothingToDo(_) => Self::Nothing(refusal.to_string()),
+            refused => Self::Words(refused.to_string()),
+        }
     }
 }
 
@@ -53,7 +60,7 @@ pub(super) fn propose(
     others: &[Option<RawObject>],
 ) -> Asked {
     match intent {
-        Intent::Pause { .. } => ask_pause(model, target),
+        Intent::Pause { reason, .. } => ask_pause(model, target, reason),
         Intent::Resume { daemon_set, to } => ask_resume(model, daemon_set, target, to),
         Intent::Forget { .. } => Ok(question(model, target, forget(target)?, None)),
         Intent::Restart { .. } => {
@@ -131,6 +138,7 @@ fn ask_replace(model: &Model, daemon_set: &ObjectRef, target: &RawObject, option
         word,
         rehearse: false,
         before: target.clone(),
+        after: None,
         command: claim.write(daemon_set, target),
         next: Vec::new(),
         plan: Some(Box::new(plan.clone())),
@@ -183,6 +191,7 @@ fn question(model: &Model, before: &RawObject, proposal: Proposal, forecast: Opt
         word,
         rehearse: true,
         before: before.clone(),
+        after: proposal.after,
         command,
         next: Vec::new(),
         plan: None,
@@ -204,13 +213,16 @@ fn affected(impact: &Impact) -> String {
 }
 
 /// At once: no dry run, nothing to type.
-fn ask_pause(model: &Model, target: &RawObject) -> Asked {
-    let who = PauseBy { by: &model.settings.user, at: model.now, reason: &Text::default() };
+fn ask_pause(model: &Model, target: &RawObject, reason: &Text) -> Asked {
+    let who = PauseBy { by: &model.settings.user, at: model.now, reason };
     let proposal = pause(target, &who)?;
     let back = resume_words(model, proposal.after.as_ref());
     let mut asked = question(model, target, proposal, None);
     // Nothing stops by it, so nothing has to be foretold to stop.
     asked.words.retain(|line| !line.text.starts_with("what it does to pods is not known"));
+    if let Some(lost) = surging(model, &asked.command.target.uid) {
+        asked.words.push(Line::problem(lost));
+    }
     asked.words.extend(back);
     if let Some(label) = earlier(&model.inventory, &asked.command.target.uid) {
         asked.words.push(Line::fact(format!("instead, U goes back to {label} in one write")));
@@ -218,6 +230,17 @@ fn ask_pause(model: &Model, target: &RawObject) -> Asked {
     }
     asked.next.push("resume is in the menu: a, or :resume".to_owned());
     Ok(Question { word: None, rehearse: false, ..asked })
+}
+
+/// What a pause takes from an update that surges right now.
+fn surging(model: &Model, daemon_set: &Uid) -> Option<String> {
+    let row = model.inventory.row(model.inventory.row_of(daemon_set)?)?;
+    let pods = match row.tally.states[CellState::Surging.severity()] {
+        0 => return None,
+        1 => "1 new pod that stands beside its old one is".to_owned(),
+        many => format!("{many} new pods that stand beside their old ones are"),
+    };
+    Some(format!("{pods} deleted by it at once; the old ones stay"))
 }
 
 /// What resuming would do at once.
@@ -264,15 +287,26 @@ fn edited(daemon_set: &ObjectRef, target: &RawObject, saved: &str, now: &str) ->
 fn ask_undo(model: &Model, target: &RawObject, others: &[Option<RawObject>], to: i64) -> Asked {
     let revisions: Vec<RawObject> = others.iter().flatten().cloned().collect();
     let undone = undo(target, &revisions, Some(to))?;
+    let differs = templates(target, undone.proposal.after.as_ref());
     let forecast = forecast(model, target, &undone.proposal, Some(&undone.hash));
     let rolls = forecast.as_ref().is_none_or(|forecast| forecast.limit.is_some());
-    let asked = question(model, target, undone.proposal, forecast.as_ref());
+    let mut asked = question(model, target, undone.proposal, forecast.as_ref());
+    asked.words.extend(differs);
     let next = if rolls {
         "watch it in the row; P pauses it, M changes how many at once"
     } else {
         "it moved 0 pods: resume (a, or :resume) lets them follow, or delete them one by one"
     };
     Ok(Question { next: vec![next.to_owned()], ..asked })
+}
+
+/// What changes in the pod template.
+fn templates(before: &RawObject, after: Option<&RawObject>) -> Vec<Line> {
+    let template = |object: &RawObject| object.at("/spec/template").cloned().map(RawObject::new);
+    let Some((old, new)) = template(before).zip(after.and_then(template)) else { return Vec::new() };
+    let mut lines = vec![Line::heading("the pod template: - as it is, + as it will be")];
+    lines.extend(template_diff(&old, &new));
+    lines
 }
 
 fn ask_throttle(model: &Model, target: &RawObject, limits: &Limits) -> Asked {

@@ -2,12 +2,13 @@
 
 use super::{lens, logs};
 use crate::app::action::Action;
-use crate::app::cursor::{ColumnPlace, RowPlace};
+use crate::app::cursor::CountColumn;
 use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
 use crate::app::page::EVENTS;
-use crate::app::screen::{Open, Screen, Subject, daemon_set_ref, node_ref, pod_ref};
+use crate::app::problems;
+use crate::app::screen::{Open, Screen, Subject, daemon_set_ref, node_ref, pod_ref, subject};
 use crate::domain::cause::CauseKey;
 use crate::domain::id::ObjectRef;
 use crate::domain::inquiry::{Answer, Inquiry};
@@ -21,6 +22,8 @@ pub(super) fn act(model: &mut Model, action: Action) {
         Action::OpenCount => open_count(model),
         Action::OpenYaml => open_yaml(model),
         Action::OpenEvents => open_events(model),
+        Action::OpenHistory => open_history(model),
+        Action::OpenJournal => open(model, Screen::Journal),
         Action::Search => begin_search(model),
         Action::NextMatch => next_match(model, true),
         Action::PreviousMatch => next_match(model, false),
@@ -37,6 +40,7 @@ pub(super) fn open(model: &mut Model, screen: Screen) {
         model.screens.truncate(at + 1);
         return;
     }
+    problems::refresh_for(model, &screen);
     let open = Open::new(model, screen);
     model.screens.push(open);
 }
@@ -51,6 +55,7 @@ pub(super) fn leave(model: &mut Model) -> bool {
 /// Makes the lines of the open screen anew; whether they changed.
 pub(super) fn refresh(model: &mut Model) -> bool {
     let Some(mut open) = model.screens.pop() else { return false };
+    problems::refresh_for(model, &open.screen);
     let changed = open.refresh(model);
     model.screens.push(open);
     changed
@@ -61,33 +66,6 @@ pub(super) fn moved(model: &mut Model, action: Action) {
     let room = model.room();
     if let Some(open) = model.screens.last_mut() {
         open.view.moved(action, &open.page.lines, room);
-    }
-}
-
-/// What a key is about: the line with the cursor, else the screen; in the grid, what is selected.
-pub(super) fn subject(model: &Model) -> Subject {
-    match model.screens.last() {
-        Some(open) => {
-            let (line, own) = (open.leads().map(Screen::subject).unwrap_or_default(), open.screen.subject());
-            Subject {
-                daemon_set: line.daemon_set.or(own.daemon_set),
-                node: line.node.or(own.node),
-                count: line.count.or(own.count),
-                object: line.object.or(own.object),
-            }
-        }
-        None => Subject {
-            daemon_set: match &model.cursor.row {
-                RowPlace::DaemonSet(uid) => Some(uid.clone()),
-                RowPlace::Header => None,
-            },
-            node: model.cursor.column.node().cloned(),
-            count: match model.cursor.column {
-                ColumnPlace::Count(count) => Some(count),
-                ColumnPlace::Name | ColumnPlace::Node(_) => None,
-            },
-            object: None,
-        },
     }
 }
 
@@ -125,6 +103,14 @@ fn open_daemon_set(model: &mut Model) {
     }
 }
 
+/// The revisions of the DaemonSet in question.
+fn open_history(model: &mut Model) {
+    match subject(model).daemon_set {
+        Some(uid) => open(model, Screen::History(uid)),
+        None => say(model, "select a DaemonSet first"),
+    }
+}
+
 /// The page of the node in question.
 fn open_node(model: &mut Model) {
     match subject(model).node {
@@ -133,13 +119,16 @@ fn open_node(model: &mut Model) {
     }
 }
 
-/// The nodes behind the number in question.
+/// The nodes behind the number in question; where none is, those behind the desired count.
 fn open_count(model: &mut Model) {
     match subject(model) {
         Subject { daemon_set: Some(daemon_set), count: Some(count), .. } => {
             open(model, Screen::Count { daemon_set, count });
         }
-        _ => say(model, "select a number of a DaemonSet first"),
+        Subject { daemon_set: Some(daemon_set), .. } => {
+            open(model, Screen::Count { daemon_set, count: CountColumn::Desired });
+        }
+        _ => say(model, "select a DaemonSet first"),
     }
 }
 
@@ -147,7 +136,10 @@ fn open_count(model: &mut Model) {
 fn open_events(model: &mut Model) {
     if model.screens.is_empty() {
         enter(model);
-        if matches!(model.screens.last(), Some(Open { screen: Screen::Count { .. }, .. })) {
+        if matches!(
+            model.screens.last(),
+            Some(Open { screen: Screen::Count { .. } | Screen::Nodes { .. }, .. })
+        ) {
             open_daemon_set(model);
         }
     }
@@ -225,14 +217,21 @@ pub(super) fn open_problems(model: &mut Model) {
     }
 }
 
-/// The alert that brought somebody here, as soon as its DaemonSet is known.
+/// The alert that brought somebody here, as soon as its DaemonSet is known; that it is not there, if it is not.
 pub(super) fn open_alert(model: &mut Model) {
     if !model.is_synced() {
         return;
     }
-    let (Some(alert), Some(uid)) = (model.settings.alert, super::settle::asked(model)) else { return };
-    model.settings.alert = None;
-    open(model, Screen::Alert { daemon_set: uid, alert });
+    let Some(uid) = super::settle::asked(model) else {
+        if let Some(name) = model.settings.start_at.take() {
+            let words = format!("there is no DaemonSet {name}: deleted, renamed or in another namespace");
+            model.notice = Some(Notice::failed(words, model.now));
+        }
+        return;
+    };
+    if let Some(alert) = model.settings.alert.take() {
+        open(model, Screen::Alert { daemon_set: uid, alert });
+    }
 }
 
 /// Takes what fell as seen: it is no problem any more.
@@ -250,6 +249,10 @@ pub(super) fn acknowledge(model: &mut Model) {
             lens::project(model);
             "seen: told again only if it falls further"
         }
+        _ if open.screen == Screen::Problems && !model.otherwise.is_empty() => {
+            model.otherwise.clear();
+            "seen: what came otherwise than foretold is taken off the list"
+        }
         Some(_) => "this lasts until it is mended; only what fell can be taken as seen",
         None => "select what fell first",
     };
@@ -260,6 +263,9 @@ pub(super) fn acknowledge(model: &mut Model) {
 /// What `c` copies: the name where the line leads, else the line.
 pub(super) fn copyable(model: &Model) -> Option<String> {
     let open = model.screens.last()?;
+    if open.screen == Screen::Rights {
+        return Some(crate::app::screen::rights_snippet(model)).filter(|text| !text.is_empty());
+    }
     let line = open.page.lines.get(open.view.at)?;
     let name = line.leads.as_ref().and_then(|screen| {
         let subject = screen.subject();
@@ -273,13 +279,18 @@ pub(super) fn copyable(model: &Model) -> Option<String> {
             }
             Screen::Cell { node, .. } | Screen::Node(node) => Some(node.to_string()),
             Screen::Yaml(object) => Some(object.key.name.to_string()),
-            Screen::DaemonSet(_) | Screen::Alert { .. } => daemon_set(),
+            Screen::DaemonSet(_) | Screen::Alert { .. } | Screen::History(_) | Screen::Difference { .. } => {
+                daemon_set()
+            }
             Screen::Count { .. }
+            | Screen::Nodes { .. }
+            | Screen::Rights
             | Screen::Logs(_)
             | Screen::Problems
             | Screen::Usual
             | Screen::Cause(_)
             | Screen::Replacement
+            | Screen::Journal
             | Screen::Help => None,
         }
     });

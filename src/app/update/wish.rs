@@ -2,19 +2,24 @@
 
 use super::dialog;
 use crate::app::action::Action;
-use crate::app::availability::{stuck_pod, unavailable};
+use crate::app::availability::{stuck_pod, subject_row, unavailable};
 use crate::app::dialog::{Choice, Dialog, Field, Stage};
 use crate::app::intent::{Intent, option_fields};
 use crate::app::marks::Mark;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
 use crate::app::page::Line;
+use crate::app::screen::{entries, revision_refs};
 use crate::domain::age::age;
 use crate::domain::command::{Limits, ResumeTo};
-use crate::domain::id::{ObjectKind, ObjectRef};
+use crate::domain::history::Entry;
+use crate::domain::id::{NodeName, ObjectKind, ObjectRef};
 use crate::domain::object::{ControllerRevision, DaemonSet, Meta, UpdateStrategy};
 use crate::domain::replace::options::Options;
 use crate::domain::text::Text;
+
+/// So many nodes are named of each revision.
+const NAMED: usize = 3;
 
 /// Opens the dialog of an action, or says why not.
 pub(super) fn make(model: &mut Model, action: Action) {
@@ -22,11 +27,10 @@ pub(super) fn make(model: &mut Model, action: Action) {
         model.notice = Some(Notice::failed(why, model.now));
         return;
     }
-    let selected = model.selected_row().and_then(|slot| model.inventory.row(slot));
-    let Some(object) = selected.map(|row| row.daemon_set.clone()) else { return };
+    let Some(object) = subject_row(model).map(|row| row.daemon_set.clone()) else { return };
     let daemon_set = reference(ObjectKind::DaemonSet, &object.meta);
     match action {
-        Action::PauseRollout => dialog::open(model, Intent::Pause { daemon_set }),
+        Action::PauseRollout => dialog::open(model, Intent::Pause { daemon_set, reason: Text::default() }),
         Action::ResumeRollout if object.strategy == UpdateStrategy::OnDelete => {
             dialog::open(model, Intent::Resume { daemon_set, to: ResumeTo::Untouched });
         }
@@ -44,34 +48,62 @@ fn reference(kind: ObjectKind, meta: &Meta) -> ObjectRef {
     ObjectRef { kind, key: meta.key.clone(), uid: meta.uid.clone() }
 }
 
-/// Every earlier revision, newest first: what it ran, how old it is, how many pods still run it.
+/// Every earlier revision, newest first.
 fn choose_revision(model: &Model, daemon_set: &ObjectRef) -> Dialog {
+    let (words, choices) = revisions(model, daemon_set);
+    let all = revision_refs(model, &daemon_set.uid);
+    let intent = Intent::Undo { daemon_set: daemon_set.clone(), revisions: all, to: 0 };
+    Dialog::new(intent, Stage::Choosing { words, choices, at: 0 }, Vec::new())
+}
+
+/// What one can go back to: what it ran, how old it is, how many pods still run it; once it was read whole, also why it
+/// was made and on which nodes it is.
+pub(super) fn revisions(model: &Model, daemon_set: &ObjectRef) -> (Vec<Line>, Vec<Choice>) {
     let mut known: Vec<&ControllerRevision> = model.inventory.revisions(&daemon_set.uid).iter().collect();
     known.sort_by_key(|revision| std::cmp::Reverse(revision.revision));
-    let revisions: Vec<ObjectRef> =
-        known.iter().map(|revision| reference(ObjectKind::ControllerRevision, &revision.meta)).collect();
-    let pods = |revision: &ControllerRevision| {
-        let slot = model.inventory.row_of(&daemon_set.uid);
-        let all = slot.into_iter().flat_map(|slot| model.inventory.pods_of(slot));
-        all.filter(|pod| pod.revision.as_ref() == Some(&revision.hash)).count()
-    };
+    let all = revision_refs(model, &daemon_set.uid);
+    let read = entries(model, &daemon_set.uid);
     let told = |revision: &ControllerRevision| {
-        let count = pods(revision);
-        let since = revision.meta.created.map(|at| format!("made {} ago, ", age(Some(at), model.now)));
-        format!("{}{count} pod{}", since.unwrap_or_default(), if count == 1 { "" } else { "s" })
+        let entry = read.iter().find(|entry| entry.hash == revision.hash);
+        describe(model, daemon_set, revision, entry)
     };
-    let undo = |to| Intent::Undo { daemon_set: daemon_set.clone(), revisions: revisions.clone(), to };
-    let choices: Vec<Choice> = known
-        .iter()
-        .skip(1)
-        .map(|revision| Choice {
-            label: format!("{:<24} {}", revision.label(), told(revision)),
-            intent: undo(revision.revision),
-        })
-        .collect();
+    let undo = |to| Intent::Undo { daemon_set: daemon_set.clone(), revisions: all.clone(), to };
+    let choice = |revision: &&ControllerRevision| Choice {
+        label: format!("{:<20} {}", revision.label(), told(revision)),
+        intent: undo(revision.revision),
+    };
+    let choices = known.iter().skip(1).map(choice).collect();
     let current = known.first().map(|revision| format!("now: {}  {}", revision.label(), told(revision)));
-    let words = vec![Line::fact(current.unwrap_or_default()), Line::heading("go back to")];
-    Dialog::new(undo(0), Stage::Choosing { words, choices, at: 0 }, Vec::new())
+    (vec![Line::fact(current.unwrap_or_default()), Line::heading("go back to")], choices)
+}
+
+/// What is known of a revision, in one line.
+fn describe(
+    model: &Model,
+    daemon_set: &ObjectRef,
+    revision: &ControllerRevision,
+    entry: Option<&Entry>,
+) -> String {
+    let mut parts = Vec::new();
+    parts.extend(revision.meta.created.map(|at| format!("made {} ago", age(Some(at), model.now))));
+    let Some(entry) = entry else {
+        let slot = model.inventory.row_of(&daemon_set.uid);
+        let pods = slot.into_iter().flat_map(|slot| model.inventory.pods_of(slot));
+        let count = pods.filter(|pod| pod.revision.as_ref() == Some(&revision.hash)).count();
+        parts.push(format!("{count} pod{}", if count == 1 { "" } else { "s" }));
+        return parts.join(", ");
+    };
+    let node_names: Vec<&str> = entry.nodes.iter().take(NAMED).map(NodeName::as_str).collect();
+    parts.push(match entry.nodes.len() {
+        0 => "on no node".to_owned(),
+        1 => format!("on 1 node: {}", node_names.join(", ")),
+        many if many > NAMED => format!("on {many} nodes: {} and more", node_names.join(", ")),
+        many => format!("on {many} nodes: {}", node_names.join(", ")),
+    });
+    parts.extend((!entry.change_cause.is_empty()).then(|| format!("cause: {}", entry.change_cause)));
+    let images: Vec<&str> = entry.images.iter().map(Text::as_str).collect();
+    parts.push(format!("images: {}", images.join(", ")));
+    parts.join("; ")
 }
 
 /// The limits as they are, to be changed.

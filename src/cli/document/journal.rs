@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::API_VERSION;
-use crate::cluster::Record;
+use crate::domain::journal::Record;
 
 /// What dsgrid changed or tried to change.
 #[derive(Debug, Serialize)]

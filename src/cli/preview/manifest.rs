@@ -35,7 +35,7 @@ pub(super) async fn run(global: &Global, output: AnswerFormat, files: &[String])
         Some(namespace) if namespaces.len() == 1 => Scope::Namespace((*namespace).clone()),
         _ => Scope::Cluster,
     };
-    let snapshot = super::look(&connection, global, &scope).await?;
+    let (snapshot, _) = super::look(&connection, global, &scope).await?;
     let mut impacts = Vec::new();
     for manifest in &manifests {
         impacts.extend(preview(&connection, &snapshot, manifest).await?);

@@ -61,7 +61,7 @@ pub(super) fn first(inventory: &Inventory, cause: &Cause) -> String {
 fn stuck(inventory: &Inventory, cause: &Cause) -> String {
     let rollout = cause.sets.first().and_then(|slot| rollout(inventory, *slot));
     let blockers = rollout.map(|rollout| rollout.blockers).unwrap_or_default();
-    let worst = blockers.iter().find(|blocker| blocker.stuck);
+    let worst = blockers.iter().find(|blocker| blocker.stuck).or(blockers.first());
     let limited = row_of(inventory, cause)
         .is_some_and(|row| matches!(row.daemon_set.strategy, UpdateStrategy::RollingUpdate { .. }));
     let words = match worst.map(|blocker| blocker.state) {
@@ -69,6 +69,7 @@ fn stuck(inventory: &Inventory, cause: &Cause) -> String {
         Some(CellState::Lost | CellState::Terminating) if limited => {
             "if the machine is off, F force-deletes its pod; M raises the limit so that the others go on"
         }
+        Some(CellState::NotReady) => "L reads why the pod is not ready; U undoes the update, P stops it",
         Some(CellState::Unschedulable) => "o shows what fills the node; U undoes the update, P stops it",
         _ => "Enter on a node shows what it waits for; P stops the rollout",
     };

@@ -4,7 +4,7 @@ use super::{Cause, CauseKey};
 use crate::domain::age::age;
 use crate::domain::inventory::{CellView, Inventory, Row};
 use crate::domain::object::Container;
-use crate::domain::rollout::row_why;
+use crate::domain::rollout::rollout_why;
 use crate::domain::text::Text;
 
 /// Cause, then number; who shows it adds the time.
@@ -12,7 +12,7 @@ pub(super) fn words(inventory: &Inventory, cause: &Cause) -> String {
     let row = cause.sets.first().and_then(|slot| inventory.row(*slot));
     let name = row.map(|row| row.daemon_set.meta.key.to_string()).unwrap_or_default();
     let (nodes, sets) = (count(cause.nodes.len(), "node"), count(cause.sets.len(), "DaemonSet"));
-    let why = || cause.sets.first().map(|slot| row_why(inventory, *slot)).unwrap_or_default();
+    let why = || cause.sets.first().map(|slot| rollout_why(inventory, *slot)).unwrap_or_default();
     match &cause.key {
         CauseKey::Stuck(_) => format!("{name} STUCK {}", why()),
         CauseKey::Failing { word, .. } => {
@@ -37,7 +37,7 @@ pub(super) fn words(inventory: &Inventory, cause: &Cause) -> String {
         CauseKey::Misscheduled { set: None, why } => format!("misscheduled: {why}, {sets} on {nodes}"),
         CauseKey::Misscheduled { set: Some(_), why } => format!("{name} misscheduled on {nodes}: {why}"),
         CauseKey::Overdue(_) => format!("{name} deletions do not end on {nodes}"),
-        CauseKey::Paused(_) => format!("{name} PAUSED: {}", why()),
+        CauseKey::Paused(_) => format!("{name} {}", why().replacen("paused", "PAUSED", 1)),
         CauseKey::Waiting(_) => format!("{name} WAITING: {}", why()),
         CauseKey::Unwell(why) => format!("{why} keeps {sets} off {nodes}; the nodes are not well"),
         CauseKey::Usual(why) => format!("{why} keeps {sets} off {nodes}, as taints do"),
@@ -91,12 +91,10 @@ pub(super) fn scheduler_reason(message: &str) -> String {
     if reasons.is_empty() { "no node of that name to schedule on".to_owned() } else { reasons.join(", ") }
 }
 
-/// `since 22m` or `22m to 3h`, as a column of a list; empty where it is not known.
+/// Since when the first of it is so, as a column of a list; empty where it is not known.
 #[must_use]
 pub fn since_words(cause: &Cause, inventory: &Inventory) -> String {
-    let Some((oldest, newest)) = cause.since else { return String::new() };
-    let (first, last) = (age(Some(oldest), inventory.now()), age(Some(newest), inventory.now()));
-    if first == last { first } else { format!("{last}-{first}") }
+    cause.since.map(|(oldest, _)| age(Some(oldest), inventory.now())).unwrap_or_default()
 }
 
 /// The DaemonSet's row, for words that name it.

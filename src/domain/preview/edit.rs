@@ -94,6 +94,23 @@ pub fn read_taint_edits<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<
     }
 }
 
+/// A change in the words that are read back as it: `pool=m5`, `pool-`, `k=v:NoSchedule`, `k:NoSchedule-`; a cordon has
+/// none but its own name.
+#[must_use]
+pub fn edit_words(change: &NodeChange) -> Vec<String> {
+    let labels = change.labels.iter().map(|(key, value)| match value {
+        Some(value) => format!("{key}={value}"),
+        None => format!("{key}-"),
+    });
+    let added = change.add_taints.iter().map(ToString::to_string);
+    let removed = change.remove_taints.iter().map(|(key, effect)| match effect {
+        Some(effect) => format!("{key}:{}-", effect.as_str()),
+        None => format!("{key}-"),
+    });
+    let cordon = change.unschedulable.map(|cordoned| if cordoned { "cordon" } else { "uncordon" }.to_owned());
+    labels.chain(added).chain(removed).chain(cordon).collect()
+}
+
 /// Key, value and effect of `key[=value][:Effect]`.
 fn read_taint(word: &str, written: &str) -> Result<(Text, Text, Option<TaintEffect>), EditError> {
     let (pair, effect) = match written.split_once(':') {

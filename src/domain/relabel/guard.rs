@@ -1,4 +1,10 @@
-//! Label keys that are not for people to change.
+//! What a change of nodes is refused or warned about: label keys that are not for people to change, taints that evict.
+
+use std::collections::BTreeSet;
+
+use crate::domain::object::TaintEffect;
+use crate::domain::preview::NodeChange;
+use crate::domain::text::Text;
 
 /// Whether a label may be changed by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +92,50 @@ pub fn guard(key: &str) -> Guard {
         return Guard::Warn("its prefix is reserved for Kubernetes: some component may set it back");
     }
     Guard::Free
+}
+
+/// Why labels of a change are refused, each in a clause; empty where none is.
+#[must_use]
+pub fn refusals(change: &NodeChange) -> Vec<String> {
+    let told = change.labels.keys().filter_map(|key| match guard(key) {
+        Guard::Refuse(why) => Some(format!("the label {key} is not changed from here: {why}")),
+        Guard::Warn(_) | Guard::Free => None,
+    });
+    told.collect()
+}
+
+/// What has to be thought of before a change, each in a clause.
+#[must_use]
+pub fn warnings(change: &NodeChange) -> Vec<String> {
+    let labels = change.labels.keys().filter_map(|key| match guard(key) {
+        Guard::Warn(why) => Some(format!("the label {key}: {why}")),
+        Guard::Refuse(_) | Guard::Free => None,
+    });
+    let evicting = change.add_taints.iter().filter(|taint| taint.effect == TaintEffect::NoExecute);
+    let taints = evicting.map(|taint| {
+        format!("the taint {taint} evicts every pod that does not tolerate it, not only daemon pods")
+    });
+    let touched = change.add_taints.iter().map(|taint| &taint.key);
+    let touched: BTreeSet<&Text> = touched.chain(change.remove_taints.iter().map(|(key, _)| key)).collect();
+    let kept = touched.into_iter().filter(|key| key.starts_with("node.kubernetes.io/"));
+    let kept = kept.map(|key| format!("the taint {key}: the control plane sets and removes it by itself"));
+    labels.chain(taints).chain(kept).collect()
+}
+
+/// What a cordon does and does not do, each in a clause; empty where a change cordons nothing.
+#[must_use]
+pub fn about_cordon(change: &NodeChange) -> &'static [&'static str] {
+    match change.unschedulable {
+        None => &[],
+        Some(true) => &[
+            "no daemon pod stops or stays away: daemon pods tolerate a cordoned node, and updates replace them there",
+            "pods that run there stay; only new pods that are no daemon pods no longer come",
+        ],
+        Some(false) => &[
+            "no daemon pod starts by it: daemon pods tolerate a cordoned node, so none was kept off",
+            "new pods that are no daemon pods come to the node again",
+        ],
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::gate::{Gate, gate, stops};
 use crate::domain::id::{NodeName, ObjectKey, Uid};
 use crate::domain::inventory::Inventory;
 use crate::domain::object::{DaemonSet, TaintEffect};
@@ -41,8 +42,20 @@ impl Harm {
     /// Foretells a change on these nodes.
     #[must_use]
     pub fn of(inventory: &Inventory, nodes: &[NodeName], change: &NodeChange) -> Self {
-        let mut impacts: Vec<Impact> =
-            nodes.iter().flat_map(|node| impact(inventory, node, change)).collect();
+        Self::of_each(inventory, nodes.iter().map(|node| (node, change)))
+    }
+
+    /// Foretells a change of its own on each node.
+    #[must_use]
+    pub fn of_each<'a>(
+        inventory: &Inventory,
+        changes: impl Iterator<Item = (&'a NodeName, &'a NodeChange)>,
+    ) -> Self {
+        let (mut impacts, mut evicts) = (Vec::<Impact>::new(), false);
+        for (node, change) in changes {
+            impacts.extend(impact(inventory, node, change));
+            evicts |= change.add_taints.iter().any(|taint| taint.effect == TaintEffect::NoExecute);
+        }
         impacts.sort_by(|a, b| (a.outcome, &a.daemon_set, &a.node).cmp(&(b.outcome, &b.daemon_set, &b.node)));
         let mut sets: BTreeMap<&Uid, SetHarm> = BTreeMap::new();
         for impact in &impacts {
@@ -64,7 +77,6 @@ impl Harm {
         let mut sets: Vec<SetHarm> = sets.into_values().collect();
         let rank = |set: &SetHarm| (set.critical.is_none() || set.stops == 0, std::cmp::Reverse(set.stops));
         sets.sort_by(|a, b| (rank(a), &a.daemon_set).cmp(&(rank(b), &b.daemon_set)));
-        let evicts = change.add_taints.iter().any(|taint| taint.effect == TaintEffect::NoExecute);
         Self { sets, impacts, evicts }
     }
 
@@ -89,6 +101,24 @@ impl Harm {
     /// The critical DaemonSets that lose pods.
     pub fn critical(&self) -> impl Iterator<Item = &SetHarm> {
         self.sets.iter().filter(|set| set.critical.is_some() && set.stops > 0)
+    }
+
+    /// How hard it is to confirm: any critical set and any eviction wants the typed word, and else what stops.
+    #[must_use]
+    pub fn gate(&self, inventory: &Inventory) -> Gate {
+        if let Some(set) = self.critical().next() {
+            let (pods, why) = (set.stops, set.critical.unwrap_or_default());
+            let pods = if pods == 1 { "a pod".to_owned() } else { format!("{pods} pods") };
+            return Gate::TypedName {
+                why: format!("it stops {pods} of {}, a critical DaemonSet ({why})", set.daemon_set),
+            };
+        }
+        match gate(&stops(inventory, &self.impacts)) {
+            Gate::Yes if self.evicts => {
+                Gate::TypedName { why: "a NoExecute taint evicts pods at once".to_owned() }
+            }
+            gate => gate,
+        }
     }
 
     /// In one line: `3 pods stop, 1 starts, 2 stay misscheduled`.

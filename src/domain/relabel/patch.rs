@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::domain::command::patch::{JsonPatch, escaped};
 use crate::domain::command::{Command, Method, Verb};
 use crate::domain::id::{ObjectKey, ObjectKind, ObjectRef};
+use crate::domain::manager::{self, Manager};
 use crate::domain::object::{Node, Taint, TaintEffect};
 use crate::domain::preview::NodeChange;
 use crate::domain::raw::RawObject;
@@ -30,7 +31,7 @@ pub enum NotSent {
 /// There is nothing to send.
 pub fn node_patch(shown: &Node, fresh: &RawObject, change: &NodeChange) -> Result<Command, NotSent> {
     let now: Node = fresh.decode().map_err(|error| NotSent::Unreadable(error.to_string()))?;
-    if let Some(words) = difference(shown, &now) {
+    if let Some(words) = conflict(shown, fresh) {
         return Err(NotSent::Changed(words));
     }
     let after = change.applied(&now);
@@ -78,8 +79,48 @@ pub fn inverse(before: &Node, change: &NodeChange) -> NodeChange {
 /// What differs between a node as it was shown and as it is, as far as placement looks at it.
 #[must_use]
 pub fn difference(shown: &Node, now: &Node) -> Option<String> {
+    joined(&differences(shown, now))
+}
+
+/// The same for a node as it was read just now, with who did it as far as its `managedFields` tell.
+#[must_use]
+pub fn conflict(shown: &Node, fresh: &RawObject) -> Option<String> {
+    let now: Node = fresh.decode().ok()?;
+    let told = differences(shown, &now).into_iter().map(|(place, words)| {
+        let by = match &place {
+            Place::Label(key) => manager::of_label(fresh, key),
+            Place::Taints => manager::of_taints(fresh),
+            Place::Other => None,
+        };
+        (place, format!("{words}{}", by.as_ref().map(said).unwrap_or_default()))
+    });
+    joined(&told.collect::<Vec<_>>())
+}
+
+fn said(by: &Manager) -> String {
+    let at = by.at.map(|at| format!(" at {at:.0}")).unwrap_or_default();
+    if by.owns {
+        format!(" (by {}{at})", by.name)
+    } else {
+        format!(" (labels last written by {}{at})", by.name)
+    }
+}
+
+fn joined(parts: &[(Place, String)]) -> Option<String> {
+    let words: Vec<&str> = parts.iter().map(|(_, words)| words.as_str()).collect();
+    (!words.is_empty()).then(|| words.join("; "))
+}
+
+/// Where a node differs.
+enum Place {
+    Label(Text),
+    Taints,
+    Other,
+}
+
+fn differences(shown: &Node, now: &Node) -> Vec<(Place, String)> {
     if shown.meta.uid != now.meta.uid {
-        return Some("it was deleted and made anew".to_owned());
+        return vec![(Place::Other, "it was deleted and made anew".to_owned())];
     }
     let mut parts = Vec::new();
     let value =
@@ -91,19 +132,21 @@ pub fn difference(shown: &Node, now: &Node) -> Option<String> {
     for key in keys {
         let (was, is) = (shown.meta.labels.get(key), now.meta.labels.get(key));
         if was != is {
-            parts.push(format!("label {key} was {} and is {}", value(was), value(is)));
+            let words = format!("label {key} was {} and is {}", value(was), value(is));
+            parts.push((Place::Label(key.clone()), words));
         }
     }
     for taint in shown.taints.iter().filter(|taint| !now.taints.contains(taint)) {
-        parts.push(format!("taint {taint} is gone"));
+        parts.push((Place::Taints, format!("taint {taint} is gone")));
     }
     for taint in now.taints.iter().filter(|taint| !shown.taints.contains(taint)) {
-        parts.push(format!("taint {taint} is new"));
+        parts.push((Place::Taints, format!("taint {taint} is new")));
     }
     if shown.unschedulable != now.unschedulable {
-        parts.push(if now.unschedulable { "it was cordoned" } else { "it was uncordoned" }.to_owned());
+        let words = if now.unschedulable { "it was cordoned" } else { "it was uncordoned" };
+        parts.push((Place::Other, words.to_owned()));
     }
-    (!parts.is_empty()).then(|| parts.join("; "))
+    parts
 }
 
 /// A patch in the making, with the words of what it changes.

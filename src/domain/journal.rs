@@ -1,0 +1,94 @@
+//! What dsgrid changed or tried to change, a record for each write.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::text::Text;
+
+/// The outcome of a write that was sent and of which nothing more was heard.
+pub const SENT: &str = "sent";
+/// The outcome of a write that dsgrid or the server refused before anything was written.
+pub const REFUSED: &str = "refused";
+
+/// What the journal tells of one write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// By which its two lines are one.
+    pub id: Text,
+    /// When it was sent; local clock.
+    pub when: Timestamp,
+    /// The kubeconfig's context.
+    pub context: Text,
+    /// The server's host and port.
+    pub server: Text,
+    /// The kubeconfig's user, and whom it acted as.
+    pub user: Text,
+    /// The account on this machine.
+    pub by: Text,
+    /// What was done, in one word (`Verb::name`).
+    pub verb: Text,
+    /// The object's kind.
+    pub kind: Text,
+    /// The object's namespace; empty for cluster-scoped kinds.
+    #[serde(default)]
+    pub namespace: Text,
+    /// The object's name.
+    pub name: Text,
+    /// The object's uid.
+    #[serde(default)]
+    pub uid: Text,
+    /// What was changed, from.
+    #[serde(default)]
+    pub from: Text,
+    /// What was changed, to.
+    #[serde(default)]
+    pub to: Text,
+    /// What came of it (`Outcome::name`); `sent` if dsgrid ended before it knew.
+    pub outcome: Text,
+    /// The words that came with the outcome.
+    #[serde(default)]
+    pub words: Text,
+}
+
+impl Record {
+    /// Whether it is known what came of it.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.outcome != SENT && self.outcome != "unknown"
+    }
+
+    /// Whether it did not come about, as far as is known.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        self.outcome != "done"
+    }
+
+    /// What was changed, like `from -> to`; empty where that is not told.
+    #[must_use]
+    pub fn change(&self) -> String {
+        match (self.from.is_empty(), self.to.is_empty()) {
+            (true, true) => String::new(),
+            (true, false) => format!("-> {}", self.to),
+            (false, _) => format!("{} -> {}", self.from, self.to),
+        }
+    }
+
+    /// The object, like `DaemonSet/agent -n logging`.
+    #[must_use]
+    pub fn object(&self) -> String {
+        let namespace = &self.namespace;
+        let place = if namespace.is_empty() { String::new() } else { format!(" -n {namespace}") };
+        format!("{}/{}{place}", self.kind, self.name)
+    }
+
+    /// What came of it, in words.
+    #[must_use]
+    pub fn result(&self) -> String {
+        match (self.outcome.as_str(), self.words.as_str()) {
+            (SENT, _) => "unknown: dsgrid ended before the answer came".to_owned(),
+            (name, "") => name.to_owned(),
+            (name, words) => format!("{name}: {words}"),
+        }
+    }
+}
