@@ -7,6 +7,7 @@ mod slots;
 use jiff::{SignedDuration, Timestamp};
 
 use self::slots::Slots;
+pub(super) use self::slots::is_down;
 use super::liveness::{Stale, stale};
 use super::plan::Plan;
 use super::work::{Rule, Step, Work, is_dead};
@@ -67,6 +68,8 @@ pub struct Replacement {
     opened: usize,
     /// When the last wave was done.
     baking_since: Option<Timestamp>,
+    /// Why nothing can begin though it goes on; empty where something is in flight.
+    waits_for: String,
 }
 
 /// How far a replacement is.
@@ -105,6 +108,7 @@ impl Replacement {
             passed: Vec::new(),
             opened: 0,
             baking_since: None,
+            waits_for: String::new(),
         }
     }
 
@@ -130,6 +134,12 @@ impl Replacement {
     #[must_use]
     pub fn stale(&self) -> Option<&Stale> {
         self.stale.as_ref()
+    }
+
+    /// Why nothing can begin though it goes on; empty where something is in flight.
+    #[must_use]
+    pub fn waits_for(&self) -> &str {
+        if self.state == RunState::Running { &self.waits_for } else { "" }
     }
 
     /// The work on a node that is in flight.
@@ -398,6 +408,7 @@ impl Replacement {
     /// Begins with the next nodes, as far as there is room.
     fn start(&mut self, inventory: &Inventory, slot: RowSlot, now: Timestamp) -> Vec<Order> {
         let mut orders = Vec::new();
+        self.waits_for.clear();
         let Some(row) = inventory.row(slot) else { return orders };
         let Some(wave) =
             self.works.iter().filter(|work| !work.step.is_over()).map(|work| work.candidate.wave).min()
@@ -415,11 +426,17 @@ impl Replacement {
             return orders;
         }
         let mut slots = Slots::of(self, row, inventory);
+        let is_idle = !self.works.iter().any(|work| work.step.is_in_flight());
         for (at, column) in self.queue(wave, inventory, &slots) {
             if slots.is_full() {
                 break;
             }
             let pods = inventory.view(slot, column).map(|view| view.pods).unwrap_or_default();
+            let is_later = self.works[at].candidate.wave != wave;
+            // One of a later wave that uses the budget up goes before its time where nothing else can.
+            if is_later && !(is_idle && orders.is_empty()) {
+                break;
+            }
             if pods.iter().any(|pod| pod.is_deleting()) || !slots.has_room(column, true) {
                 continue;
             }
@@ -429,6 +446,13 @@ impl Replacement {
             let (node, with_pods) = (work.candidate.node.clone(), !self.plan.options.without_neighbours);
             let (node_uid, pod) = (work.candidate.node_uid.clone(), work.candidate.pod.clone());
             orders.push(Order::Check { node, node_uid, pod, with_pods });
+        }
+        if orders.is_empty() && is_idle {
+            let (others, budget) = (slots.others(inventory), self.plan.budget);
+            self.waits_for = format!(
+                "the limit of {budget} is used up by nodes without an available pod: {}",
+                named(&others)
+            );
         }
         orders
     }
@@ -442,6 +466,9 @@ impl Replacement {
         }
         let since = *self.baking_since.get_or_insert(now);
         if now.duration_since(since) < self.plan.options.bake() {
+            let until = since + self.plan.options.bake();
+            let next = self.plan.waves.get(wave).map_or("", String::as_str);
+            self.waits_for = format!("{next} begins at {}Z", until.strftime("%H:%M:%S"));
             return false;
         }
         self.baking_since = None;
@@ -455,15 +482,25 @@ impl Replacement {
         true
     }
 
-    /// The queued nodes of a wave: pods that are not available go first, in their own slot.
+    /// The queued nodes of a wave: pods that are not available go first, in their own slot. At the end those of later
+    /// waves that are not available either.
     fn queue(&self, wave: usize, inventory: &Inventory, slots: &Slots) -> Vec<(usize, ColumnSlot)> {
-        let queued = |(_, work): &(usize, &Work)| work.step == Step::Queued && work.candidate.wave == wave;
-        let works = self.works.iter().enumerate().filter(queued);
+        let queued = self.works.iter().enumerate().filter(|(_, work)| work.step == Step::Queued);
+        let placed = queued.filter_map(|(at, work)| Some((at, inventory.column_of(&work.candidate.node)?)));
+        let is_later = |at: usize| self.works[at].candidate.wave != wave;
         let mut queue: Vec<(usize, ColumnSlot)> =
-            works.filter_map(|(at, work)| Some((at, inventory.column_of(&work.candidate.node)?))).collect();
-        queue.sort_by_key(|(_, column)| !slots.is_down(*column));
+            placed.filter(|(at, column)| !is_later(*at) || slots.is_down(*column)).collect();
+        queue.sort_by_key(|(at, column)| (is_later(*at), !slots.is_down(*column)));
         queue
     }
+}
+
+/// The first names, and how many more there are.
+pub(super) fn named(nodes: &[String]) -> String {
+    const NAMED: usize = 5;
+    let more = nodes.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", nodes.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", "))
 }
 
 /// The outdated pod, while it is there.
