@@ -147,7 +147,11 @@ fn from_the_grid_each_key_opens_its_page() {
 fn what_a_page_needs_is_asked_and_what_failed_is_said() {
     let mut model = monitor();
     let asked = press(&mut model, "n<enter>");
-    assert_eq!(asked.len(), 4, "events of pod and node, the pod, the budgets: {asked:?}");
+    assert_eq!(
+        asked.len(),
+        5,
+        "events of pod and node, the pod, the budgets, the right to patch nodes: {asked:?}"
+    );
     assert!(drawn(&mut model).contains("asking for events of pod storage/broken-agent-00001..."));
     answer(&mut model, asked, |inquiry| {
         (!matches!(inquiry, Inquiry::Budgets(_))).then(|| known(inquiry)).flatten()
