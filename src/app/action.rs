@@ -203,7 +203,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, for the test that each is bound.
-    pub const ALL: [Self; 104] = [
+    pub const ALL: [Self; 97] = [
         Self::MoveUp,
         Self::MoveDown,
         Self::MoveLeft,
@@ -275,13 +275,6 @@ impl Action {
         Self::ToggleFullScreen,
         Self::PickContainer,
         Self::CompareEndings,
-        Self::ReadSince(0),
-        Self::ReadSince(1),
-        Self::ReadSince(2),
-        Self::ReadSince(3),
-        Self::ReadSince(4),
-        Self::ReadSince(5),
-        Self::ReadSince(6),
         Self::PauseRollout,
         Self::ResumeRollout,
         Self::RestartRollout,

@@ -47,6 +47,11 @@ pub fn unavailable(model: &Model, action: Action) -> Option<String> {
     state(model, row, verb).or_else(|| missing_right(model, verb, &row.daemon_set.meta.key))
 }
 
+/// The DaemonSet that keys are about, on whatever screen.
+pub(super) fn subject_row(model: &Model) -> Option<&Row> {
+    model.inventory.row(model.inventory.row_of(&subject(model).daemon_set?)?)
+}
+
 /// Why the nodes that are meant cannot be changed.
 fn of_nodes(model: &Model, verb: Verb) -> Option<String> {
     let nodes = chosen(model);
@@ -64,11 +69,6 @@ fn of_nodes(model: &Model, verb: Verb) -> Option<String> {
     }
     let key = ObjectKey { namespace: Text::default(), name: first.0.clone() };
     missing_right(model, verb, &key)
-}
-
-/// The DaemonSet that keys are about, on whatever screen.
-pub(super) fn subject_row(model: &Model) -> Option<&Row> {
-    model.inventory.row(model.inventory.row_of(&subject(model).daemon_set?)?)
 }
 
 /// What the state of what is selected refuses.

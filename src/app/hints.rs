@@ -88,6 +88,9 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
             Action::Back,
         ],
         Context::Logs => logs(model),
+        Context::Endings => {
+            vec![Action::Open, Action::CompareEndings, Action::Copy, Action::Help, Action::Back]
+        }
         // What can be pressed stands in the dialog itself.
         Context::Dialog | Context::Word => vec![Action::PageDown],
         Context::Editor => vec![
@@ -106,10 +109,8 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
 
 fn logs(model: &Model) -> Vec<Action> {
     let Some(view) = model.logs() else { return vec![Action::Back] };
-    if view.compare.is_some() {
-        return vec![Action::Open, Action::CompareEndings, Action::Copy, Action::Help, Action::Back];
-    }
     let mut actions = vec![Action::Search];
+    actions.extend(view.split().map(|_| Action::SwitchFocus));
     actions.extend(
         (view.found() > 0).then_some([Action::NextMatch, Action::ToggleOnlyMatches]).into_iter().flatten(),
     );

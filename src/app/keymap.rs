@@ -28,6 +28,8 @@ pub enum Context {
     Text,
     /// Logs.
     Logs,
+    /// How containers ended, compared.
+    Endings,
     /// What is selected in the grid, or what a full screen names.
     Subject,
     /// A list to choose from.
@@ -48,13 +50,14 @@ pub enum Context {
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Everywhere,
         Self::Grid,
         Self::Screen,
         Self::Page,
         Self::Text,
         Self::Logs,
+        Self::Endings,
         Self::Subject,
         Self::Picker,
         Self::Filter,
@@ -75,6 +78,7 @@ impl Context {
             Self::Page => "Pages: problems, cause, cell, DaemonSet, node, nodes behind a number",
             Self::Text => "Text: YAML",
             Self::Logs => "Logs",
+            Self::Endings => "Logs: how containers ended",
             Self::Subject => "What is selected, in the grid and on every screen",
             Self::Picker => "Lists to choose from",
             Self::Filter => "Filter and search line",
@@ -98,6 +102,7 @@ impl Context {
             Self::Page => &[Self::Everywhere, Self::Screen, Self::Page, Self::Subject],
             Self::Text => &[Self::Everywhere, Self::Screen, Self::Text, Self::Subject],
             Self::Logs => &[Self::Everywhere, Self::Screen, Self::Logs, Self::Subject],
+            Self::Endings => &[Self::Everywhere, Self::Screen, Self::Endings, Self::Subject],
             Self::Picker => &[Self::Everywhere, Self::Picker],
             Self::Filter => &[Self::Everywhere, Self::Filter],
             Self::Palette => &[Self::Everywhere, Self::Palette],

@@ -55,6 +55,8 @@ pub struct Settings {
     pub group_by: Option<Text>,
     /// So many logs are read at once; none for the usual number.
     pub log_streams: Option<usize>,
+    /// So many bytes of logs are held at most; none for the usual amount.
+    pub log_memory: Option<usize>,
     /// The DaemonSets that have to be on every node.
     pub everywhere: Everywhere,
     /// What was wanted where at the last look at this context.
@@ -465,7 +467,10 @@ impl Model {
         match (&self.overlay, self.screens.last()) {
             (Some(Overlay::Picker(_)), _) => Context::Picker,
             (None, Some(open)) if open.view.search.is_typing => Context::Filter,
-            (None, Some(Open { screen: Screen::Logs(_), .. })) => Context::Logs,
+            (None, Some(Open { screen: Screen::Logs(_), .. })) => {
+                let compares = self.logs.as_ref().is_some_and(|view| view.compare.is_some());
+                if compares { Context::Endings } else { Context::Logs }
+            }
             (None, Some(open)) if open.screen.is_text() => Context::Text,
             (None, Some(_)) => Context::Page,
             (None, None) if self.typing => Context::Filter,
@@ -530,8 +535,8 @@ impl Model {
         let adoption = waiting.map(|(since, _)| *since + super::update::ADOPTION_DELAY).min();
         let leaving = self.leaving.map(|since| since + super::update::PATIENCE);
         let foretold = self.expected.values().map(Expectation::until).min();
-        let answers = self.answers.next_wake();
-        [self.inventory.next_due(), held, notice, ages, adoption, foretold, answers, leaving]
+        let asked = self.answers.next_wake();
+        [self.inventory.next_due(), held, notice, ages, adoption, foretold, asked, leaving]
             .into_iter()
             .flatten()
             .min()

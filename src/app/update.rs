@@ -40,6 +40,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = take_in(model, msg);
     effects.extend(ask::pursue(model));
     effects.extend(logs::pursue(model));
+    effects.extend(leave::pursue(model));
     effects
 }
 
@@ -51,11 +52,7 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             resized(model, (width, height));
             Vec::new()
         }
-        Msg::Ticked(local) => {
-            let mut effects = clock::ticked(model, local);
-            effects.extend(leave::pursue(model));
-            effects
-        }
+        Msg::Ticked(local) => clock::ticked(model, local),
         Msg::FrameCame => {
             frame_came(model);
             Vec::new()
@@ -77,8 +74,7 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             effects
         }
         Msg::Sent { ticket, outcome } => {
-            let mut effects = dialog::sent(model, ticket, *outcome);
-            effects.extend(leave::pursue(model));
+            let effects = dialog::sent(model, ticket, *outcome);
             changed(model);
             effects
         }

@@ -10,7 +10,7 @@ use super::node_set::{self, Targets};
 use super::preview::look;
 use super::print;
 use super::settings::Settings;
-use super::write::{check_read_only, check_usage};
+use super::write::{Answer, check_read_only, check_usage, confirm};
 use crate::cluster::{Connection, Environment};
 use crate::domain::event::Scope;
 use crate::domain::gate::Gate;
@@ -106,8 +106,12 @@ pub(super) async fn run(global: &Global, settings: &Settings, command: &Command)
         if let Gate::TypedName { why } = &gate {
             print::note(&format!("warning: {why}; sent without asking, as --yes says"));
         }
-    } else if !confirmed(&gate, &batch.word())? {
-        return Err(Failure::Unwritten("nothing was changed".to_owned()));
+    } else {
+        match confirm(&gate, &batch.word()).await? {
+            Answer::Yes => {}
+            Answer::No => return Err(Failure::Unwritten("nothing was changed".to_owned())),
+            Answer::Interrupted => return Ok(Outcome::Interrupted),
+        }
     }
     carry_out(connection, &task, &scope, &mut batch, &harm).await
 }
@@ -171,20 +175,6 @@ async fn dry(
     tell::rehearsed(task, batch)?;
     print::note("dry run: nothing was changed");
     ended(task, batch)
-}
-
-/// Asks, as hard as the gate says.
-fn confirmed(gate: &Gate, word: &str) -> Result<bool, Failure> {
-    match gate {
-        Gate::Yes => {
-            let answer = print::ask("send it? [y/N]")?.unwrap_or_default();
-            Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
-        }
-        Gate::TypedName { why } => {
-            let answer = print::ask(&format!("{why}; type {word} to send it:"))?.unwrap_or_default();
-            Ok(answer == word)
-        }
-    }
 }
 
 fn ended(task: &Task<'_>, batch: &Batch) -> Result<Outcome, Failure> {

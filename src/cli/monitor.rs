@@ -65,6 +65,7 @@ pub(super) async fn run(
             start_at: start.at.map(Text::new),
             group_by: (!settings.group_by.is_empty()).then(|| Text::new(&settings.group_by)),
             log_streams: settings.log_streams,
+            log_memory: settings.log_bytes(),
             everywhere: settings.everywhere(),
             last_look: seen.as_ref().and_then(SeenFile::last_look),
             alert: start.alert,
@@ -72,6 +73,9 @@ pub(super) async fn run(
         is_remote: std::env::var_os("SSH_CONNECTION").is_some(),
     };
     let (sender, receiver) = mailbox();
+    if let Some(bytes) = settings.log_bytes() {
+        sender.bound_logs(bytes);
+    }
     let watches = connection.start_watches(&scope, &sender);
     let executor = ClusterExecutor::new(connection, watches, Paths::journal(), seen, sender);
     match run_monitor(options, receiver, executor).await {

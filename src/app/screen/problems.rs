@@ -30,13 +30,13 @@ pub(super) fn page(model: &Model) -> Page {
         };
         page.fact(words);
     }
+    rights(model, &mut page);
     if !model.otherwise.is_empty() {
         page.heading("Not as foretold, after a change of nodes (i: seen)");
     }
     for (at, words) in &model.otherwise {
         page.told(true, &age(Some(*at), model.now), AGES, words);
     }
-    rights(model, &mut page);
     if of(Weight::Waiting).next().is_some() {
         page.heading("Waiting for somebody");
     }
