@@ -482,8 +482,7 @@ impl Model {
             (Some(Overlay::Picker(_)), _) => Context::Picker,
             (None, Some(open)) if open.view.search.is_typing => Context::Filter,
             (None, Some(Open { screen: Screen::Logs(_), .. })) => {
-                let compares = self.logs.as_ref().is_some_and(|view| view.compare.is_some());
-                if compares { Context::Endings } else { Context::Logs }
+                self.logs.as_ref().map_or(Context::Logs, |view| view.keys())
             }
             (None, Some(open)) if open.screen.is_text() => Context::Text,
             (None, Some(Open { screen: Screen::Replacement, .. })) => Context::Replacement,
