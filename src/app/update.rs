@@ -84,7 +84,7 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::ReplacementChecked { node, fresh } => replace::checked(model, &node, *fresh),
         Msg::NeighboursRead { node, pods } => {
-            replace::neighbours(model, &node, pods);
+            replace::neighbours(model, &node, pods.as_deref().map_err(Clone::clone));
             Vec::new()
         }
         Msg::LastLinesRead { node, lines } => {

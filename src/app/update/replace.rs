@@ -129,9 +129,8 @@ pub(super) fn checked(model: &mut Model, node: &NodeName, fresh: Result<Fresh, S
 }
 
 /// The pods of a node were read.
-pub(super) fn neighbours(model: &mut Model, node: &NodeName, pods: Result<Vec<Pod>, String>) {
+pub(super) fn neighbours(model: &mut Model, node: &NodeName, pods: Result<&[Pod], String>) {
     if let Some(replacing) = &mut model.replacement {
-        let pods = pods.as_deref().map_err(Clone::clone);
         replacing.run.pods_read(node, pods, model.now);
     }
 }
@@ -156,7 +155,6 @@ pub(super) fn sent(model: &mut Model, ticket: Ticket, outcome: &Outcome) -> bool
         return false;
     }
     match replacing.claim.answered(outcome, model.now) {
-        Told::Nothing => {}
         Told::TakenOver(words) => replacing.run.end(words, model.now),
         Told::Refused(why) if replacing.is_active() => {
             let command = again(replacing, &model.settings.context);
@@ -166,7 +164,7 @@ pub(super) fn sent(model: &mut Model, ticket: Ticket, outcome: &Outcome) -> bool
             );
             replacing.say(model.now, true, words);
         }
-        Told::Refused(_) => {}
+        Told::Refused(_) | Told::Nothing => {}
     }
     true
 }
