@@ -15,6 +15,7 @@ use crate::domain::inquiry::Inquiry;
 use crate::domain::log::{LogRequest, Since};
 use crate::domain::object::Pod;
 use crate::domain::replace::check::Fresh;
+use crate::domain::replace::liveness::stale;
 use crate::domain::replace::run::{Order, RunState};
 use crate::domain::replace::work::Work;
 use crate::domain::text::Text;
@@ -47,8 +48,11 @@ fn who(model: &Model) -> Text {
 
 /// Does what is due: begins what was asked for, steps, tells, and keeps the claim.
 pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
+    // Before everything is live for the first time nothing is held for want of it.
+    let is_live = |begin: &Begin| stale(&model.inventory, &begin.plan.daemon_set.key.namespace).is_none();
     if model.is_synced()
         && model.clock_known
+        && model.settings.replacement.as_ref().is_some_and(is_live)
         && let Some(wanted) = model.settings.replacement.take()
     {
         begin(model, wanted);
