@@ -18,6 +18,7 @@ mod palette;
 mod propose;
 mod relabel;
 mod remember;
+mod replace;
 mod screen;
 mod settle;
 mod wish;
@@ -34,10 +35,12 @@ use super::notice::Notice;
 
 pub(super) use clock::ADOPTION_DELAY;
 pub(super) use leave::PATIENCE;
+pub(super) use replace::needed as replacement_needs;
 
 /// Takes in what happened; says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = take_in(model, msg);
+    effects.extend(replace::pursue(model));
     effects.extend(ask::pursue(model));
     effects.extend(logs::pursue(model));
     effects.extend(leave::pursue(model));
@@ -78,7 +81,23 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             effects
         }
         Msg::Sent { ticket, outcome } => {
-            let effects = dialog::sent(model, ticket, *outcome);
+            let is_replacement = replace::sent(model, ticket, &outcome);
+            let effects = if is_replacement { Vec::new() } else { dialog::sent(model, ticket, *outcome) };
+            changed(model);
+            effects
+        }
+        Msg::ReplacementChecked { node, fresh } => replace::checked(model, &node, *fresh),
+        Msg::NeighboursRead { node, pods } => {
+            replace::neighbours(model, &node, pods);
+            Vec::new()
+        }
+        Msg::LastLinesRead { node, lines } => {
+            replace::last_lines_read(model, node, lines);
+            changed(model);
+            Vec::new()
+        }
+        Msg::Interrupted => {
+            let effects = act::act(model, Action::Quit);
             changed(model);
             effects
         }
@@ -144,7 +163,7 @@ fn key(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     let before = model.cursor.clone();
     let (in_dialog, in_relabel) = (model.dialog.is_some(), model.relabel.is_some());
     let effects = action_for(context, event).map(|action| match (context, action) {
-        (_, Action::Quit | Action::Suspend) => act::act(model, action),
+        (_, Action::Quit | Action::Suspend | Action::Hold) => act::act(model, action),
         _ if in_dialog => dialog::act(model, action),
         _ if in_relabel => relabel::act(model, action),
         (Context::Palette, _) => palette::key(model, action),

@@ -11,7 +11,8 @@ use super::failure::{Failure, Outcome};
 use super::paths::Paths;
 use super::settings::{self, Settings};
 use super::{
-    demo, explain, get, history, info, journal, label, logs, monitor, preview, print, rollout, status,
+    demo, explain, get, history, info, journal, label, logs, monitor, preview, print, replace, rollout,
+    status,
 };
 use crate::domain::text::sanitize;
 use crate::shell::logging;
@@ -102,6 +103,9 @@ fn run(cli: &Cli, mut command: clap::Command) -> Result<u8, Failure> {
             | Command::Throttle(_)
             | Command::ForceDelete(_)),
         ) => online(global, async |_, settings| rollout::run(global, settings, command).await)?,
+        Some(Command::Replace(args)) => {
+            online(global, async |_, settings| replace::run(global, settings, args).await)?
+        }
         Some(Command::Journal(args)) => journal::run(global, args)?,
         Some(Command::Status(args)) => online(global, async |_, _| status::run(global, args).await)?,
         Some(Command::History(args)) => online(global, async |_, _| history::run(global, args).await)?,

@@ -167,7 +167,9 @@ fn tell_surprises(writing: &Writing, after: &RawObject) {
     let more = changes(announced, after);
     if !more.is_empty() {
         print::note("  the server would also change:");
-        more.iter().for_each(|change| print::note(&format!("    {change}")));
+        for change in &more {
+            print::note(&format!("    {change}"));
+        }
     }
 }
 

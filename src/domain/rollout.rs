@@ -278,6 +278,9 @@ pub fn rollout_why(inventory: &Inventory, slot: RowSlot) -> String {
 fn words(inventory: &Inventory, slot: RowSlot, row: &Row, rollout: &Rollout) -> String {
     let now = inventory.now();
     let daemon_set = &row.daemon_set;
+    if let Some(claim) = daemon_set.replacing.as_ref().filter(|claim| claim.is_held(now)) {
+        return claim.words(now);
+    }
     if let (true, Some(Pause::Saved(saved))) = (daemon_set.is_paused(), &daemon_set.pause) {
         let since = age(saved.at.parse().ok(), now);
         let reason = if saved.reason.is_empty() { String::new() } else { format!(" \"{}\"", saved.reason) };

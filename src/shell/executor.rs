@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::event_loop::Execute;
+use super::replacement;
 use super::save::save;
 use super::seen::SeenFile;
 use crate::app::{Effect, Msg};
@@ -109,6 +110,27 @@ impl Execute for ClusterExecutor {
                     if let Some(why) = unjournalled {
                         drop(replies.send(Msg::WorkFailed(why)));
                     }
+                });
+            }
+            Effect::CheckReplacement(check) => {
+                let (connection, replies) = (self.connection.clone(), replies.clone());
+                tokio::spawn(async move {
+                    let fresh = Box::new(replacement::check(&connection, &check).await);
+                    drop(replies.send(Msg::ReplacementChecked { node: check.node, fresh }));
+                });
+            }
+            Effect::ReadNeighbours(node) => {
+                let (connection, replies) = (self.connection.clone(), replies.clone());
+                tokio::spawn(async move {
+                    let pods = replacement::neighbours(&connection, &node).await;
+                    drop(replies.send(Msg::NeighboursRead { node, pods }));
+                });
+            }
+            Effect::ReadLastLines { node, request } => {
+                let (connection, replies) = (self.connection.clone(), replies.clone());
+                tokio::spawn(async move {
+                    let lines = replacement::last_lines(&connection, *request).await;
+                    drop(replies.send(Msg::LastLinesRead { node, lines }));
                 });
             }
             Effect::OpenLog(stream, request) => self.logs.open(stream, *request),

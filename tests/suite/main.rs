@@ -13,6 +13,7 @@ mod commands_explain;
 mod commands_label;
 mod commands_logs;
 mod commands_preview;
+mod commands_replace;
 mod commands_rollout;
 mod commands_status;
 mod confirm;

@@ -50,6 +50,8 @@ pub fn dialog_page(model: &Model) -> Option<DialogPage> {
 /// Marks are for changes of nodes: somebody who marked rows learns that only one is meant.
 fn unmeant(model: &Model, dialog: &Dialog) -> Option<Line> {
     let marked = match model.marks.len() {
+        // A replacement is of what is marked, and says so.
+        _ if matches!(dialog.intent, Intent::Replace { .. }) => return None,
         0 => return None,
         1 => "the 1 mark is".to_owned(),
         many => format!("the {many} marks are"),

@@ -1,7 +1,8 @@
 //! An action is carried out where its noun lives.
 
 use super::{
-    filter, jump, leave as leaving, lens, logs, marks, motion, overlay, palette, relabel, screen, wish,
+    filter, jump, leave as leaving, lens, logs, marks, motion, overlay, palette, relabel, replace, screen,
+    wish,
 };
 use crate::app::action::Action;
 use crate::app::describe::copyable;
@@ -9,6 +10,7 @@ use crate::app::effect::Effect;
 use crate::app::keymap::Context;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
+use crate::app::screen::Screen;
 
 /// Carries an action out.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -18,9 +20,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 /// The same for what is not about logs.
 fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
-        Action::Quit => return leaving::leave(model),
+        Action::Quit => return leave_program(model),
         Action::Suspend => return vec![Effect::Suspend],
-        Action::Leave if model.context_of_keys() == Context::Grid => return leaving::leave(model),
+        Action::Leave if model.context_of_keys() == Context::Grid => return leave_program(model),
         Action::Copy => return copy(model),
         Action::Save => return screen::save(model),
         Action::Refresh => {
@@ -59,7 +61,13 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::RestartRollout
         | Action::UndoRollout
         | Action::ThrottleRollout
-        | Action::ForceDeletePod => wish::make(model, action),
+        | Action::ForceDeletePod
+        | Action::ReplacePods => wish::make(model, action),
+        Action::OpenReplacement => match model.replacement {
+            Some(_) => screen::open(model, Screen::Replacement),
+            None => replace::act(model, action),
+        },
+        Action::Hold | Action::GoOn | Action::LetPass | Action::Abort => replace::act(model, action),
         Action::EditNodes | Action::CordonNodes | Action::UncordonNodes => relabel::open(model, action),
         Action::ToggleCounters => lens::toggle_counters(model),
         Action::Transpose => lens::transpose(model),
@@ -87,6 +95,11 @@ fn is_motion(action: Action) -> bool {
             | Action::GoToStart
             | Action::GoToEnd
     )
+}
+
+/// Out of the program; what this dsgrid does to the cluster is held first.
+fn leave_program(model: &mut Model) -> Vec<Effect> {
+    if replace::holds_first(model) { Vec::new() } else { leaving::leave(model) }
 }
 
 /// Moves where the keys go.
