@@ -13,6 +13,7 @@ use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef, Uid};
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::inventory::{CellView, Inventory, Row};
 use crate::domain::object::{Pod, UpdateStrategy};
+use crate::domain::rights::denied_revisions;
 use crate::domain::text::Text;
 
 /// What an action writes, in the words of the journal; none for actions that change nothing.
@@ -88,7 +89,10 @@ fn state(model: &Model, row: &Row, verb: Verb) -> Option<String> {
         }
         Verb::Restart if set.is_paused() => "paused: nothing would restart; resume first",
         Verb::Undo if model.inventory.revisions(&set.meta.uid).len() < 2 => {
-            "there is no earlier revision to go back to"
+            match denied_revisions(&model.inventory, &set.meta.key.namespace) {
+                Some(why) => return Some(format!("revisions (controllerrevisions) may not be read: {why}")),
+                None => "there is no earlier revision to go back to",
+            }
         }
         Verb::ForceDeletePod => return stuck_pod(model).err(),
         Verb::Replace if is_rolling => {

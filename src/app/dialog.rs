@@ -187,10 +187,25 @@ impl Dialog {
         self.question.as_ref()?.word.as_ref()
     }
 
+    /// What became of a first try that was lost to somebody else's write.
+    fn lost(&self) -> Vec<Line> {
+        if self.changed.is_empty() {
+            return Vec::new();
+        }
+        let mut lines = vec![Line::problem("nothing was written: it changed while you were reading")];
+        lines.extend(self.changed.iter().map(Line::fact));
+        lines.extend(match (&self.question, &self.stage) {
+            (Some(_), _) => Some(Line::fact("below is the same wish, made anew from how it is now")),
+            (None, Stage::Ended { .. }) => Some(Line::fact("the same wish, from how it is now:")),
+            (None, _) => None,
+        });
+        lines
+    }
+
     /// Everything that is to be read, in order.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
-        let mut lines = Vec::new();
+        let mut lines = self.lost();
         match &self.stage {
             Stage::Ended { words, .. } => lines.extend(words.iter().cloned()),
             Stage::Choosing { words, choices, at } => {
@@ -202,11 +217,6 @@ impl Dialog {
                 );
             }
             _ => {}
-        }
-        if !self.changed.is_empty() {
-            lines.push(Line::problem("nothing was written: it changed while you were reading"));
-            lines.extend(self.changed.iter().map(Line::fact));
-            lines.push(Line::fact("below is the same wish, made anew from how it is now"));
         }
         let Some(question) = &self.question else { return lines };
         lines.extend(question.words.iter().cloned());

@@ -3,8 +3,10 @@
 use super::action::Action;
 use super::availability::{earlier, unavailable};
 use super::cursor::RowPlace;
+use super::dialog::dialog_page;
 use super::keymap::{Binding, Context, binding_of};
 use super::model::Model;
+use super::relabel::relabel_page;
 use super::screen::Screen;
 use crate::domain::cause::CauseKey;
 use crate::domain::inventory::Row;
@@ -104,7 +106,7 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
             vec![Action::Open, Action::CompareEndings, Action::Copy, Action::Help, Action::Back]
         }
         // What can be pressed stands in the dialog itself.
-        Context::Dialog | Context::Word => vec![Action::PageDown],
+        Context::Dialog | Context::Word => is_cut(model).then_some(Action::PageDown).into_iter().collect(),
         Context::Editor => vec![
             Action::EditLine,
             Action::RemoveLine,
@@ -117,6 +119,14 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
         Context::Grid | Context::Subject | Context::Everywhere => grid(model),
     };
     actions.into_iter().filter_map(|action| binding_of(context, action)).collect()
+}
+
+/// Whether a dialog has more lines than can be seen.
+fn is_cut(model: &Model) -> bool {
+    match dialog_page(model) {
+        Some(page) => page.visible < page.lines.len(),
+        None => relabel_page(model).is_some_and(|page| page.visible < page.lines.len()),
+    }
 }
 
 fn logs(model: &Model) -> Vec<Action> {

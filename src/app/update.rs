@@ -49,7 +49,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 
 fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
-        Msg::Cluster(events) => cluster::heard(model, events),
+        Msg::Cluster(events) => {
+            let effects = cluster::heard(model, events);
+            dialog::look(model);
+            effects
+        }
         Msg::Key(event) => apart(event).flat_map(|event| key(model, &event)).collect(),
         Msg::Resized(width, height) => {
             resized(model, (width, height));
@@ -156,6 +160,7 @@ fn key(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     if event.code != KeyCode::Esc && context != Context::Filter {
         model.notice.take_if(|notice| !notice.is_error);
     }
+    let before = model.cursor.clone();
     let (in_dialog, in_relabel) = (model.dialog.is_some(), model.relabel.is_some());
     let effects = action_for(context, event).map(|action| match (context, action) {
         (_, Action::Quit | Action::Suspend | Action::Hold) => act::act(model, action),
@@ -167,7 +172,11 @@ fn key(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     if effects.is_none() {
         type_character(model, context, event);
     }
+    settle::pin(model);
     changed(model);
+    if model.cursor != before {
+        model.notice.take_if(|notice| notice.is_about_selection);
+    }
     effects.unwrap_or_default()
 }
 

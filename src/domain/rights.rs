@@ -14,6 +14,18 @@ pub fn denied(inventory: &Inventory) -> impl Iterator<Item = (&Watch, &Text)> {
     })
 }
 
+/// The server's words where the revisions in a namespace may not be read.
+#[must_use]
+pub fn denied_revisions<'a>(inventory: &'a Inventory, namespace: &Text) -> Option<&'a Text> {
+    let covers = |scope: &Scope| match scope {
+        Scope::Namespace(name) => name == namespace,
+        Scope::Cluster | Scope::DaemonSet(_) => true,
+    };
+    denied(inventory)
+        .find(|(watch, _)| watch.kind == WatchKind::Revisions && covers(&watch.scope))
+        .map(|(_, why)| why)
+}
+
 /// More nodes are wanted than are known, since nodes may not be read: at least so many are out of sight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unseen {

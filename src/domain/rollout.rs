@@ -1,5 +1,6 @@
 //! How far a DaemonSet's rollout is, and why it is not further.
 
+mod held;
 mod standing;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use super::limits::Limit;
 use super::object::{DaemonSet, Pod, UpdateStrategy};
 use super::pause::Pause;
 
+pub use held::{Held, held};
 pub use standing::{Standing, outdated_nodes, standing};
 
 /// The state of a rollout.

@@ -9,6 +9,9 @@ use crate::app::layout::Mode;
 use crate::app::lines::thousands;
 use crate::domain::replace::run::RunState;
 
+/// On narrower screens only `READ-ONLY` is told, not that writes are possible.
+const WRITE_LEAST: u16 = 80;
+
 /// A piece of the line; pieces of lower rank are left out first where the room is short.
 struct Piece {
     text: String,
@@ -51,8 +54,9 @@ fn rights(canvas: &Canvas) -> (String, Style) {
     let is_wide = canvas.area.width >= 100;
     let words = match model.user().as_str() {
         user if is_wide && !user.is_empty() => format!("WRITE as {user}"),
-        _ if is_wide => "WRITE".to_owned(),
-        _ => "W".to_owned(),
+        // A letter of it would say nothing, and what is wrong needs the room more.
+        _ if canvas.area.width < WRITE_LEAST => String::new(),
+        _ => "WRITE".to_owned(),
     };
     (words, theme.style(Role::Warning))
 }

@@ -36,7 +36,8 @@ pub fn dialog_page(model: &Model) -> Option<DialogPage> {
     let dialog = model.dialog.as_ref()?;
     let width = model.size.0.saturating_sub(2).min(WIDEST);
     let inner = usize::from(width.saturating_sub(4));
-    let lines: Vec<Line> = dialog.lines().iter().flat_map(|line| fold(line, inner)).collect();
+    let lines = unmeant(model, dialog).into_iter().chain(dialog.lines());
+    let lines: Vec<Line> = lines.flat_map(|line| fold(&line, inner)).collect();
     let status: Vec<Line> = status(model, dialog).iter().flat_map(|line| fold(line, inner)).collect();
     // Frame, the rule above the status, the header and the last line of the screen.
     let room = usize::from(model.size.1).saturating_sub(5 + status.len()).max(1);
@@ -44,6 +45,18 @@ pub fn dialog_page(model: &Model) -> Option<DialogPage> {
     let target = dialog.intent.target();
     let title = format!("{} {} in {}", dialog.intent.verb().name(), target, model.settings.context);
     Some(DialogPage { title, top: dialog.top.min(lines.len() - visible), lines, visible, status, width })
+}
+
+/// Marks are for changes of nodes: somebody who marked rows learns that only one is meant.
+fn unmeant(model: &Model, dialog: &Dialog) -> Option<Line> {
+    let marked = match model.marks.len() {
+        // A replacement is of what is marked, and says so.
+        _ if matches!(dialog.intent, Intent::Replace { .. }) => return None,
+        0 => return None,
+        1 => "the 1 mark is".to_owned(),
+        many => format!("the {many} marks are"),
+    };
+    Some(Line::problem(format!("only {}; {marked} not meant", dialog.intent.target().key)))
 }
 
 /// One line as several; what follows the first is indented as far as that, and a little more.

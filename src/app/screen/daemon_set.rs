@@ -18,6 +18,7 @@ use crate::domain::inventory::{Row, RowSlot};
 use crate::domain::limits::Limit;
 use crate::domain::object::{ControllerRevision, DaemonSet};
 use crate::domain::review::{Severity, review};
+use crate::domain::rights::denied_revisions;
 use crate::domain::rollout::{RolloutState, rollout};
 use crate::domain::staleness::{counters, stale_why};
 
@@ -134,6 +135,9 @@ fn revisions(model: &Model, slot: RowSlot, page: &mut Page) {
     let mut revisions: Vec<&ControllerRevision> = model.inventory.revisions(uid).iter().collect();
     revisions.sort_by_key(|revision| std::cmp::Reverse(revision.revision));
     page.heading("Revisions");
+    if let Some(why) = denied_revisions(&model.inventory, &row.daemon_set.meta.key.namespace) {
+        page.problem(format!("may not be read: {why}"));
+    }
     for revision in revisions {
         let nodes = on_revision(model, slot, &revision.hash);
         let label = model.inventory.revision_label(uid, &revision.hash);

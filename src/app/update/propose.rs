@@ -23,6 +23,7 @@ use crate::domain::replace::claim::Claim;
 use crate::domain::replace::options::Options;
 use crate::domain::replace::plan::plan;
 use crate::domain::replace::run::Replacement;
+use crate::domain::rollout::standing;
 use crate::domain::strategy;
 use crate::domain::text::Text;
 
@@ -166,6 +167,7 @@ fn question(model: &Model, before: &RawObject, proposal: Proposal, forecast: Opt
     let impacts = forecast.map_or(&[][..], |forecast| &forecast.impacts);
     if let Some(forecast) = forecast {
         words.extend(forecast.lines().into_iter().map(|line| Line::fact(format!("it {line}"))));
+        words.extend(held_words(forecast).map(Line::problem));
     } else if command.target.kind == crate::domain::id::ObjectKind::DaemonSet {
         words.push(Line::problem("what it does to pods is not known: nodes or pods cannot be read"));
     }
@@ -229,9 +231,17 @@ fn ask_pause(model: &Model, target: &RawObject, reason: &Text) -> Asked {
         asked.words.push(Line::problem(lost));
     }
     asked.words.extend(back);
-    if let Some(label) = earlier(&model.inventory, &asked.command.target.uid) {
+    let slot = model.inventory.row_of(&asked.command.target.uid);
+    let is_under_way = slot
+        .and_then(|slot| standing(&model.inventory, slot))
+        .is_some_and(|standing| standing.updated < standing.desired);
+    let earlier = earlier(&model.inventory, &asked.command.target.uid);
+    if let Some(label) = earlier.filter(|_| is_under_way) {
         asked.words.push(Line::fact(format!("instead, U goes back to {label} in one write")));
         asked.next.push(format!("U goes back to {label}; while paused that moves 0 pods"));
+    }
+    if is_under_way {
+        asked.next.push("R replaces the outdated pods one after another, under gates".to_owned());
     }
     asked.next.push("resume is in the menu: a, or :resume".to_owned());
     Ok(Question { word: None, rehearse: false, ..asked })
@@ -248,13 +258,20 @@ fn surging(model: &Model, daemon_set: &Uid) -> Option<String> {
     Some(format!("{pods} deleted by it at once; the old ones stay"))
 }
 
+/// Why nothing would move, and the key that helps.
+fn held_words(forecast: &Forecast) -> Option<String> {
+    let held = forecast.held.as_ref()?;
+    Some(format!("{held}{}", if held.is_dead { " (F)" } else { "" }))
+}
+
 /// What resuming would do at once.
 fn resume_words(model: &Model, paused: Option<&RawObject>) -> Vec<Line> {
     let Some(paused) = paused else { return Vec::new() };
     let Ok(back) = resume(paused, &ResumeTo::Untouched) else { return Vec::new() };
     let forecast = forecast(model, paused, &back, None);
-    let lines = forecast.map(|forecast| forecast.lines()).unwrap_or_default();
-    lines.into_iter().map(|line| Line::fact(format!("resuming then: {line}"))).collect()
+    let Some(forecast) = forecast else { return Vec::new() };
+    let lines = forecast.lines().into_iter().chain(held_words(&forecast));
+    lines.map(|line| Line::fact(format!("resuming then: {line}"))).collect()
 }
 
 fn ask_resume(model: &Model, daemon_set: &ObjectRef, target: &RawObject, to: &ResumeTo) -> Asked {
@@ -300,7 +317,7 @@ fn ask_undo(model: &Model, target: &RawObject, others: &[Option<RawObject>], to:
     let next = if rolls {
         "watch it in the row; P pauses it, M changes how many at once"
     } else {
-        "it moved 0 pods: resume (a, or :resume) lets them follow, or delete them one by one"
+        "it moved 0 pods: resume (a, or :resume) lets them follow, or R replaces them under gates"
     };
     Ok(Question { next: vec![next.to_owned()], ..asked })
 }

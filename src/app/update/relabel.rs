@@ -36,7 +36,7 @@ const FRESH: SignedDuration = SignedDuration::from_secs(1);
 /// Opens the editor, or the review of a cordon; or says why not.
 pub(super) fn open(model: &mut Model, action: Action) {
     if let Some(why) = unavailable(model, action) {
-        model.notice = Some(Notice::failed(why, model.now));
+        model.notice = Some(Notice::refused(why, model.now));
         return;
     }
     let nodes = chosen(model);

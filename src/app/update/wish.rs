@@ -24,7 +24,7 @@ const NAMED: usize = 3;
 /// Opens the dialog of an action, or says why not.
 pub(super) fn make(model: &mut Model, action: Action) {
     if let Some(why) = unavailable(model, action) {
-        model.notice = Some(Notice::failed(why, model.now));
+        model.notice = Some(Notice::refused(why, model.now));
         return;
     }
     let Some(object) = subject_row(model).map(|row| row.daemon_set.clone()) else { return };
