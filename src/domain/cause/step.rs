@@ -1,6 +1,6 @@
 //! The first thing to do about a cause: one plain sentence, with the key to press where dsgrid can do it.
 
-use super::tell::row_of;
+use super::tell::{knows_nodes, row_of};
 use super::{Cause, CauseKey};
 use crate::domain::absence::Why;
 use crate::domain::cell::CellState;
@@ -10,6 +10,7 @@ use crate::domain::rollout::rollout;
 
 /// The sentence.
 pub(super) fn first(inventory: &Inventory, cause: &Cause) -> String {
+    let knows_nodes = knows_nodes(inventory, cause);
     let words = match &cause.key {
         CauseKey::Stuck(_) => return stuck(inventory, cause),
         CauseKey::Failing { word, .. } => return failing(inventory, cause, word),
@@ -42,6 +43,10 @@ pub(super) fn first(inventory: &Inventory, cause: &Cause) -> String {
         }
         CauseKey::Misscheduled { set: Some(_), .. } => {
             "Enter on a node shows the rule; the controller removes the pods"
+        }
+        // Force-deleting the pod of a living node leaves its containers running beside the new ones.
+        CauseKey::Overdue(_) if !knows_nodes => {
+            "nodes may not be read: whether the kubelet answers is not known; y on the pod shows its finalizers"
         }
         CauseKey::Overdue(_) => {
             "y on the pod shows its finalizers; without any, the kubelet does not answer: F if the machine is off"

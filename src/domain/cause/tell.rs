@@ -2,6 +2,7 @@
 
 use super::{Cause, CauseKey};
 use crate::domain::age::age;
+use crate::domain::cell::Knowledge;
 use crate::domain::inventory::{CellView, Inventory, Row};
 use crate::domain::object::Container;
 use crate::domain::rollout::rollout_why;
@@ -33,9 +34,15 @@ pub(super) fn words(inventory: &Inventory, cause: &Cause) -> String {
             [one] => format!("{one} {why}, missed by {sets}"),
             _ => format!("{nodes} {why}, missed by {sets}"),
         },
+        CauseKey::NotReady(_) if !knows_nodes(inventory, cause) => {
+            format!("{name} not ready on {nodes}; nodes may not be read: whether they are is not known")
+        }
         CauseKey::NotReady(_) => format!("{name} running, not ready on {nodes}"),
         CauseKey::Misscheduled { set: None, why } => format!("misscheduled: {why}, {sets} on {nodes}"),
         CauseKey::Misscheduled { set: Some(_), why } => format!("{name} misscheduled on {nodes}: {why}"),
+        CauseKey::Overdue(_) if !knows_nodes(inventory, cause) => {
+            format!("{name} deletions do not end on {nodes}; nodes may not be read: why is not known")
+        }
         CauseKey::Overdue(_) => format!("{name} deletions do not end on {nodes}"),
         CauseKey::Paused(_) => format!("{name} {}", why().replacen("paused", "PAUSED", 1)),
         CauseKey::Waiting(_) => format!("{name} WAITING: {}", why()),
@@ -100,6 +107,11 @@ pub fn since_words(cause: &Cause, inventory: &Inventory) -> String {
 /// The DaemonSet's row, for words that name it.
 pub(super) fn row_of<'a>(inventory: &'a Inventory, cause: &Cause) -> Option<&'a Row> {
     cause.sets.first().and_then(|slot| inventory.row(*slot))
+}
+
+/// Whether Node objects can be read; else nothing can be said of the nodes.
+pub(super) fn knows_nodes(inventory: &Inventory, cause: &Cause) -> bool {
+    row_of(inventory, cause).is_some_and(|row| row.knowledge() == Knowledge::Complete)
 }
 
 #[cfg(test)]
