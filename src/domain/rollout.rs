@@ -16,6 +16,7 @@ use super::inventory::{CellView, ColumnSlot, Inventory, Row, RowSlot};
 use super::limits::Limit;
 use super::object::{DaemonSet, Pod, UpdateStrategy};
 use super::pause::Pause;
+use super::pod_status::unwell_since;
 
 pub use standing::{Standing, outdated_nodes, standing};
 
@@ -223,6 +224,19 @@ fn is_surging(view: &CellView<'_>) -> bool {
 fn blocker_words(inventory: &Inventory, row: RowSlot, column: ColumnSlot) -> String {
     let Some(view) = inventory.view(row, column) else { return String::new() };
     let name = &view.column.name;
+    let deleting = view.pods.iter().all(|pod| pod.is_deleting()) && !view.pods.is_empty();
+    if deleting && view.column.node.is_some() && !view.cell.run {
+        // It counts nowhere among the wanted, and holds up the rest all the same (`update.go`, `rollingUpdate`).
+        let limit = Limit::of(&view.row.daemon_set, view.row.tally.desired);
+        let counts = match limit {
+            Some(limit) if !limit.surge => " and counts against maxUnavailable",
+            _ => "",
+        };
+        let since = age(view.pods.iter().filter_map(|pod| pod.meta.deleting).min(), view.now);
+        return format!(
+            "{name} is not wanted any more, but its old pod is still Terminating {since}{counts}"
+        );
+    }
     if view.cell.state == CellState::Lost {
         let since =
             view.column.node.as_ref().and_then(|node| node.condition("Ready")).and_then(|ready| ready.since);
@@ -237,7 +251,7 @@ fn blocker_words(inventory: &Inventory, row: RowSlot, column: ColumnSlot) -> Str
         Some(pod) => {
             // Since when it is so, not how old the pod is.
             let failed = matches!(view.cell.state, CellState::Failing | CellState::NotReady);
-            let since = pod.ready_since.filter(|_| failed).or(pod.meta.created);
+            let since = if failed { unwell_since(pod) } else { pod.meta.created };
             format!("{name} {} {}", word(&view), age(since, view.now))
         }
     }

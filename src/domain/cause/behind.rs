@@ -7,7 +7,8 @@ use crate::domain::cell::{CellState, Knowledge};
 use crate::domain::explanation::word;
 use crate::domain::id::Uid;
 use crate::domain::inventory::CellView;
-use crate::domain::object::Node;
+use crate::domain::object::{Node, Pod};
+use crate::domain::pod_status::unwell_since;
 use crate::domain::reason::{Rule, Ruling};
 use crate::domain::text::Text;
 
@@ -49,6 +50,12 @@ fn misscheduled(view: &CellView<'_>, set: Uid) -> CauseKey {
     }
 }
 
+/// The pod that ails: the old one of a surge can be well.
+pub(super) fn unwell<'a>(view: &CellView<'a>) -> Option<&'a Pod> {
+    let alive = || view.pods.iter().filter(|pod| !pod.is_deleting());
+    alive().find(|pod| !pod.ready).or_else(|| alive().next()).or(view.pods.first()).copied()
+}
+
 /// Since when a problem cell is as it is, as far as the objects tell.
 pub(super) fn began(view: &CellView<'_>) -> Option<Timestamp> {
     let pod = view.pods.first();
@@ -60,7 +67,7 @@ pub(super) fn began(view: &CellView<'_>) -> Option<Timestamp> {
             ready?.since
         }
         CellState::Lost => ready?.since,
-        CellState::Failing | CellState::NotReady => pod?.ready_since.or(pod?.meta.created),
+        CellState::Failing | CellState::NotReady => unwell_since(unwell(view)?),
         CellState::Unschedulable => pod?.meta.created,
         CellState::Terminating => view.pods.iter().filter_map(|pod| pod.meta.deleting).min(),
         _ => None,
