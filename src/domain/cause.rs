@@ -5,6 +5,7 @@
 //! rollouts, `OnDelete` sets with outdated pods) and what is as usual (taints that do what taints are for).
 
 mod behind;
+mod sharing;
 mod step;
 mod tell;
 
@@ -14,14 +15,13 @@ use jiff::Timestamp;
 
 use super::absence::{Everywhere, GapKind, gaps};
 use super::cell::{Cell, CellState};
-use super::contrast::{Shared, shared};
 use super::id::{NodeName, Uid};
 use super::inventory::{ColumnSlot, Inventory, RowSlot};
-use super::object::Node;
 use super::pause::Pause;
 use super::rollout::{RolloutState, rollout};
 use super::text::Text;
 
+pub use sharing::Sharing;
 pub use tell::since_words;
 
 /// What is behind cells that are not as wanted. Equal keys are one cause, also after the cluster has changed; the order
@@ -188,30 +188,6 @@ pub struct Cause {
     pub step: String,
 }
 
-impl Cause {
-    /// What its nodes share, against the other nodes that could have it as well.
-    #[must_use]
-    pub fn shared(&self, inventory: &Inventory) -> Vec<Shared> {
-        let own: BTreeSet<ColumnSlot> = self.cells.iter().map(|(_, column)| *column).collect();
-        let node = |column: &ColumnSlot| inventory.column_at(*column).and_then(|column| column.node.as_ref());
-        // Where a pod may not run, it cannot fail: only wanted nodes are compared. What keeps pods away or takes nodes
-        // away is compared with all nodes.
-        let only_wanted =
-            !matches!(self.key.state(), CellState::Lost | CellState::Misscheduled | CellState::Excluded);
-        let wanted = |column: ColumnSlot| {
-            !only_wanted
-                || self.sets.iter().any(|row| inventory.cell(*row, column).is_some_and(|cell| cell.run))
-        };
-        let bad: Vec<&Node> = own.iter().filter_map(node).collect();
-        let others: Vec<&Node> = inventory
-            .columns()
-            .filter(|(column, _)| !own.contains(column) && wanted(*column))
-            .filter_map(|(_, named)| named.node.as_ref())
-            .collect();
-        shared(&bad, &others, inventory.now())
-    }
-}
-
 /// Where causes are looked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
@@ -265,7 +241,8 @@ fn finish(inventory: &Inventory, key: CauseKey, gathered: Gathered) -> Cause {
         if known.insert(*column) {
             nodes.extend(inventory.column_at(*column).map(|named| named.name.clone()));
         }
-        if !sets.contains(row) {
+        // They come row by row.
+        if sets.last() != Some(row) && !sets.contains(row) {
             sets.push(*row);
         }
     }
@@ -294,7 +271,12 @@ fn problems(inventory: &Inventory, scope: &Scope<'_>, slot: RowSlot, add: &mut A
 
 /// Rollouts that are stuck, paused or wait for somebody.
 fn rollouts(inventory: &Inventory, scope: &Scope<'_>, slot: RowSlot, add: &mut Add<'_>) {
-    let (Some(row), Some(rollout)) = (inventory.row(slot), rollout(inventory, slot)) else { return };
+    // What is stuck or waits has something left to update; judging a rollout walks over its pods.
+    let Some(row) = inventory.row(slot) else { return };
+    if !row.daemon_set.is_paused() && row.tally.updated >= row.tally.desired {
+        return;
+    }
+    let Some(rollout) = rollout(inventory, slot) else { return };
     let set = row.daemon_set.meta.uid.clone();
     let outdated = |cell: Cell| cell.node_exists && cell.run && cell.occupied && !cell.updated;
     let (key, since) = match rollout.state {

@@ -20,7 +20,8 @@ pub(super) fn words(inventory: &Inventory, cause: &Cause) -> String {
     match &cause.key {
         CauseKey::Stuck(_) => format!("{name} STUCK {}", why()),
         CauseKey::Failing { word, .. } => {
-            format!("{name} {word}{} on {nodes}", ends(inventory, cause))
+            let (code, restarts) = ends(inventory, cause);
+            format!("{name} {word}{code} on {nodes}{restarts}")
         }
         CauseKey::Missing(_) => format!("{name} missing: wanted on {nodes}, no pod there"),
         CauseKey::Unschedulable { why, .. } => format!("{name} unschedulable: {why}, on {nodes}"),
@@ -90,7 +91,7 @@ fn count(number: usize, noun: &str) -> String {
 }
 
 /// `, exit 1` where all of them ended so, and how often the worst was started again.
-fn ends(inventory: &Inventory, cause: &Cause) -> String {
+fn ends(inventory: &Inventory, cause: &Cause) -> (String, String) {
     let (mut codes, mut restarts) = (BTreeSet::new(), 0);
     for (row, column) in &cause.cells {
         for pod in inventory.view(*row, *column).iter().flat_map(|view| &view.pods) {
@@ -103,11 +104,12 @@ fn ends(inventory: &Inventory, cause: &Cause) -> String {
         _ => String::new(),
     };
     let most = if cause.cells.len() > 1 { "up to " } else { "" };
-    match restarts {
-        0 => code,
-        1 => format!("{code}, {most}1 restart"),
-        many => format!("{code}, {most}{many} restarts"),
-    }
+    let restarts = match restarts {
+        0 => String::new(),
+        1 => format!(", {most}1 restart"),
+        many => format!(", {most}{many} restarts"),
+    };
+    (code, restarts)
 }
 
 fn last_code(container: &Container) -> Option<i32> {
