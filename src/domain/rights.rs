@@ -14,7 +14,6 @@ pub fn denied(inventory: &Inventory) -> impl Iterator<Item = (&Watch, &Text)> {
     })
 }
 
-<<<<<<< HEAD
 /// The server's words where the revisions in a namespace may not be read.
 #[must_use]
 pub fn denied_revisions<'a>(inventory: &'a Inventory, namespace: &Text) -> Option<&'a Text> {
@@ -25,12 +24,12 @@ pub fn denied_revisions<'a>(inventory: &'a Inventory, namespace: &Text) -> Optio
     denied(inventory)
         .find(|(watch, _)| watch.kind == WatchKind::Revisions && covers(&watch.scope))
         .map(|(_, why)| why)
-=======
+}
+
 /// Whether Node objects may not be read: then a node without one need not be gone.
 #[must_use]
 pub fn hides_nodes(inventory: &Inventory) -> bool {
     denied(inventory).any(|(watch, _)| watch.kind == WatchKind::Nodes)
->>>>>>> fixb
 }
 
 /// More nodes are wanted than are known, since nodes may not be read: at least so many are out of sight.

@@ -6,6 +6,7 @@ use super::screen;
 use crate::app::action::Action;
 use crate::app::effect::{Check, Effect};
 use crate::app::model::Model;
+use crate::app::msg::Msg;
 use crate::app::notice::Notice;
 use crate::app::replace::{Begin, Replacing, Told};
 use crate::app::screen::Screen;
@@ -122,7 +123,7 @@ fn last_lines(model: &Model, replacing: &Replacing, node: &NodeName) -> Option<E
 }
 
 /// What a deletion depends on was read.
-pub(super) fn checked(model: &mut Model, node: &NodeName, fresh: Result<Fresh, String>) -> Vec<Effect> {
+fn checked(model: &mut Model, node: &NodeName, fresh: Result<Fresh, String>) -> Vec<Effect> {
     let Some(mut replacing) = model.replacement.take() else { return Vec::new() };
     let mut effects = Vec::new();
     if let Some(order) = replacing.run.checked(node, fresh, &model.inventory) {
@@ -132,15 +133,32 @@ pub(super) fn checked(model: &mut Model, node: &NodeName, fresh: Result<Fresh, S
     effects
 }
 
+/// What a replacement asked for was read; everything else is none of its business.
+pub(super) fn read(model: &mut Model, read: Msg) -> Vec<Effect> {
+    match read {
+        Msg::ReplacementChecked { node, fresh } => checked(model, &node, *fresh),
+        Msg::NeighboursRead { node, pods } => {
+            neighbours(model, &node, pods.as_deref().map_err(Clone::clone));
+            Vec::new()
+        }
+        Msg::LastLinesRead { node, lines } => {
+            last_lines_read(model, node, lines);
+            model.version += 1;
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The pods of a node were read.
-pub(super) fn neighbours(model: &mut Model, node: &NodeName, pods: Result<&[Pod], String>) {
+fn neighbours(model: &mut Model, node: &NodeName, pods: Result<&[Pod], String>) {
     if let Some(replacing) = &mut model.replacement {
         replacing.run.pods_read(node, pods, model.now);
     }
 }
 
 /// The last lines of a failed pod were read.
-pub(super) fn last_lines_read(model: &mut Model, node: NodeName, lines: Vec<String>) {
+fn last_lines_read(model: &mut Model, node: NodeName, lines: Vec<String>) {
     let Some(replacing) = &mut model.replacement else { return };
     for line in &lines {
         replacing.say(model.now, true, format!("{node}:   {line}"));
