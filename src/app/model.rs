@@ -531,7 +531,8 @@ impl Model {
         let leaving = self.leaving.map(|since| since + super::update::PATIENCE);
         let foretold = self.expected.values().map(Expectation::until).min();
         let asked = self.answers.next_wake();
-        [self.inventory.next_due(), held, notice, ages, adoption, foretold, asked, leaving]
+        let silence = super::digest::silence_due(self);
+        [self.inventory.next_due(), held, notice, ages, adoption, foretold, asked, silence, leaving]
             .into_iter()
             .flatten()
             .min()
