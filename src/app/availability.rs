@@ -6,12 +6,14 @@ use super::action::Action;
 use super::intent::permission;
 use super::model::Model;
 use super::relabel::{chosen, node_of};
+use super::replace::Replacing;
 use super::screen::{Subject, subject};
 use crate::domain::command::Verb;
 use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef, Uid};
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::inventory::{CellView, Inventory, Row};
 use crate::domain::object::{Pod, UpdateStrategy};
+use crate::domain::rights::denied_revisions;
 use crate::domain::text::Text;
 
 /// What an action writes, in the words of the journal; none for actions that change nothing.
@@ -24,6 +26,7 @@ pub fn verb_of(action: Action) -> Option<Verb> {
         Action::UndoRollout => Verb::Undo,
         Action::ThrottleRollout => Verb::Throttle,
         Action::ForceDeletePod => Verb::ForceDeletePod,
+        Action::ReplacePods => Verb::Replace,
         Action::EditNodes => Verb::Label,
         Action::CordonNodes => Verb::Cordon,
         Action::UncordonNodes => Verb::Uncordon,
@@ -86,9 +89,18 @@ fn state(model: &Model, row: &Row, verb: Verb) -> Option<String> {
         }
         Verb::Restart if set.is_paused() => "paused: nothing would restart; resume first",
         Verb::Undo if model.inventory.revisions(&set.meta.uid).len() < 2 => {
-            "there is no earlier revision to go back to"
+            match denied_revisions(&model.inventory, &set.meta.key.namespace) {
+                Some(why) => return Some(format!("revisions (controllerrevisions) may not be read: {why}")),
+                None => "there is no earlier revision to go back to",
+            }
         }
         Verb::ForceDeletePod => return stuck_pod(model).err(),
+        Verb::Replace if is_rolling => {
+            "RollingUpdate: its controller replaces pods by itself; pause it first (P), or set OnDelete"
+        }
+        Verb::Replace if model.replacement.as_ref().is_some_and(Replacing::is_active) => {
+            "a replacement is going on already; % shows it"
+        }
         _ => return None,
     };
     Some(words.to_owned())
@@ -153,6 +165,9 @@ pub(super) fn needed(model: &Model, needed: &mut BTreeSet<Inquiry>) {
     let Some(row) = subject_row(model) else { return };
     let key = &row.daemon_set.meta.key;
     needed.insert(Inquiry::Access(permission(Verb::Pause, key)));
+    if row.daemon_set.strategy == UpdateStrategy::OnDelete {
+        needed.insert(Inquiry::Access(permission(Verb::Replace, key)));
+    }
     if stuck_pod(model).is_ok() {
         needed.insert(Inquiry::Access(permission(Verb::ForceDeletePod, key)));
     }

@@ -8,6 +8,7 @@ use super::intent::Intent;
 use super::page::Line;
 use crate::domain::command::{Command, Ticket};
 use crate::domain::raw::RawObject;
+use crate::domain::replace::plan::Plan;
 use crate::domain::text::Text;
 
 pub(super) use page::status;
@@ -34,6 +35,8 @@ pub struct Question {
     pub command: Command,
     /// What to do once it is done.
     pub next: Vec<String>,
+    /// The replacement that begins when it is confirmed; then the command only tells of it.
+    pub plan: Option<Box<Plan>>,
 }
 
 /// How far a dialog is.
@@ -184,10 +187,25 @@ impl Dialog {
         self.question.as_ref()?.word.as_ref()
     }
 
+    /// What became of a first try that was lost to somebody else's write.
+    fn lost(&self) -> Vec<Line> {
+        if self.changed.is_empty() {
+            return Vec::new();
+        }
+        let mut lines = vec![Line::problem("nothing was written: it changed while you were reading")];
+        lines.extend(self.changed.iter().map(Line::fact));
+        lines.extend(match (&self.question, &self.stage) {
+            (Some(_), _) => Some(Line::fact("below is the same wish, made anew from how it is now")),
+            (None, Stage::Ended { .. }) => Some(Line::fact("the same wish, from how it is now:")),
+            (None, _) => None,
+        });
+        lines
+    }
+
     /// Everything that is to be read, in order.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
-        let mut lines = Vec::new();
+        let mut lines = self.lost();
         match &self.stage {
             Stage::Ended { words, .. } => lines.extend(words.iter().cloned()),
             Stage::Choosing { words, choices, at } => {
@@ -199,11 +217,6 @@ impl Dialog {
                 );
             }
             _ => {}
-        }
-        if !self.changed.is_empty() {
-            lines.push(Line::problem("nothing was written: it changed while you were reading"));
-            lines.extend(self.changed.iter().map(Line::fact));
-            lines.push(Line::fact("below is the same wish, made anew from how it is now"));
         }
         let Some(question) = &self.question else { return lines };
         lines.extend(question.words.iter().cloned());

@@ -3,8 +3,10 @@
 use super::action::Action;
 use super::availability::{earlier, unavailable};
 use super::cursor::RowPlace;
+use super::dialog::dialog_page;
 use super::keymap::{Binding, Context, binding_of};
 use super::model::Model;
+use super::relabel::relabel_page;
 use super::screen::Screen;
 use crate::domain::cause::CauseKey;
 use crate::domain::inventory::Row;
@@ -59,8 +61,10 @@ fn steps(model: &Model) -> Vec<Hint> {
         Some(RolloutState::Progressing) => std::iter::once(pause()).chain(undo()).collect(),
         Some(RolloutState::Paused) => {
             let resume = (Action::ResumeRollout, "resume".to_owned());
-            std::iter::once(resume).chain(undo()).collect()
+            let replace = (Action::ReplacePods, "replace".to_owned());
+            [resume, replace].into_iter().chain(undo()).collect()
         }
+        Some(RolloutState::Waiting) => vec![(Action::ReplacePods, "replace outdated pods".to_owned())],
         _ => Vec::new(),
     };
     let step = |(action, words): (Action, String)| {
@@ -88,8 +92,21 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
             Action::Back,
         ],
         Context::Logs => logs(model),
+        Context::Replacement => vec![
+            Action::Hold,
+            Action::GoOn,
+            Action::LetPass,
+            Action::Abort,
+            Action::Open,
+            Action::OpenLogs,
+            Action::Help,
+            Action::Back,
+        ],
+        Context::Endings => {
+            vec![Action::Open, Action::CompareEndings, Action::Copy, Action::Help, Action::Back]
+        }
         // What can be pressed stands in the dialog itself.
-        Context::Dialog | Context::Word => vec![Action::PageDown],
+        Context::Dialog | Context::Word => is_cut(model).then_some(Action::PageDown).into_iter().collect(),
         Context::Editor => vec![
             Action::EditLine,
             Action::RemoveLine,
@@ -104,12 +121,18 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
     actions.into_iter().filter_map(|action| binding_of(context, action)).collect()
 }
 
+/// Whether a dialog has more lines than can be seen.
+fn is_cut(model: &Model) -> bool {
+    match dialog_page(model) {
+        Some(page) => page.visible < page.lines.len(),
+        None => relabel_page(model).is_some_and(|page| page.visible < page.lines.len()),
+    }
+}
+
 fn logs(model: &Model) -> Vec<Action> {
     let Some(view) = model.logs() else { return vec![Action::Back] };
-    if view.compare.is_some() {
-        return vec![Action::Open, Action::CompareEndings, Action::Copy, Action::Help, Action::Back];
-    }
     let mut actions = vec![Action::Search];
+    actions.extend(view.split().map(|_| Action::SwitchFocus));
     actions.extend(
         (view.found() > 0).then_some([Action::NextMatch, Action::ToggleOnlyMatches]).into_iter().flatten(),
     );
@@ -153,6 +176,7 @@ fn page(model: &Model) -> Vec<Action> {
         | Screen::Logs(_)
         | Screen::Problems
         | Screen::Usual
+        | Screen::Replacement
         | Screen::Rights
         | Screen::Journal
         | Screen::History(_)

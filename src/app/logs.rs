@@ -1,5 +1,6 @@
 //! Logs of one or many pods: which streams are open, and what is seen of their lines.
 
+mod beside;
 mod compare;
 mod rows;
 mod streams;
@@ -7,8 +8,9 @@ mod title;
 mod view;
 mod walk;
 
-pub use compare::{Compare, CompareRow};
+pub use beside::{Beside, SIDE_BY_SIDE, Side};
+pub use compare::{Compare, CompareRow, healthy};
 pub use rows::{JsonMode, LogRow, NOTE_MARGIN};
 pub use streams::{Reading, Step, Stream, StreamState, Streams, Subject};
-pub use title::{Title, title};
+pub use title::{Title, heads, title};
 pub use view::{LogView, PRESETS};

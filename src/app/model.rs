@@ -1,5 +1,7 @@
 //! The monitor's whole state. Its fields belong to `app`; everything else reads it by methods.
 
+mod look;
+
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,8 +21,8 @@ use super::overlay::Overlay;
 use super::palette::Palette;
 use super::problems::Problems;
 use super::relabel::{Relabel, Stage as RelabelStage};
+use super::replace::{Begin, Replacing};
 use super::screen::{Open, Screen};
-use super::text_view::Room;
 use super::writes::Writes;
 use crate::domain::absence::{Everywhere, Sighting};
 use crate::domain::alert::Alert;
@@ -55,12 +57,18 @@ pub struct Settings {
     pub group_by: Option<Text>,
     /// So many logs are read at once; none for the usual number.
     pub log_streams: Option<usize>,
+    /// So many bytes of logs are held at most; none for the usual amount.
+    pub log_memory: Option<usize>,
     /// The DaemonSets that have to be on every node.
     pub everywhere: Everywhere,
     /// What was wanted where at the last look at this context.
     pub last_look: Option<Sighting>,
     /// The alert that brought somebody here.
     pub alert: Option<Alert>,
+    /// On which machine we are, for those who see what this dsgrid does.
+    pub host: Text,
+    /// A replacement to begin with, once everything is known.
+    pub replacement: Option<Begin>,
 }
 
 /// Once the cursor has moved, orders that depend on states wait so long.
@@ -155,6 +163,8 @@ pub struct Model {
     pub(super) otherwise: Vec<(Timestamp, String)>,
     /// Writes whose outcome is not known.
     pub(super) writes: Writes,
+    /// The replacement that this dsgrid carries out, or has carried out.
+    pub(super) replacement: Option<Replacing>,
     /// How the rollouts went since this monitor began.
     pub(super) progress: Progress,
     /// Since when somebody wants to leave, while answers are waited for.
@@ -224,6 +234,7 @@ impl Model {
             expected: BTreeMap::new(),
             otherwise: Vec::new(),
             writes: Writes::default(),
+            replacement: None,
             progress: Progress::default(),
             leaving: None,
             palette: None,
@@ -232,213 +243,6 @@ impl Model {
             remembered: None,
             version: 0,
         }
-    }
-
-    /// What is known of the cluster.
-    #[must_use]
-    pub fn inventory(&self) -> &Inventory {
-        &self.inventory
-    }
-
-    /// Which rows and columns are shown, in which order.
-    #[must_use]
-    pub fn grid(&self) -> &Grid {
-        &self.grid
-    }
-
-    /// By what the grid is filtered, ordered and grouped.
-    #[must_use]
-    pub fn lens(&self) -> &Lens {
-        &self.lens
-    }
-
-    /// Where everything goes on the screen.
-    #[must_use]
-    pub fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    /// The terminal's columns and lines.
-    #[must_use]
-    pub fn size(&self) -> (u16, u16) {
-        self.size
-    }
-
-    /// What the terminal can show.
-    #[must_use]
-    pub fn capabilities(&self) -> Capabilities {
-        self.settings.capabilities
-    }
-
-    /// The context's name.
-    #[must_use]
-    pub fn context(&self) -> &Text {
-        &self.settings.context
-    }
-
-    /// The namespace that is shown; none for all.
-    #[must_use]
-    pub fn namespace(&self) -> Option<&Text> {
-        self.namespace.as_ref().or(self.settings.scope.as_ref())
-    }
-
-    /// What is selected.
-    #[must_use]
-    pub fn cursor(&self) -> &Cursor {
-        &self.cursor
-    }
-
-    /// In which half the cursor moves.
-    #[must_use]
-    pub fn focus(&self) -> Focus {
-        self.focus
-    }
-
-    /// The words that depend on data and time, made once a frame.
-    #[must_use]
-    pub fn digest(&self) -> &Digest {
-        &self.digest
-    }
-
-    /// How the node names are shortened.
-    #[must_use]
-    pub fn node_labels(&self) -> &NodeLabels {
-        &self.labels
-    }
-
-    /// The first visible row, the first visible column of cells, and the first visible line of the map.
-    #[must_use]
-    pub fn scrolled(&self) -> (usize, usize, usize) {
-        (self.scroll.list, self.scroll.cells, self.scroll.map)
-    }
-
-    /// The open screen; none in the grid.
-    #[must_use]
-    pub fn screen(&self) -> Option<&Open> {
-        self.screens.last()
-    }
-
-    /// Whether logs are what is seen.
-    #[must_use]
-    pub fn shows_logs(&self) -> bool {
-        matches!(self.screens.last(), Some(Open { screen: Screen::Logs(_), .. }))
-    }
-
-    /// The logs that are looked at.
-    #[must_use]
-    pub fn logs(&self) -> Option<&LogView> {
-        self.logs.as_deref()
-    }
-
-    /// How much room the lines of a screen have, between its title and the last line.
-    #[must_use]
-    pub fn room(&self) -> Room {
-        let (width, height) = self.size;
-        Room { width: usize::from(width.saturating_sub(3)), height: usize::from(height.saturating_sub(3)) }
-    }
-
-    /// What lies over the grid or a screen.
-    #[must_use]
-    pub fn overlay(&self) -> Option<&Overlay> {
-        self.overlay.as_ref()
-    }
-
-    /// A short word to the user.
-    #[must_use]
-    pub fn notice(&self) -> Option<&Notice> {
-        self.notice.as_ref()
-    }
-
-    /// The filter as typed, and whether it is being typed now.
-    #[must_use]
-    pub fn filter(&self) -> (&str, bool) {
-        (&self.filter, self.typing)
-    }
-
-    /// What stands in the last line: the search in the open screen or the filter of the grid, and whether it is being
-    /// typed now.
-    #[must_use]
-    pub fn typed(&self) -> (&str, bool) {
-        match self.screens.last() {
-            Some(open) => (&open.view.search.typed, open.view.search.is_typing),
-            None => self.filter(),
-        }
-    }
-
-    /// Answers to what was asked once.
-    #[must_use]
-    pub fn answers(&self) -> &Answers {
-        &self.answers
-    }
-
-    /// What is marked.
-    #[must_use]
-    pub fn marks(&self) -> &Marks {
-        &self.marks
-    }
-
-    /// The write that is being shown, confirmed or followed.
-    #[must_use]
-    pub fn dialog(&self) -> Option<&Dialog> {
-        self.dialog.as_ref()
-    }
-
-    /// The change of nodes that is being edited, confirmed or followed.
-    #[must_use]
-    pub fn relabel(&self) -> Option<&Relabel> {
-        self.relabel.as_ref()
-    }
-
-    /// What is foretold for a cell and has not come true yet.
-    #[must_use]
-    pub fn expectation(&self, daemon_set: &Uid, node: &NodeName) -> Option<&Expectation> {
-        // Most of the time nothing is foretold, and this is asked for every cell that is drawn.
-        if self.expected.is_empty() {
-            return None;
-        }
-        self.expected.get(&(daemon_set.clone(), node.clone()))
-    }
-
-    /// What the cluster did otherwise than foretold, and when that was clear.
-    #[must_use]
-    pub fn otherwise(&self) -> &[(Timestamp, String)] {
-        &self.otherwise
-    }
-
-    /// Writes whose outcome is not known.
-    #[must_use]
-    pub fn writes(&self) -> &Writes {
-        &self.writes
-    }
-
-    /// The menu of actions, while it is open.
-    #[must_use]
-    pub fn palette(&self) -> Option<&Palette> {
-        self.palette.as_ref()
-    }
-
-    /// Whether nothing may be changed, as asked for on the command line or in the configuration.
-    #[must_use]
-    pub fn is_read_only(&self) -> bool {
-        self.settings.read_only
-    }
-
-    /// As whom the cluster is talked to; empty where no name is known.
-    #[must_use]
-    pub fn user(&self) -> &Text {
-        &self.settings.user
-    }
-
-    /// Server time.
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    /// Grows whenever the screen would look different.
-    #[must_use]
-    pub fn version(&self) -> u64 {
-        self.version
     }
 
     /// Where keys go.
@@ -465,8 +269,11 @@ impl Model {
         match (&self.overlay, self.screens.last()) {
             (Some(Overlay::Picker(_)), _) => Context::Picker,
             (None, Some(open)) if open.view.search.is_typing => Context::Filter,
-            (None, Some(Open { screen: Screen::Logs(_), .. })) => Context::Logs,
+            (None, Some(Open { screen: Screen::Logs(_), .. })) => {
+                self.logs.as_ref().map_or(Context::Logs, |view| view.keys())
+            }
             (None, Some(open)) if open.screen.is_text() => Context::Text,
+            (None, Some(Open { screen: Screen::Replacement, .. })) => Context::Replacement,
             (None, Some(_)) => Context::Page,
             (None, None) if self.typing => Context::Filter,
             (None, None) => Context::Grid,
@@ -532,10 +339,22 @@ impl Model {
         let foretold = self.expected.values().map(Expectation::until).min();
         let asked = self.answers.next_wake();
         let silence = super::digest::silence_due(self);
-        [self.inventory.next_due(), held, notice, ages, adoption, foretold, asked, silence, leaving]
-            .into_iter()
-            .flatten()
-            .min()
+        let replacement = self.replacement.as_ref().and_then(|replacing| replacing.next_wake(self.now));
+        [
+            self.inventory.next_due(),
+            held,
+            notice,
+            ages,
+            adoption,
+            foretold,
+            asked,
+            silence,
+            leaving,
+            replacement,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Whether a node is selected.

@@ -14,13 +14,21 @@ pub struct Notice {
     pub is_error: bool,
     /// When it goes away.
     pub until: Timestamp,
+    /// It is about what is selected, and says nothing of anything else.
+    pub is_about_selection: bool,
 }
 
 impl Notice {
     /// An answer to what the user did.
     #[must_use]
     pub fn said(text: impl Into<String>, now: Timestamp) -> Self {
-        Self { text: text.into(), is_error: false, until: now + SHOWN_FOR }
+        Self { text: text.into(), is_error: false, until: now + SHOWN_FOR, is_about_selection: false }
+    }
+
+    /// What was wanted is not possible for what is selected.
+    #[must_use]
+    pub fn refused(text: impl Into<String>, now: Timestamp) -> Self {
+        Self { is_about_selection: true, ..Self::failed(text, now) }
     }
 
     /// Something did not work.

@@ -18,6 +18,7 @@ mod palette;
 mod propose;
 mod relabel;
 mod remember;
+mod replace;
 mod screen;
 mod settle;
 mod wish;
@@ -34,51 +35,33 @@ use super::notice::Notice;
 
 pub(super) use clock::ADOPTION_DELAY;
 pub(super) use leave::PATIENCE;
+pub(super) use replace::needed as replacement_needs;
 
 /// Takes in what happened; says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = take_in(model, msg);
+    effects.extend(replace::pursue(model));
     effects.extend(ask::pursue(model));
     effects.extend(logs::pursue(model));
+    effects.extend(leave::pursue(model));
     effects
 }
 
 fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
-        Msg::Cluster(events) => cluster::heard(model, events),
-        Msg::Key(event) => apart(event).flat_map(|event| key(model, &event)).collect(),
-        Msg::Resized(width, height) => {
-            model.size = (width, height);
-            if let Some(dialog) = &mut model.dialog {
-                dialog.was_moved();
-            }
-            if let Some(relabel) = &mut model.relabel {
-                relabel.was_moved();
-            }
-            changed(model);
-            Vec::new()
-        }
-        Msg::Ticked(local) => {
-            let mut effects = clock::ticked(model, local);
-            effects.extend(leave::pursue(model));
+        Msg::Cluster(events) => {
+            let effects = cluster::heard(model, events);
+            dialog::look(model);
             effects
         }
+        Msg::Key(event) => apart(event).flat_map(|event| key(model, &event)).collect(),
+        Msg::Resized(width, height) => {
+            resized(model, (width, height));
+            Vec::new()
+        }
+        Msg::Ticked(local) => clock::ticked(model, local),
         Msg::FrameCame => {
-            model.progress.sample(&model.inventory);
-            let is_new = relabel::refresh(model) | expect::look(model);
-            if screen::refresh(model) || is_new {
-                changed(model);
-            }
-            let digest = Digest::of(model);
-            if digest != model.digest {
-                model.version += 1;
-            }
-            model.digest = digest;
-            model.digested = model.now;
-            if lens::lift_stuck(model) {
-                // Another row may be selected now, and others be in sight.
-                model.digest = Digest::of(model);
-            }
+            frame_came(model);
             Vec::new()
         }
         Msg::Resumed => {
@@ -98,8 +81,16 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             effects
         }
         Msg::Sent { ticket, outcome } => {
-            let mut effects = dialog::sent(model, ticket, *outcome);
-            effects.extend(leave::pursue(model));
+            let is_replacement = replace::sent(model, ticket, &outcome);
+            let effects = if is_replacement { Vec::new() } else { dialog::sent(model, ticket, *outcome) };
+            changed(model);
+            effects
+        }
+        read @ (Msg::ReplacementChecked { .. } | Msg::NeighboursRead { .. } | Msg::LastLinesRead { .. }) => {
+            replace::read(model, read)
+        }
+        Msg::Interrupted => {
+            let effects = act::act(model, Action::Quit);
             changed(model);
             effects
         }
@@ -113,6 +104,36 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.version += 1;
             Vec::new()
         }
+    }
+}
+
+fn resized(model: &mut Model, size: (u16, u16)) {
+    model.size = size;
+    if let Some(dialog) = &mut model.dialog {
+        dialog.was_moved();
+    }
+    if let Some(relabel) = &mut model.relabel {
+        relabel.was_moved();
+    }
+    changed(model);
+}
+
+/// Words are made once a frame.
+fn frame_came(model: &mut Model) {
+    model.progress.sample(&model.inventory);
+    let is_new = relabel::refresh(model) | expect::look(model);
+    if screen::refresh(model) || is_new {
+        changed(model);
+    }
+    let digest = Digest::of(model);
+    if digest != model.digest {
+        model.version += 1;
+    }
+    model.digest = digest;
+    model.digested = model.now;
+    if lens::lift_stuck(model) {
+        // Another row may be selected now, and others be in sight.
+        model.digest = Digest::of(model);
     }
 }
 
@@ -132,9 +153,10 @@ fn key(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     if event.code != KeyCode::Esc && context != Context::Filter {
         model.notice.take_if(|notice| !notice.is_error);
     }
+    let before = model.cursor.clone();
     let (in_dialog, in_relabel) = (model.dialog.is_some(), model.relabel.is_some());
     let effects = action_for(context, event).map(|action| match (context, action) {
-        (_, Action::Quit | Action::Suspend) => act::act(model, action),
+        (_, Action::Quit | Action::Suspend | Action::Hold) => act::act(model, action),
         _ if in_dialog => dialog::act(model, action),
         _ if in_relabel => relabel::act(model, action),
         (Context::Palette, _) => palette::key(model, action),
@@ -143,7 +165,11 @@ fn key(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     if effects.is_none() {
         type_character(model, context, event);
     }
+    settle::pin(model);
     changed(model);
+    if model.cursor != before {
+        model.notice.take_if(|notice| notice.is_about_selection);
+    }
     effects.unwrap_or_default()
 }
 

@@ -1,6 +1,7 @@
 //! `dsgrid logs`: the logs of a DaemonSet's pods, a plain line after the name of its node, for pipes.
 
 mod follow;
+mod hold;
 mod merge;
 
 use regex::Regex;

@@ -10,7 +10,7 @@ use super::paths::Paths;
 use super::print;
 use super::settings::Settings;
 use crate::app::{Capabilities, Colour, Settings as MonitorSettings};
-use crate::cluster::{ConnectOptions, Connection, Environment, mailbox};
+use crate::cluster::{ConnectOptions, Connection, Environment, account, mailbox};
 use crate::domain::alert::Alert;
 use crate::domain::event::Scope;
 use crate::domain::selector::Selector;
@@ -76,13 +76,19 @@ pub(super) async fn run(
             start_at: at,
             group_by: (!settings.group_by.is_empty()).then(|| Text::new(&settings.group_by)),
             log_streams: settings.log_streams,
+            log_memory: settings.log_bytes(),
             everywhere: settings.everywhere(),
             last_look: seen.as_ref().and_then(SeenFile::last_look),
             alert: start.alert,
+            host: host(),
+            replacement: None,
         },
         is_remote: std::env::var_os("SSH_CONNECTION").is_some(),
     };
     let (sender, receiver) = mailbox();
+    if let Some(bytes) = settings.log_bytes() {
+        sender.bound_logs(bytes);
+    }
     let watches = connection.start_watches(&scope, &sender);
     let executor = ClusterExecutor::new(connection, watches, Paths::journal(), seen, sender);
     match run_monitor(options, start.opened, receiver, executor).await {
@@ -91,6 +97,12 @@ pub(super) async fn run(
         Ok(ExitReason::Panicked) => Err(Failure::Broken("a part of dsgrid failed".to_owned())),
         Err(error) => Err(Failure::Usage(format!("{error:#}"))),
     }
+}
+
+/// On which machine we are.
+pub(super) fn host() -> Text {
+    let account = account();
+    Text::new(account.rsplit('@').next().unwrap_or_default())
 }
 
 /// The DaemonSet to begin with, as the monitor wants it named; refused where it does not exist. Whatever else is wrong
@@ -103,10 +115,7 @@ async fn existing(connection: &Connection, typed: &str) -> Result<Text, Failure>
             Some(key) => connection.daemon_set_json(key).await.is_err_and(|error| error.is_absent()),
             None => true,
         };
-        match is_absent {
-            true => connection.daemon_set_names().await.ok(),
-            false => None,
-        }
+        if is_absent { connection.daemon_set_names().await.ok() } else { None }
     };
     if let Ok(Some(known)) = tokio::time::timeout(PATIENCE, look).await
         && !known.iter().any(|key| name.means(key))

@@ -29,6 +29,8 @@ pub(super) struct Settings {
     pub(super) group_by: String,
     /// How many logs the monitor reads at once.
     pub(super) log_streams: Option<usize>,
+    /// How much of logs the monitor holds, in MiB.
+    pub(super) log_memory: Option<usize>,
     /// The DaemonSets that have to be on every node, as patterns.
     everywhere: Vec<String>,
     /// What holds for single contexts, by their names in the kubeconfig.
@@ -75,7 +77,15 @@ impl Settings {
         if settings.log_streams.is_some_and(|streams| !(1..=MOST_STREAMS).contains(&streams)) {
             return Err(format!("logStreams has to be a number from 1 to {MOST_STREAMS}"));
         }
+        if settings.log_memory.is_some_and(|megabytes| !(4..=1024).contains(&megabytes)) {
+            return Err("logMemory has to be a number from 4 to 1024, in MiB".to_owned());
+        }
         Ok(settings)
+    }
+
+    /// How much of logs the monitor holds, in bytes.
+    pub(super) fn log_bytes(&self) -> Option<usize> {
+        self.log_memory.map(|megabytes| megabytes * 1024 * 1024)
     }
 
     /// The DaemonSets that have to be on every node.

@@ -64,6 +64,11 @@ impl Sender {
         self.0.news.notify_one();
     }
 
+    /// Bounds what is held of logs, here and where they are read together, in bytes.
+    pub fn bound_logs(&self, bytes: usize) {
+        self.0.lock().logs.bound(bytes);
+    }
+
     /// Forgets what waits of a log.
     pub(super) fn forget_log(&self, stream: StreamId) {
         self.0.lock().logs.forget(stream);

@@ -42,6 +42,11 @@ impl GlyphSet {
         self.pick("─", "-")
     }
 
+    /// The line between two halves.
+    pub(super) fn wall(self) -> &'static str {
+        self.pick("│", "|")
+    }
+
     /// What stands before the state of the links.
     pub(super) fn link(self, is_live: bool) -> &'static str {
         if is_live { self.pick("●", "*") } else { self.pick("○", "!") }
@@ -63,6 +68,11 @@ impl GlyphSet {
             Self::Unicode => border::PLAIN,
             Self::Ascii => ASCII,
         }
+    }
+
+    /// A cell whose pod is being replaced.
+    pub(super) fn in_flight(self) -> &'static str {
+        self.pick("◈", "@")
     }
 
     /// A cell of which something is foretold that is not true yet.

@@ -7,6 +7,11 @@ use super::line::width;
 use super::theme::Role;
 use crate::app::layout::Mode;
 use crate::app::lines::thousands;
+use crate::domain::replace::run::RunState;
+use crate::domain::rights::hides_nodes;
+
+/// On narrower screens only `READ-ONLY` is told, not that writes are possible.
+const WRITE_LEAST: u16 = 80;
 
 /// A piece of the line; pieces of lower rank are left out first where the room is short.
 struct Piece {
@@ -50,8 +55,9 @@ fn rights(canvas: &Canvas) -> (String, Style) {
     let is_wide = canvas.area.width >= 100;
     let words = match model.user().as_str() {
         user if is_wide && !user.is_empty() => format!("WRITE as {user}"),
-        _ if is_wide => "WRITE".to_owned(),
-        _ => "W".to_owned(),
+        // A letter of it would say nothing, and what is wrong needs the room more.
+        _ if canvas.area.width < WRITE_LEAST => String::new(),
+        _ => "WRITE".to_owned(),
     };
     (words, theme.style(Role::Warning))
 }
@@ -66,10 +72,9 @@ fn pieces(canvas: &Canvas) -> Vec<Piece> {
     let mut add = |text: String, style: Style, rank: u8| pieces.push(Piece { text, style, rank });
     add(format!("ns {}", model.namespace().map_or("all", |namespace| namespace.as_str())), plain, 3);
     let unready = totals.nodes - totals.ready_nodes;
-    // Where nodes may not be read, only those with pods are known.
-    let columns = model.inventory().columns().count();
+    let unreadable = hides_nodes(model.inventory());
     let nodes = |known: usize| match known {
-        0 if columns > 0 => format!("{} columns", thousands(columns)),
+        _ if unreadable => "nodes not readable".to_owned(),
         1 => "1 node".to_owned(),
         many => format!("{} nodes", thousands(many)),
     };
@@ -88,6 +93,12 @@ fn pieces(canvas: &Canvas) -> Vec<Piece> {
         let style = tag.state.map_or(theme.style(Role::Warning), |state| theme.cell(state));
         // The worst words stay longest.
         add(tag.text.clone(), style, 1 + u8::from(at > 2));
+    }
+    if let Some(replacing) = model.replacement() {
+        let state = replacing.run().state();
+        let is_bad = matches!(state, RunState::Halted(_) | RunState::Outdated(_));
+        let role = if is_bad { Role::Alert } else { Role::Warning };
+        add(replacing.title(model.now()), theme.style(role), 1);
     }
     if !model.marks().is_empty() {
         add(format!("{} marked", thousands(model.marks().len())), theme.style(Role::Title), 1);

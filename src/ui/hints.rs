@@ -58,7 +58,10 @@ fn keys(canvas: &mut Canvas, mut x: u16, y: u16) {
         let words = |hint: &Hint| if hint.words.is_empty() { 2 } else { hint.words.width() + 3 };
         shown.iter().map(|hint| hint.key.width() + words(hint)).sum::<usize>() + steps
     };
-    let is_screen = matches!(canvas.model.context_of_keys(), Context::Page | Context::Text | Context::Logs);
+    let is_screen = matches!(
+        canvas.model.context_of_keys(),
+        Context::Page | Context::Text | Context::Logs | Context::Endings
+    );
     let least = if canvas.model.context_of_keys() == Context::Grid || is_screen { 2 } else { 0 };
     while usize::from(x) + total(&shown) > usize::from(canvas.area.width) + 1 && shown.len() > least {
         shown.remove(shown.len() - 1 - least);

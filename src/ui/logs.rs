@@ -5,14 +5,13 @@ use ratatui::style::{Modifier, Style};
 use super::Canvas;
 use super::line::{cut_end, cut_start, width};
 use super::theme::Role;
-use crate::app::Room;
-use crate::app::logs::{Compare, LogRow, LogView, NOTE_MARGIN, title};
+use crate::app::logs::{Compare, LogRow, LogView, NOTE_MARGIN, Side, heads, title};
 use crate::domain::log::{self, Hue, Level, StreamId};
 
 /// Draws the open logs.
 pub(super) fn draw(canvas: &mut Canvas) {
     let Some(view) = canvas.model.logs() else { return };
-    let (top, taken) = if view.is_full_screen { (0, 1) } else { (2, 3) };
+    let top = if view.is_full_screen { 0 } else { 2 };
     if !view.is_full_screen {
         words(canvas, view);
     }
@@ -20,16 +19,42 @@ pub(super) fn draw(canvas: &mut Canvas) {
         endings(canvas, compare, top);
         return;
     }
-    let room = Room {
-        width: usize::from(canvas.area.width.saturating_sub(2)),
-        height: usize::from(canvas.area.height.saturating_sub(taken)),
+    let room = view.room((canvas.area.width, canvas.area.height));
+    let Some(beside) = view.split() else {
+        let whole = Pane { from: 0, until: canvas.area.width, has_cursor: true };
+        lines(canvas, view, whole, top, &view.visible(room));
+        return;
     };
-    let rows = view.visible(room);
-    if rows.is_empty() {
-        canvas.put(2, top, canvas.area.width, "no lines yet", canvas.theme.style(Role::Faint));
+    let half = (canvas.area.width - 1) / 2;
+    let heads = heads(canvas.model, view, beside);
+    for (side, from, head) in [(Side::Ill, 0, &heads[0]), (Side::Healthy, half + 1, &heads[1])] {
+        let pane = Pane { from, until: from + half, has_cursor: beside.side == side };
+        let role = if pane.has_cursor { Role::Heading } else { Role::Faint };
+        canvas.put(from + 1, top, half - 1, head, canvas.theme.style(role));
+        let rows = if pane.has_cursor { view.visible(room) } else { view.visible_beside(room) };
+        lines(canvas, view, pane, top + 1, &rows);
     }
-    for (y, row) in (top..).zip(&rows) {
-        line(canvas, view, y, row);
+    for y in top..canvas.area.height - 1 {
+        canvas.put(half, y, 1, canvas.theme.glyphs().wall(), canvas.theme.style(Role::Frame));
+    }
+}
+
+/// A part of the screen's columns with lines in it.
+#[derive(Clone, Copy)]
+struct Pane {
+    from: u16,
+    until: u16,
+    /// Whether keys are for these lines.
+    has_cursor: bool,
+}
+
+fn lines(canvas: &mut Canvas, view: &LogView, pane: Pane, top: u16, rows: &[LogRow]) {
+    if rows.is_empty() {
+        let room = pane.until.saturating_sub(pane.from + 2);
+        canvas.put(pane.from + 2, top, room, "no lines yet", canvas.theme.style(Role::Faint));
+    }
+    for (y, row) in (top..).zip(rows) {
+        line(canvas, view, pane, y, row);
     }
 }
 
@@ -49,16 +74,17 @@ fn words(canvas: &mut Canvas, view: &LogView) {
 }
 
 /// A row: `>` or `*`, the node, the time, the text.
-fn line(canvas: &mut Canvas, view: &LogView, y: u16, row: &LogRow) {
+fn line(canvas: &mut Canvas, view: &LogView, pane: Pane, y: u16, row: &LogRow) {
     let (names, times) = view.margins();
     let (names, times) = (u16::try_from(names).unwrap_or(u16::MAX), u16::try_from(times).unwrap_or(u16::MAX));
     let mark = match (row.is_cursor, row.is_marked) {
-        (true, _) => ">",
+        (true, _) if pane.has_cursor => ">",
+        (true, _) => "-",
         (false, true) => "*",
         (false, false) => " ",
     };
-    canvas.put(0, y, 1, mark, canvas.theme.style(Role::Beside));
-    let mut x = 1;
+    canvas.put(pane.from, y, 1, mark, canvas.theme.style(Role::Beside));
+    let mut x = pane.from + 1;
     if names > 0 {
         if row.is_first && !row.is_note {
             let (name, hue) = name(canvas, view, row.stream);
@@ -84,7 +110,7 @@ fn line(canvas: &mut Canvas, view: &LogView, y: u16, row: &LogRow) {
     let mut text = String::new();
     let begin = x;
     for (part, style) in &row.parts {
-        let room = canvas.area.width.saturating_sub(x);
+        let room = pane.until.saturating_sub(x);
         x = canvas.put(x, y, room, part, styled(canvas, base, *style));
         text.push_str(part);
     }
@@ -94,8 +120,8 @@ fn line(canvas: &mut Canvas, view: &LogView, y: u16, row: &LogRow) {
             canvas.tint(from, y, width(&text[place]), canvas.theme.style(Role::Found));
         }
     }
-    if row.is_cursor && !view.follows {
-        let room = canvas.area.width.saturating_sub(start);
+    if row.is_cursor && pane.has_cursor && !view.follows {
+        let room = pane.until.saturating_sub(start);
         canvas.tint(start, y, room, canvas.theme.style(Role::Cursor));
     }
 }
@@ -128,18 +154,19 @@ fn styled(canvas: &Canvas, base: Style, style: log::Style) -> Style {
     shown
 }
 
-/// The short name of a stream's node, and its colour, which is the same wherever the node is.
+/// What a stream is called, and its colour, which is the same wherever the node is.
 fn name(canvas: &Canvas, view: &LogView, id: StreamId) -> (String, Hue) {
-    let Some(stream) = view.streams.get(id) else { return (String::new(), Hue::Cyan) };
-    let node = stream.target.node.as_str();
+    let Some((shown, key)) = view.label(id, |node| canvas.model.node_labels().short(node)) else {
+        return (String::new(), Hue::Cyan);
+    };
     // FNV-1a: the same on every run and every machine.
-    let hash = node.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+    let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     // Red is for errors.
     let hues = &Hue::ALL[1..];
     let hue = hues[usize::try_from(hash % hues.len() as u64).unwrap_or_default()];
-    (canvas.model.node_labels().short(node).to_owned(), hue)
+    (shown, hue)
 }
 
 /// The groups of endings.

@@ -4,6 +4,7 @@ use super::Canvas;
 use super::line::width;
 use super::popup::frame;
 use super::theme::Role;
+use crate::app::lines::wrap;
 use crate::app::viewport::follow;
 use crate::app::{Entry, entries};
 
@@ -14,9 +15,18 @@ const WIDEST: u16 = 100;
 pub(super) fn draw(canvas: &mut Canvas) {
     let Some(palette) = canvas.model.palette().cloned() else { return };
     let entries = entries(canvas.model);
-    let high = u16::try_from(entries.len().max(1)).unwrap_or(u16::MAX).saturating_add(4);
+    let marked = entries.get(palette.at).and_then(|entry| entry.why.clone());
+    let below = if palette.hint.is_empty() { marked.unwrap_or_default() } else { palette.hint.clone() };
+    let wide = canvas.area.width.saturating_sub(2).min(WIDEST);
+    let lines = wrap(&below, usize::from(wide.saturating_sub(4)));
+    // The height does not jump from entry to entry: as many lines as the longest reason takes.
+    let whys = entries.iter().filter_map(|entry| entry.why.as_deref());
+    let most =
+        whys.map(|why| wrap(why, usize::from(wide.saturating_sub(4))).len()).chain([lines.len()]).max();
+    let most = u16::try_from(most.unwrap_or(1)).unwrap_or(1).min(canvas.area.height / 3);
+    let high = u16::try_from(entries.len().max(1)).unwrap_or(u16::MAX).saturating_add(3 + most);
     let title = if palette.is_whole { "every action and screen" } else { "what can be done here" };
-    let Some(inner) = frame(canvas, canvas.area.width.saturating_sub(2).min(WIDEST), high, title) else {
+    let Some(inner) = frame(canvas, wide, high, title) else {
         return;
     };
     let room = inner.width.saturating_sub(2);
@@ -24,19 +34,17 @@ pub(super) fn draw(canvas: &mut Canvas) {
     let x = canvas.put(inner.x + 1, inner.y, room, ":", style);
     let x = canvas.put(x, inner.y, room, &palette.typed, canvas.theme.style(Role::Heading));
     canvas.put(x, inner.y, 1, " ", canvas.theme.style(Role::Cursor));
-    let list = usize::from(inner.height.saturating_sub(2));
+    let end = inner.bottom().saturating_sub(most);
+    let list = usize::from(inner.height.saturating_sub(1 + most));
     let top = follow(0, list, entries.len(), palette.at);
     let names = entries.iter().map(|entry| width(entry.binding.hint)).max().unwrap_or_default();
-    for (y, (at, entry)) in
-        (inner.y + 1..inner.bottom().saturating_sub(1)).zip(entries.iter().enumerate().skip(top))
-    {
+    for (y, (at, entry)) in (inner.y + 1..end).zip(entries.iter().enumerate().skip(top)) {
         line(canvas, (inner.x, y), inner.width, names, entry, at == palette.at);
     }
-    let marked = entries.get(palette.at).and_then(|entry| entry.why.clone());
-    let below = if palette.hint.is_empty() { marked.unwrap_or_default() } else { palette.hint.clone() };
     let role = if palette.hint.is_empty() { Role::Warning } else { Role::Alert };
-    let y = inner.bottom().saturating_sub(1);
-    canvas.put(inner.x + 1, y, room, &below, canvas.theme.style(role));
+    for (y, text) in (end.max(inner.y + 1)..inner.bottom()).zip(&lines) {
+        canvas.put(inner.x + 1, y, room, text, canvas.theme.style(role));
+    }
 }
 
 /// Key, name, and what it does or why it cannot be done.

@@ -17,7 +17,10 @@ pub(super) fn frame(canvas: &mut Canvas, wide: u16, high: u16, title: &str) -> O
     // The first line and the keys stay in sight.
     let y = 1 + (canvas.area.height - 2 - high) / 2;
     let area = Rect::new(x, y, wide, high);
-    Clear.render(area, canvas.buffer);
+    // Half a sign of what is behind would read as part of the frame.
+    let left = x.saturating_sub(1);
+    let right = (x + wide + 1).min(canvas.area.width);
+    Clear.render(Rect::new(left, y, right - left, high), canvas.buffer);
     let title = cut_end(title, wide - 6, canvas.theme.glyphs().ellipsis());
     let block = Block::bordered()
         .border_set(canvas.theme.glyphs().border())

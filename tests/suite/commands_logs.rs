@@ -1,9 +1,10 @@
 //! `dsgrid logs`, as scripts and people run it.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::support::program::{Served, dsgrid, run};
+use crate::support::terminal::Terminal;
 
 #[test]
 fn wrong_usage_is_told_in_one_sentence() {
@@ -128,4 +129,56 @@ fn pods_that_come_with_a_rollout_are_followed() {
     }
     child.kill().expect("it runs");
     child.wait().expect("it ends");
+}
+
+#[test]
+fn an_interrupted_follower_says_so_in_its_code() {
+    let cluster = Served::start(&["--nodes", "6"]);
+    let mut child = dsgrid(&["logs", "monitoring/node-exporter", "-f"])
+        .env("KUBECONFIG", &cluster.kubeconfig)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut output = BufReader::new(child.stdout.take().expect("piped"));
+    output.read_line(&mut String::new()).expect("a line");
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill runs").success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+}
+
+#[test]
+fn what_containers_print_cannot_act_on_a_terminal_here_either() {
+    let cluster = Served::start(&["--scenario", "logs"]);
+    let answer = cluster.run(&["logs", "logs/hostile", "--tail", "40"]);
+    assert!(answer.data.contains("red ") && answer.data.contains("clears "), "{}", answer.data);
+    for line in answer.data.lines() {
+        let is_safe = |c: char| {
+            c == '\t' || !(c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'))
+        };
+        assert!(line.chars().all(is_safe), "{line:?}");
+        assert!(!line.contains("owned"), "{line:?}");
+    }
+}
+
+#[test]
+fn a_rollout_is_seen_in_the_monitors_logs() {
+    let cluster = Served::start(&["--nodes", "6"]);
+    let program = env!("CARGO_BIN_EXE_dsgrid");
+    let mut terminal = Terminal::start(
+        program,
+        &["monitoring/node-exporter"],
+        &[("KUBECONFIG", &cluster.kubeconfig)],
+        160,
+        40,
+    );
+    terminal.wait_for("complete");
+    terminal.send("L");
+    terminal.wait_for("following");
+    let body = r#"{"spec":{"template":{"metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":"2026-01-02T03:04:05Z"}}}}}"#;
+    patch(&cluster, "/apis/apps/v1/namespaces/monitoring/daemonsets/node-exporter", body);
+    terminal
+        .wait_until("a pod that came with the rollout", |screen| screen.contents().contains(" replaces "));
+    terminal.send("\u{3}");
+    terminal.wait_for_exit();
 }

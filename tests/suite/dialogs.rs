@@ -3,7 +3,7 @@
 use dsgrid::app::{Action, Settings};
 use dsgrid::app::{Capabilities, Effect, Model, Msg, Stage, entries, unavailable, update};
 use dsgrid::domain::command::{Command, Outcome, Ticket, Verb};
-use dsgrid::domain::event::{Change, ClusterEvent};
+use dsgrid::domain::event::{Change, ClusterEvent, LinkState, Scope, Watch, WatchKind};
 use dsgrid::domain::id::ObjectKind;
 use dsgrid::domain::inquiry::{Answer, Inquiry};
 use dsgrid::domain::raw::RawObject;
@@ -481,4 +481,85 @@ proptest! {
             waiting.extend(effects.into_iter().filter(|effect| matches!(effect, Effect::Ask(_))));
         }
     }
+}
+
+#[test]
+fn an_opened_dialog_holds_the_cursor_on_its_daemon_set() {
+    let mut model = synthetic(NODES, Capabilities::default());
+    screen(&mut model, SIZE);
+    let first = model.selected_row();
+    go(&mut model, "P");
+    go(&mut model, "<esc>");
+    // Another order: without a pin, the cursor would go to the new first row.
+    go(&mut model, "s");
+    go(&mut model, "s");
+    assert_ne!(model.grid().rows.first().copied(), first);
+    assert_eq!(model.selected_row(), first);
+}
+
+#[test]
+fn a_question_about_an_old_spec_is_not_asked_any_more() {
+    let mut model = on("fluent-bit");
+    let (ticket, command, _) = write(&go(&mut model, "T"));
+    sent(&mut model, ticket, done(&command));
+    assert!(matches!(model.dialog().unwrap().stage, Stage::Ready { .. }));
+    let mut changed = object(&command.target, NODES).expect("it is there").value().clone();
+    let generation = changed["metadata"]["generation"].as_i64().expect("a number");
+    changed["metadata"]["generation"] = json!(generation + 1);
+    let event = ClusterEvent::DaemonSets(Change::Applied(read(changed)));
+    update(&mut model, Msg::Cluster(vec![event]));
+    let drawn = shown(&mut model);
+    assert!(drawn.contains("it changed while you read: press r to read it anew"), "{drawn}");
+    assert_eq!(press(&mut model, "fluent-bit<enter>"), [], "it is disarmed");
+}
+
+#[test]
+fn a_pause_that_lost_to_on_delete_ends_with_why() {
+    let mut model = on("fluent-bit");
+    go(&mut model, "P");
+    shown(&mut model);
+    let (ticket, command, _) = write(&go(&mut model, "y"));
+    let mut now = object(&command.target, NODES).expect("it is there").value().clone();
+    now["spec"]["updateStrategy"] = json!({"type": "OnDelete"});
+    sent(&mut model, ticket, Outcome::LostRace(Some(RawObject::new(now))));
+    let drawn = shown(&mut model);
+    assert!(drawn.contains("the same wish, from how it is now:"), "{drawn}");
+    assert!(drawn.contains("OnDelete") && !drawn.contains("below is the same wish"), "{drawn}");
+}
+
+#[test]
+fn a_refusal_goes_with_the_row_it_is_about() {
+    let mut model = on("cni");
+    go(&mut model, "P");
+    assert!(model.notice().unwrap().text.starts_with("already paused"));
+    go(&mut model, "j");
+    assert!(model.notice().is_none_or(|notice| !notice.text.starts_with("already paused")));
+}
+
+#[test]
+fn marked_rows_are_said_not_to_be_meant() {
+    let mut model = on("fluent-bit");
+    go(&mut model, " ");
+    go_to(&mut model, "fluent-bit");
+    go(&mut model, "P");
+    let drawn = shown(&mut model);
+    assert!(drawn.contains("only logging/fluent-bit; the 1 mark is not meant"), "{drawn}");
+}
+
+#[test]
+fn revisions_that_may_not_be_read_are_not_called_missing() {
+    let settings = Settings { context: Text::new("prod-eu-1"), ..Settings::default() };
+    let mut model = Model::new(settings, now());
+    let mut events = synthetic_events(NODES);
+    events.retain(|event| !matches!(event, ClusterEvent::Revisions(_)));
+    let watch = Watch { kind: WatchKind::Revisions, scope: Scope::Cluster };
+    events.push(ClusterEvent::Link(watch, LinkState::Denied { why: Text::new("no role") }));
+    update(&mut model, Msg::Cluster(events));
+    screen(&mut model, SIZE);
+    go_to(&mut model, "fluent-bit");
+    let why = unavailable(&model, Action::UndoRollout).expect("denied");
+    assert_eq!(why, "revisions (controllerrevisions) may not be read: no role");
+    press(&mut model, "d");
+    let drawn = shown(&mut model);
+    assert!(drawn.contains("may not be read: no role"), "{drawn}");
 }

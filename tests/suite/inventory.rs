@@ -408,9 +408,13 @@ fn a_watchs_own_list_is_believed_however_old_its_versions_are() {
     let mut world = World::default();
     let put = |inventory: &mut Inventory, world: &World, version: u64, label: &str| {
         let mut pods: Vec<Pod> = world.pods.values().cloned().collect();
-        pods.iter_mut().for_each(|pod| pod.meta.resource_version = Some(version));
+        for pod in &mut pods {
+            pod.meta.resource_version = Some(version);
+        }
         let mut nodes = vec![node("a", &[("pool", label)], &[])];
-        nodes.iter_mut().for_each(|node| node.meta.resource_version = Some(version));
+        for node in &mut nodes {
+            node.meta.resource_version = Some(version);
+        }
         inventory.apply(ClusterEvent::Nodes(Change::Replaced(Scope::Cluster, nodes)));
         inventory.apply(ClusterEvent::Pods(Change::Replaced(Scope::Cluster, pods)));
     };

@@ -11,9 +11,9 @@ use crate::support::build::{now, read};
 use crate::support::monitor::{pod, press, screen, styles, synthetic, text};
 
 /// Where the made-up cluster keeps node-exporter.
-const NODE_EXPORTER: usize = 4;
+pub(super) const NODE_EXPORTER: usize = 4;
 
-fn opened(effects: &[Effect]) -> Vec<(StreamId, LogRequest)> {
+pub(super) fn opened(effects: &[Effect]) -> Vec<(StreamId, LogRequest)> {
     let open = |effect: &Effect| match effect {
         Effect::OpenLog(id, request) => Some((*id, request.as_ref().clone())),
         _ => None,
@@ -21,12 +21,12 @@ fn opened(effects: &[Effect]) -> Vec<(StreamId, LogRequest)> {
     effects.iter().filter_map(open).collect()
 }
 
-fn closed(effects: &[Effect]) -> usize {
+pub(super) fn closed(effects: &[Effect]) -> usize {
     effects.iter().filter(|effect| matches!(effect, Effect::CloseLog(_))).count()
 }
 
 /// A monitor with the logs of a DaemonSet open.
-fn logs_of(name: &str, nodes: usize) -> (Model, Vec<(StreamId, LogRequest)>) {
+pub(super) fn logs_of(name: &str, nodes: usize) -> (Model, Vec<(StreamId, LogRequest)>) {
     let mut model = synthetic(nodes, Capabilities::default());
     update(&mut model, Msg::Resized(120, 40));
     press(&mut model, &format!("/{name}<enter>"));
@@ -34,24 +34,24 @@ fn logs_of(name: &str, nodes: usize) -> (Model, Vec<(StreamId, LogRequest)>) {
     (model, opened(&effects))
 }
 
-fn at(millis: i64) -> Timestamp {
+pub(super) fn at(millis: i64) -> Timestamp {
     now() + SignedDuration::from_millis(millis)
 }
 
-fn said(millis: i64, text: &str) -> Line {
+pub(super) fn said(millis: i64, text: &str) -> Line {
     Line::read(format!("{} {text}", at(millis)).as_bytes(), 0)
 }
 
-fn hear(model: &mut Model, id: StreamId, news: LogNews) -> Vec<Effect> {
+pub(super) fn hear(model: &mut Model, id: StreamId, news: LogNews) -> Vec<Effect> {
     update(model, Msg::Cluster(vec![ClusterEvent::Log(id, news)]))
 }
 
-fn hear_lines(model: &mut Model, id: StreamId, lines: &[(i64, &str)]) {
+pub(super) fn hear_lines(model: &mut Model, id: StreamId, lines: &[(i64, &str)]) {
     let lines = lines.iter().map(|(millis, text)| said(*millis, text)).collect();
     hear(model, id, LogNews::Lines(lines));
 }
 
-fn rows(model: &mut Model) -> Vec<String> {
+pub(super) fn rows(model: &mut Model) -> Vec<String> {
     let shown = text(&screen(model, (120, 40)));
     shown.lines().skip(2).take(37).map(str::to_owned).filter(|line| !line.is_empty()).collect()
 }
@@ -242,7 +242,10 @@ fn a_restart_is_a_separator_and_the_stream_goes_on() {
         "{again:?}"
     );
     let shown = rows(&mut model).join("\n");
-    assert!(shown.contains("main restarted: exit 137 OOMKilled"), "{shown}");
+    assert!(
+        shown.contains("container main restarted at 03:04:07Z after exit 137 OOMKilled at 03:04:06Z"),
+        "{shown}"
+    );
 }
 
 #[test]

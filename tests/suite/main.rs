@@ -4,16 +4,20 @@
 mod support;
 
 mod absence;
+mod blame;
 mod budget;
 mod causes;
 mod cells;
 mod client;
 mod commands;
 mod commands_explain;
+mod commands_label;
 mod commands_logs;
 mod commands_preview;
+mod commands_replace;
 mod commands_rollout;
 mod commands_status;
+mod confirm;
 mod counts;
 mod dialogs;
 mod floors;
@@ -22,6 +26,7 @@ mod inventory;
 mod journal;
 mod kubectl;
 mod licences;
+mod log_sources;
 mod logs;
 mod manifests;
 mod nodes;

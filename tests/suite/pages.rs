@@ -1,14 +1,15 @@
 //! Full screens: one on another, by identity, with what they ask; and nothing on them changes the cluster.
 
-use dsgrid::app::{Capabilities, ColumnPlace, Effect, Model, Msg, Screen, update};
-use dsgrid::domain::event::{Change, ClusterEvent};
+use dsgrid::app::{Capabilities, ColumnPlace, Effect, Model, Msg, Screen, Settings, update};
+use dsgrid::domain::event::{Change, ClusterEvent, LinkState, Scope};
 use dsgrid::domain::id::{NodeName, ObjectKind, Uid};
 use dsgrid::domain::inquiry::{Answer, Inquiry};
 use dsgrid::domain::raw::RawObject;
+use dsgrid::domain::text::Text;
 use serde_json::json;
 
-use crate::support::build::{ago, now, read};
-use crate::support::monitor::{answer, press, screen, synthetic, text};
+use crate::support::build::{ago, daemon_set_json, node, now, pod_json, read, with};
+use crate::support::monitor::{answer, links, press, screen, synthetic, text};
 
 const SIZE: (u16, u16) = (120, 40);
 
@@ -146,7 +147,8 @@ fn from_the_grid_each_key_opens_its_page() {
 #[test]
 fn what_a_page_needs_is_asked_and_what_failed_is_said() {
     let mut model = monitor();
-    let asked = press(&mut model, "n<enter>");
+    let mut asked = press(&mut model, "n<enter>");
+    asked.retain(|effect| !matches!(effect, Effect::Ask(Inquiry::Access(_))));
     assert_eq!(asked.len(), 4, "events of pod and node, the pod, the budgets: {asked:?}");
     assert!(drawn(&mut model).contains("asking for events of pod storage/broken-agent-00001..."));
     answer(&mut model, asked, |inquiry| {
@@ -163,7 +165,9 @@ fn what_a_page_needs_is_asked_and_what_failed_is_said() {
     let order = ["NodeReady", "Pulled", "BackOff (3 times)"].map(|word| page.find(word).expect(word));
     assert!(order.is_sorted(), "newest last: {page}");
     let again = update(&mut model, Msg::Ticked(now() + jiff::SignedDuration::from_secs(11)));
-    let asked = again.iter().filter(|effect| matches!(effect, Effect::Ask(_))).count();
+    let is_about_it =
+        |effect: &&Effect| matches!(effect, Effect::Ask(inquiry) if !matches!(inquiry, Inquiry::Access(_)));
+    let asked = again.iter().filter(is_about_it).count();
     assert_eq!(asked, 4, "it is asked again while it is looked at");
     press(&mut model, "<esc>");
     answer(&mut model, again, known);
@@ -257,6 +261,95 @@ fn nothing_on_a_screen_mutates() {
                 press(&mut model, "<esc>");
             }
         }
+    }
+}
+
+/// The page of the only cell of a cluster with one DaemonSet and one node.
+fn only_cell(spec: &serde_json::Value, pod: Option<serde_json::Value>) -> String {
+    let settings = Settings { context: Text::new("prod-eu-1"), ..Settings::default() };
+    let mut model = Model::new(settings, now());
+    let set = with(daemon_set_json(spec), "/spec/minReadySeconds", json!(30));
+    let mut events = vec![
+        ClusterEvent::DaemonSets(Change::Replaced(Scope::Cluster, vec![read(set)])),
+        ClusterEvent::Nodes(Change::Replaced(Scope::Cluster, vec![node("n1", &[], &["gpu=a:NoSchedule"])])),
+        ClusterEvent::Pods(Change::Replaced(Scope::Cluster, pod.into_iter().map(read).collect())),
+        ClusterEvent::Revisions(Change::Replaced(Scope::Cluster, Vec::new())),
+    ];
+    events.extend(links(&LinkState::Live { since: now() }));
+    update(&mut model, Msg::Cluster(events));
+    screen(&mut model, SIZE);
+    let effects = press(&mut model, "$<enter>");
+    answer(&mut model, effects, known);
+    assert!(matches!(shown(&model), Some(Screen::Cell { .. })), "{:?}", shown(&model));
+    drawn(&mut model).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_cell_says_what_the_controller_the_scheduler_and_the_kubelet_said() {
+    let tolerant = json!({"tolerations": [{"operator": "Exists"}], "containers": [{"name": "main"}]});
+    let pod = || pod_json("p", "n1");
+    let unready = || with(pod(), "/status/conditions/0/status", json!("False"));
+    let mut unscheduled = with(
+        with(unready(), "/status/phase", json!("Pending")),
+        "/status/conditions/1",
+        json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable",
+            "message": "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]."}),
+    );
+    unscheduled["spec"].as_object_mut().expect("an object").remove("nodeName");
+    unscheduled["status"].as_object_mut().expect("an object").remove("containerStatuses");
+    let rejected = with(
+        with(with(unready(), "/status/phase", json!("Failed")), "/status/reason", json!("OutOfcpu")),
+        "/status/message",
+        json!("Pod was rejected: Node didn't have enough resource: cpu"),
+    );
+    let crashed = with(
+        with(
+            unready(),
+            "/status/containerStatuses/0/state",
+            json!({"waiting": {"reason": "CrashLoopBackOff",
+            "message": "back-off 40s restarting failed container=main pod=p_default(x)"}}),
+        ),
+        "/status/containerStatuses/0/lastState",
+        json!({"terminated": {"exitCode": 3, "reason": "Error", "finishedAt": ago(20)}}),
+    );
+    let crashed = with(crashed, "/status/containerStatuses/0/restartCount", json!(4));
+    let fresh = with(pod(), "/status/conditions/0/lastTransitionTime", json!(ago(10)));
+    for (case, pod, told) in [
+        (
+            "missing",
+            None,
+            vec!["FailedCreate, for this node or another): Error creating: exceeded quota: pods", "missing"],
+        ),
+        ("unscheduled", Some(unscheduled), vec!["not scheduled: ", "cpu"]),
+        (
+            "rejected",
+            Some(rejected),
+            vec!["the kubelet rejected or evicted it: OutOfcpu Pod was rejected: Node didn't have enough"],
+        ),
+        (
+            "crashed",
+            Some(crashed),
+            vec!["waiting CrashLoopBackOff (back-off 40s); last ended Error exit 3 20s ago, 4 restarts"],
+        ),
+        ("fresh", Some(fresh), vec!["ready for 10s, available in 21s (minReadySeconds 30)"]),
+    ] {
+        let page = only_cell(&tolerant, pod);
+        for words in told {
+            assert!(page.contains(words), "{case}: {words:?} in {page}");
+        }
+    }
+}
+
+#[test]
+fn a_refusing_taint_is_held_against_the_tolerations() {
+    let refused = only_cell(
+        &json!({"tolerations": [{"key": "gpu", "value": "b"}], "containers": [{"name": "main"}]}),
+        None,
+    );
+    for words in
+        ["taint gpu=a:NoSchedule is not tolerated", "its pods have toleration gpu=b", "automatic toleration"]
+    {
+        assert!(refused.contains(words), "{words:?} in {refused}");
     }
 }
 

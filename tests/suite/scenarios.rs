@@ -46,7 +46,8 @@ fn daemon_set(model: &Model, name: &str) -> DaemonSet {
 fn quitting_and_going_back() {
     let mut model = monitor(12);
     assert_eq!(press(&mut model, "<esc><esc>"), []);
-    assert_eq!(press(&mut model, "?q"), [], "q leaves the help");
+    assert!(!press(&mut model, "?q").contains(&Effect::Quit), "q leaves the help");
+    assert!(model.screen().is_none());
     assert_eq!(press(&mut model, "q"), [Effect::Quit]);
     assert_eq!(press(&mut model, "?<c-c>"), [Effect::Quit], "also from the help");
     assert_eq!(press(&mut model, "<c-z>"), [Effect::Suspend]);
@@ -124,7 +125,11 @@ fn causes_come_worst_first_in_a_circle() {
     );
     press(&mut model, "n");
     assert_eq!(node(&model), "node-00112");
-    assert!(notice(&model).contains("node-00112 NotReady, missed by 10 DaemonSets"), "{}", notice(&model));
+    assert!(
+        notice(&model).contains("node-00112 NotReady: 10 DaemonSets have a pod there"),
+        "{}",
+        notice(&model)
+    );
     press(&mut model, "NNN");
     assert!(notice(&model).starts_with("cause 3 of 3"), "{}", notice(&model));
     let mut healthy = silent(Capabilities::default());
@@ -361,4 +366,17 @@ fn an_alert_opens_what_its_rule_says() {
     );
     press(&mut model, "<esc>");
     assert_eq!((model.screen().is_none(), &model.cursor().row), (true, &row("broken-agent")));
+}
+
+#[test]
+fn a_daemon_set_that_is_not_there_is_said_so_once() {
+    let settings = Settings {
+        start_at: Some(Text::new("storage/gone")),
+        alert: Some(Alert::NotScheduled),
+        ..Settings::default()
+    };
+    let mut model = Model::new(settings, now());
+    update(&mut model, Msg::Cluster(synthetic_events(12)));
+    assert!(notice(&model).starts_with("there is no DaemonSet storage/gone"), "{}", notice(&model));
+    assert!(model.screen().is_none());
 }

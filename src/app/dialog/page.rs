@@ -36,7 +36,8 @@ pub fn dialog_page(model: &Model) -> Option<DialogPage> {
     let dialog = model.dialog.as_ref()?;
     let width = model.size.0.saturating_sub(2).min(WIDEST);
     let inner = usize::from(width.saturating_sub(4));
-    let lines: Vec<Line> = dialog.lines().iter().flat_map(|line| fold(line, inner)).collect();
+    let lines = unmeant(model, dialog).into_iter().chain(dialog.lines());
+    let lines: Vec<Line> = lines.flat_map(|line| fold(&line, inner)).collect();
     let status: Vec<Line> = status(model, dialog).iter().flat_map(|line| fold(line, inner)).collect();
     // Frame, the rule above the status, the header and the last line of the screen.
     let room = usize::from(model.size.1).saturating_sub(5 + status.len()).max(1);
@@ -44,6 +45,18 @@ pub fn dialog_page(model: &Model) -> Option<DialogPage> {
     let target = dialog.intent.target();
     let title = format!("{} {} in {}", dialog.intent.verb().name(), target, model.settings.context);
     Some(DialogPage { title, top: dialog.top.min(lines.len() - visible), lines, visible, status, width })
+}
+
+/// Marks are for changes of nodes: somebody who marked rows learns that only one is meant.
+fn unmeant(model: &Model, dialog: &Dialog) -> Option<Line> {
+    let marked = match model.marks.len() {
+        // A replacement is of what is marked, and says so.
+        _ if matches!(dialog.intent, Intent::Replace { .. }) => return None,
+        0 => return None,
+        1 => "the 1 mark is".to_owned(),
+        many => format!("the {many} marks are"),
+    };
+    Some(Line::problem(format!("only {}; {marked} not meant", dialog.intent.target().key)))
 }
 
 /// One line as several; what follows the first is indented as far as that, and a little more.
@@ -61,7 +74,6 @@ fn fold(line: &Line, width: usize) -> Vec<Line> {
 
 /// How the dialog stands and what can be pressed.
 pub(in crate::app) fn status(model: &Model, dialog: &Dialog) -> Vec<Line> {
-    let verb = dialog.intent.verb().name();
     let mut lines = Vec::new();
     match &dialog.stage {
         Stage::Choosing { .. } => {
@@ -86,20 +98,7 @@ pub(in crate::app) fn status(model: &Model, dialog: &Dialog) -> Vec<Line> {
             "the server checks it without writing it ({}); Esc cancels",
             age(Some(*since), model.now)
         ))),
-        Stage::Ready { .. } => match dialog.word() {
-            Some(word) => {
-                lines.push(Line::fact(format!("to {verb}, type {word} and Enter: {}_", dialog.typed)));
-                lines.push(Line::fact("[Cancel] Esc"));
-            }
-            None => {
-                let reason = match &dialog.intent {
-                    Intent::Pause { reason, .. } if reason.is_empty() => "    Tab say why".to_owned(),
-                    Intent::Pause { reason, .. } => format!("    Tab reason: {reason}"),
-                    _ => String::new(),
-                };
-                lines.push(Line::fact(format!("[Cancel] Enter or Esc    y {verb}{reason}")));
-            }
-        },
+        Stage::Ready { .. } => lines.extend(ready(dialog)),
         Stage::Sent { ticket } => lines.push(sent(model, *ticket)),
         Stage::Ended { again, .. } => {
             let more = if *again { "    r reads it afresh and tries again" } else { "" };
@@ -110,6 +109,21 @@ pub(in crate::app) fn status(model: &Model, dialog: &Dialog) -> Vec<Line> {
         lines.push(Line::problem(&dialog.hint));
     }
     lines
+}
+
+/// What confirms it, and what does not.
+fn ready(dialog: &Dialog) -> Vec<Line> {
+    let verb = dialog.intent.verb().name();
+    if let Some(word) = dialog.word() {
+        let typed = format!("to {verb}, type {word} and Enter: {}_", dialog.typed);
+        return vec![Line::fact(typed), Line::fact("[Cancel] Esc")];
+    }
+    let reason = match &dialog.intent {
+        Intent::Pause { reason, .. } if reason.is_empty() => "    Tab say why".to_owned(),
+        Intent::Pause { reason, .. } => format!("    Tab reason: {reason}"),
+        _ => String::new(),
+    };
+    vec![Line::fact(format!("[Cancel] Enter or Esc    y {verb}{reason}"))]
 }
 
 fn sent(model: &Model, ticket: crate::domain::command::Ticket) -> Line {

@@ -8,10 +8,12 @@ use crate::app::viewport::extent;
 const MARGIN: u16 = 3;
 /// A name is not cut shorter than this.
 const NAME_LEAST: u16 = 16;
-/// Nor made longer than this.
+/// Nor made longer than this, unless there is room to spare.
 const NAME_MOST: u16 = 34;
 /// A shorter explanation would say nothing.
 const WHY_LEAST: u16 = 12;
+/// Most explanations fit into this.
+const WHY_GOOD: u16 = 48;
 /// What an explanation takes at least, with the space around it.
 pub(super) const LEAST_WHY: u16 = WHY_LEAST + 3;
 /// A bar with its numbers needs at least this much a group.
@@ -161,8 +163,13 @@ fn beside(shape: &Shape, cells: u16, bar: u16) -> ListColumns {
     let (counters, name, _) = choices.into_iter().find(fits).unwrap_or(compact[2]);
     let numbers = counts(shape, counters);
     let free = left.saturating_sub(name + numbers + 2);
-    let (name, why) =
-        if free >= WHY_LEAST { (name, free) } else { (name + free.min(ideal - name.min(ideal)), 0) };
+    let (name, why) = if free >= WHY_LEAST {
+        // What an explanation seldom needs is better spent on names that would be cut.
+        let wider = shape.name.0.saturating_sub(name).min(free.saturating_sub(WHY_GOOD));
+        (name + wider, free - wider)
+    } else {
+        (name + free.min(ideal - name.min(ideal)), 0)
+    };
     let columns = u16::try_from(counters.columns().len()).unwrap_or(1);
     let cells_at = shape.size.0.saturating_sub(cells + 1);
     let (cells, cells_at) = if cells > 0 { (cells, cells_at) } else { (0, 0) };

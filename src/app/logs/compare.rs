@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::id::NodeName;
+use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::Inventory;
 use crate::domain::log::{
     Ending, LastWords, Line, LogEnd, LogNews, LogRequest, Since, StreamId, Target, group, last_line, select,
 };
-use crate::domain::object::{ContainerState, Termination};
+use crate::domain::object::{ContainerState, Pod, Termination};
 
-use super::streams::{Reading, Step, Subject};
+use super::streams::{Reading, Step};
 
 /// So many of the last lines are asked for, of at most so many bytes.
 const LAST_LINES: u32 = 20;
 const LAST_BYTES: u32 = 64 * 1024;
+/// So many characters of a line are compared.
+const LONGEST_WORDS: usize = 1_000;
 
 /// Endings as they come in.
 #[derive(Debug)]
@@ -22,8 +24,6 @@ pub struct Compare {
     /// The group with the cursor.
     pub at: usize,
     groups: Vec<LastWords>,
-    /// A node of the DaemonSets where nothing is wrong, to set beside.
-    pub healthy: Option<(crate::domain::id::Uid, NodeName)>,
 }
 
 #[derive(Debug)]
@@ -48,8 +48,7 @@ impl Compare {
     pub fn begin(inventory: &Inventory, reading: &Reading, first: u32) -> (Self, Vec<Step>) {
         let cells = reading.subject.cells(inventory);
         let all = select(inventory, &cells, usize::MAX).open;
-        let mut compare =
-            Self { asked: BTreeMap::new(), at: 0, groups: Vec::new(), healthy: healthy(inventory, reading) };
+        let mut compare = Self { asked: BTreeMap::new(), at: 0, groups: Vec::new() };
         let mut steps = Vec::new();
         for target in all {
             let Some(end) = last_end(inventory, &target, reading) else { continue };
@@ -86,7 +85,9 @@ impl Compare {
         match news {
             LogNews::Lines(lines) => asked.lines.extend(lines.iter().cloned()),
             LogNews::Ended(end) => {
-                let said = last_line(asked.lines.iter()).map(|line| line.text.to_string());
+                // What is compared is short: the endings of a thousand nodes take little.
+                let said = last_line(asked.lines.iter())
+                    .map(|line| line.text.chars().take(LONGEST_WORDS).collect::<String>());
                 asked.words = Some(match (said, end) {
                     (Some(said), _) => said,
                     (None, LogEnd::Complete) => "it said nothing".to_owned(),
@@ -130,7 +131,7 @@ impl Compare {
 
     /// The cells of the group with the cursor, only the first of them if `one`.
     #[must_use]
-    pub fn cells(&self, inventory: &Inventory, one: bool) -> Vec<(crate::domain::id::Uid, NodeName)> {
+    pub fn cells(&self, inventory: &Inventory, one: bool) -> Vec<(Uid, NodeName)> {
         let Some(group) = self.groups.get(self.at) else { return Vec::new() };
         let of_group = self.asked.values().filter(|asked| group.nodes.contains(&asked.target.node));
         let cells = of_group.filter_map(|asked| {
@@ -188,16 +189,17 @@ fn last_end(inventory: &Inventory, target: &Target, reading: &Reading) -> Option
     ends.max_by_key(|end| end.termination.finished)
 }
 
-/// A cell of the same DaemonSets where the pod is available and never ended.
-fn healthy(inventory: &Inventory, reading: &Reading) -> Option<(crate::domain::id::Uid, NodeName)> {
-    let uids: Vec<_> = match &reading.subject {
-        Subject::DaemonSet(uid) => vec![uid.clone()],
-        Subject::Cells(cells) => cells.iter().map(|(uid, _)| uid.clone()).collect(),
+/// The node beside which another one of a DaemonSet is set: its pod is ready and never ended; one of the same revision
+/// before others, then by name.
+#[must_use]
+pub fn healthy(inventory: &Inventory, uid: &Uid, ill: &NodeName) -> Option<NodeName> {
+    let row = inventory.row_of(uid)?;
+    let revision = inventory.pods_of(row).find(|pod| pod.target() == Some(ill)).map(|pod| &pod.revision);
+    let is_well = |pod: &&Pod| {
+        let never_ended = pod.containers.iter().all(|container| container.last.is_none());
+        pod.ready && !pod.is_deleting() && never_ended && pod.target().is_some_and(|node| node != ill)
     };
-    let uid = uids.first()?;
-    let mut pods = inventory.pods_of(inventory.row_of(uid)?);
-    pods.find(|pod| {
-        pod.ready && !pod.is_deleting() && pod.containers.iter().all(|container| container.last.is_none())
-    })
-    .and_then(|pod| Some((uid.clone(), pod.target()?.clone())))
+    let pods = inventory.pods_of(row).filter(is_well);
+    pods.min_by_key(|pod| (Some(&pod.revision) != revision, pod.target()))
+        .and_then(|pod| pod.target().cloned())
 }

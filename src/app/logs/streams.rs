@@ -84,6 +84,8 @@ pub struct Stream {
     pub state: StreamState,
     /// How often the container had been started again when it was opened.
     restarts: u32,
+    /// How the run ended that is read, where it is one before.
+    ended: Option<Termination>,
 }
 
 /// What is to be done about a stream.
@@ -91,8 +93,8 @@ pub struct Stream {
 pub enum Step {
     /// Open it.
     Open(StreamId, Box<LogRequest>),
-    /// Say this among its lines.
-    Note(StreamId, String),
+    /// Say this among its lines, as of this time; none for now.
+    Note(StreamId, String, Option<Timestamp>),
 }
 
 /// The streams of one view.
@@ -163,8 +165,12 @@ impl Streams {
     pub fn settle(&mut self, inventory: &Inventory) -> Vec<Step> {
         let mut steps = self.restarted(inventory);
         let cells = self.reading.subject.cells(inventory);
-        let all = select(inventory, &cells, usize::MAX);
-        let mut free = self.reading.most.saturating_sub(self.running());
+        let mut all = select(inventory, &cells, usize::MAX);
+        if self.reading.previous == Some(true) {
+            // Most pods have no run before: those that have one come first.
+            all.open.sort_by_key(|target| !self.has_previous(target, inventory));
+        }
+        let mut free = self.reading.most.saturating_sub(self.taken(inventory));
         for target in &all.open {
             if free == 0 {
                 break;
@@ -174,16 +180,26 @@ impl Streams {
                 steps.extend(self.open(target.clone(), inventory));
             }
         }
-        let is_read =
-            |target: &Target| self.all.values().any(|stream| stream.target.pod.uid == target.pod.uid);
-        let open = all.open.into_iter().filter(is_read).collect();
+        let read: HashSet<&Uid> = self.all.values().map(|stream| &stream.target.pod.uid).collect();
+        let open = all.open.into_iter().filter(|target| read.contains(&target.pod.uid)).collect();
         self.shown = Selection { open, of: all.of };
         steps
     }
 
-    /// Streams that take a slot.
-    fn running(&self) -> usize {
-        self.all.values().filter(|stream| !matches!(stream.state, StreamState::Ended(_))).count()
+    fn has_previous(&self, target: &Target, inventory: &Inventory) -> bool {
+        let container = self.reading.container.as_ref().unwrap_or(&target.container);
+        let status = inventory.pod(&target.pod.uid).and_then(|pod| status(pod, container));
+        status.is_some_and(|status| status.last.is_some())
+    }
+
+    /// Streams that take a slot: one keeps it as long as its pod is there, or the rest would crowd in one after another.
+    fn taken(&self, inventory: &Inventory) -> usize {
+        let keeps = |stream: &&Stream| match &stream.state {
+            StreamState::Ended(LogEnd::Gone) => false,
+            StreamState::Ended(_) => inventory.pod(&stream.target.pod.uid).is_some(),
+            _ => true,
+        };
+        self.all.values().filter(keeps).count()
     }
 
     fn open(&mut self, target: Target, inventory: &Inventory) -> Vec<Step> {
@@ -209,64 +225,94 @@ impl Streams {
             });
             let revision = revision.map(|label| format!(" of revision {label}")).unwrap_or_default();
             let note = format!("{}: pod {}{revision} replaces {old}", target.node, target.pod.key.name);
-            steps.push(Step::Note(id, note));
+            steps.push(Step::Note(id, note, pod.and_then(|pod| pod.meta.created)));
         }
-        let request = LogRequest {
-            pod: target.pod.clone(),
-            container: container.clone(),
-            previous,
-            follow: !previous,
-            since,
-            tail,
-            bytes: None,
-        };
         let restarts = status.map_or(0, |status| status.restarts);
-        self.all.insert(id, Stream { target, container, previous, state: StreamState::Opening, restarts });
-        steps.push(Step::Open(id, Box::new(request)));
+        let ended = status.and_then(|status| status.last.clone()).filter(|_| previous);
+        let stream = Stream { target, container, previous, state: StreamState::Opening, restarts, ended };
+        steps.push(stream.opened(id, since, tail));
+        self.all.insert(id, stream);
         steps
     }
 
-    /// Containers that run again go on in the same stream, after a line that says so.
+    /// Containers that run again go on in the same stream, after a line that says so; so do runs before that are
+    /// followed by another one which has ended, too.
     fn restarted(&mut self, inventory: &Inventory) -> Vec<Step> {
         let mut steps = Vec::new();
         for (id, stream) in &mut self.all {
-            let ended = matches!(stream.state, StreamState::Ended(LogEnd::Complete)) && !stream.previous;
-            let status = inventory
-                .pod(&stream.target.pod.uid)
-                .filter(|_| ended)
-                .and_then(|pod| status(pod, &stream.container));
-            let Some(status) = status.filter(|status| status.restarts > stream.restarts) else { continue };
-            let ContainerState::Running { since } = status.state else { continue };
-            let why = status.last.as_ref().map(|end| format!(": {}", ended_words(end))).unwrap_or_default();
-            let node = &stream.target.node;
-            steps.push(Step::Note(*id, format!("{node}: {} restarted{why}", stream.container)));
-            stream.restarts = status.restarts;
+            let StreamState::Ended(LogEnd::Complete | LogEnd::NoPrevious) = stream.state else { continue };
+            let pod = inventory.pod(&stream.target.pod.uid);
+            let Some(status) = pod.and_then(|pod| status(pod, &stream.container)) else { continue };
+            let again = if stream.previous { stream.ended_again(status) } else { stream.runs_again(status) };
+            let Some((words, at, since)) = again else { continue };
+            let note = format!("{}: container {} {words}", stream.target.node, stream.container);
+            steps.push(Step::Note(*id, note, at));
+            // A new run has a file of its own: nothing of the old one comes again.
+            steps.push(stream.opened(*id, since, None));
             stream.state = StreamState::Opening;
-            let request = LogRequest {
-                pod: stream.target.pod.clone(),
-                container: stream.container.clone(),
-                previous: false,
-                follow: true,
-                // The new run has a file of its own: nothing of the old one comes again.
-                since: since.map_or(Since::All, Since::Time),
-                tail: None,
-                bytes: None,
-            };
-            steps.push(Step::Open(*id, Box::new(request)));
+            stream.restarts = status.restarts;
         }
         steps
     }
 
     /// What is read of a stream, for a title: `previous run, exit 1, 40s ago`; empty for the present run.
     #[must_use]
-    pub fn run_words(&self, id: StreamId, inventory: &Inventory, now: Timestamp) -> String {
+    pub fn run_words(&self, id: StreamId, now: Timestamp) -> String {
         let Some(stream) = self.get(id).filter(|stream| stream.previous) else { return String::new() };
-        let status = inventory.pod(&stream.target.pod.uid).and_then(|pod| status(pod, &stream.container));
-        match status.and_then(|status| status.last.as_ref()) {
+        match &stream.ended {
             Some(end) => format!("previous run, {}, {} ago", ended_words(end), age(end.finished, now)),
             None => "previous run".to_owned(),
         }
     }
+}
+
+impl Stream {
+    fn opened(&self, id: StreamId, since: Since, tail: Option<u32>) -> Step {
+        let request = LogRequest {
+            pod: self.target.pod.clone(),
+            container: self.container.clone(),
+            previous: self.previous,
+            follow: !self.previous,
+            since,
+            tail,
+            bytes: None,
+        };
+        Step::Open(id, Box::new(request))
+    }
+
+    /// The run after the one that was read: words, since when, and from when on it is read.
+    fn runs_again(&self, status: &Container) -> Option<(String, Option<Timestamp>, Since)> {
+        let ContainerState::Running { since } = status.state else { return None };
+        if status.restarts <= self.restarts {
+            return None;
+        }
+        let at = since.map(|at| format!(" at {}", clock(at))).unwrap_or_default();
+        let why = status.last.as_ref().map(|end| format!(" after {}", ended_at(end))).unwrap_or_default();
+        Some((format!("restarted{at}{why}"), since, since.map_or(Since::All, Since::Time)))
+    }
+
+    /// The next run that has ended: the same.
+    fn ended_again(&mut self, status: &Container) -> Option<(String, Option<Timestamp>, Since)> {
+        let end = status.last.as_ref()?;
+        let before = self.ended.as_ref().and_then(|ended| ended.finished);
+        if end.finished <= before {
+            return None;
+        }
+        self.ended = Some(end.clone());
+        // Its lines come after those of the run that was read.
+        Some((format!("ran again, until {}", ended_at(end)), before, Since::All))
+    }
+}
+
+/// `exit 1 at 03:04:05Z`.
+fn ended_at(end: &Termination) -> String {
+    let at = end.finished.map(|at| format!(" at {}", clock(at))).unwrap_or_default();
+    format!("{}{at}", ended_words(end))
+}
+
+/// The time of day, as the server says it.
+fn clock(at: Timestamp) -> String {
+    at.strftime("%H:%M:%SZ").to_string()
 }
 
 /// The status of a container of any kind.

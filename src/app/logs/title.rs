@@ -1,5 +1,6 @@
 //! What is read and how, in one line.
 
+use super::beside::{Beside, Side};
 use super::streams::{StreamState, Subject};
 use super::view::{LogView, PRESETS};
 use crate::app::model::Model;
@@ -13,6 +14,22 @@ pub struct Title {
     pub right: String,
     /// Lines that are lost; empty where there are none.
     pub dropped: String,
+}
+
+/// The words over the halves of a view of two nodes: left the ill one.
+#[must_use]
+pub fn heads(model: &Model, view: &LogView, beside: &Beside) -> [String; 2] {
+    let run = |side| {
+        let streams = beside.streams(side).iter().rev();
+        let words = streams.map(|id| view.streams.run_words(*id, model.now)).find(|words| !words.is_empty());
+        words.map(|words| format!("  {words}")).unwrap_or_default()
+    };
+    let state = beside.streams(Side::Ill).last().and_then(|id| view.streams.get(*id));
+    let state = state.map(|stream| format!("  {}", stream.target.state.name())).unwrap_or_default();
+    [
+        format!("{}{state}{}", beside.ill, run(Side::Ill)),
+        format!("{}  healthy{}", beside.healthy, run(Side::Healthy)),
+    ]
 }
 
 /// The words over the lines of a view.
@@ -33,16 +50,19 @@ pub fn title(model: &Model, view: &LogView) -> Title {
             _ => "logs".to_owned(),
         },
     };
+    if let Some(beside) = &view.beside {
+        left = format!("{left}  {} beside {} (healthy)", beside.ill, beside.healthy);
+    }
     let streams: Vec<_> = view.streams.iter().collect();
     if let Some((_, stream)) = streams.first().filter(|_| reading.container.is_some() || streams.len() == 1) {
         left = format!("{left}  {}", stream.container);
     }
     if let [(id, _)] = streams.as_slice() {
-        let words = view.streams.run_words(*id, &model.inventory, model.now);
+        let words = view.streams.run_words(*id, model.now);
         if !words.is_empty() {
             left = format!("{left}  {words}");
         }
-    } else if view.streams.shown().of > 1 {
+    } else if view.streams.shown().of > 1 && view.beside.is_none() {
         match streams.iter().filter(|(_, stream)| stream.previous).count() {
             0 => {}
             1 => left.push_str("  1 previous run"),

@@ -1,18 +1,21 @@
 //! What is seen of the lines: where one is in them, what is searched for, how they are shown.
 
+mod shown;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use unicode_width::UnicodeWidthStr;
 
+use super::beside::{Beside, SIDE_BY_SIDE, Side};
 use super::compare::Compare;
-use super::rows::{Form, JsonMode, LogRow, rows};
+use super::rows::{Form, JsonMode};
 use super::streams::{Reading, Step, Streams};
 use super::walk::{Place, Shown, Walk};
 use crate::app::search::Search;
 use crate::app::text_view::Room;
 use crate::domain::inventory::Inventory;
-use crate::domain::log::{Entry, LineKey, LogBuffer, LogNews, Since, StreamId};
+use crate::domain::log::{Entry, Limits, LineKey, LogBuffer, LogEnd, LogNews, Since, StreamId};
 use crate::domain::text::Text;
 
 /// How far back, by the keys `0` to `6`: words, from when, and at most so many lines of each pod.
@@ -30,8 +33,8 @@ pub const PRESETS: [(&str, Since, Option<u32>); 7] = [
 const CONTEXT: usize = 2;
 /// So many columns are scrolled sideways at once.
 const SIDEWAYS: usize = 16;
-/// The widest name of a node before its lines.
-const WIDEST_NAME: usize = 16;
+/// The widest name before lines.
+const WIDEST_NAME: usize = 24;
 /// `03:04:05.678 `.
 const TIME_WIDTH: usize = 13;
 
@@ -61,6 +64,10 @@ pub struct LogView {
     pub context: usize,
     /// The endings, while they are compared.
     pub compare: Option<Compare>,
+    /// Two nodes, while they are set side by side.
+    pub beside: Option<Beside>,
+    /// What the present lines were opened from: a comparison, if there was one, and what was read under it.
+    pub(in crate::app) behind: Option<Box<(Option<Compare>, Reading)>>,
     /// The lines that match the search.
     matches: Vec<LineKey>,
     marks: BTreeSet<LineKey>,
@@ -71,15 +78,27 @@ pub struct LogView {
     has_jumped: bool,
     /// The width of the names before the lines; none where there is one stream only.
     names: usize,
+    naming: Naming,
+    /// The two nodes have a half of the screen each.
+    is_split: bool,
+}
+
+/// What tells streams apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Naming {
+    #[default]
+    Node,
+    DaemonSet,
+    Both,
 }
 
 impl LogView {
     /// Nothing is read yet.
     #[must_use]
-    pub fn new(reading: Reading, first_stream: u32) -> Self {
+    pub fn new(reading: Reading, first_stream: u32, limits: Limits) -> Self {
         Self {
             streams: Streams::new(reading, first_stream),
-            buffer: LogBuffer::default(),
+            buffer: LogBuffer::new(limits),
             preset: 0,
             follows: true,
             wraps: true,
@@ -89,6 +108,8 @@ impl LogView {
             only_matches: false,
             context: CONTEXT,
             compare: None,
+            beside: None,
+            behind: None,
             matches: Vec::new(),
             marks: BTreeSet::new(),
             left: 0,
@@ -96,6 +117,8 @@ impl LogView {
             cursor: None,
             has_jumped: false,
             names: 0,
+            naming: Naming::Node,
+            is_split: false,
         }
     }
 
@@ -112,8 +135,8 @@ impl LogView {
     pub(in crate::app) fn settle(&mut self, inventory: &Inventory, now: Timestamp) -> Vec<Step> {
         let steps = self.streams.settle(inventory);
         for step in &steps {
-            if let Step::Note(id, words) = step {
-                self.buffer.note(*id, words, now);
+            if let Step::Note(id, words, at) = step {
+                self.buffer.note(*id, words, at.unwrap_or(now));
             }
         }
         steps
@@ -142,6 +165,9 @@ impl LogView {
                 self.buffer.note(id, &format!("{}: {why}; trying again", self.name(id)), now);
             }
             LogNews::Ended(end) => {
+                // What has ended, ended with its last line.
+                let last = self.buffer.last_of(id).filter(|_| end == LogEnd::Complete);
+                let now = last.unwrap_or(now);
                 self.buffer.note(id, &format!("{}: {end}", self.name(id)), now);
             }
         }
@@ -197,15 +223,78 @@ impl LogView {
     }
 
     fn walk(&self, room: Room) -> Walk<'_> {
+        self.walk_of(room, self.beside.as_ref().map(|beside| beside.side))
+    }
+
+    fn walk_of(&self, room: Room, side: Option<Side>) -> Walk<'_> {
         let shown = if self.only_matches { Shown::Around(&self.matches, self.context) } else { Shown::All };
-        Walk { buffer: &self.buffer, shown, form: self.form(room) }
+        let of = side.filter(|_| self.is_split).zip(self.beside.as_ref());
+        let of = of.map(|(side, beside)| beside.streams(side));
+        Walk { buffer: &self.buffer, shown, of, form: self.form(room) }
+    }
+
+    /// The two nodes, where they have a half of the screen each.
+    #[must_use]
+    pub fn split(&self) -> Option<&Beside> {
+        self.beside.as_ref().filter(|_| self.is_split)
+    }
+
+    /// The room of the lines on a screen of so many columns and rows.
+    #[must_use]
+    pub fn room(&self, (width, height): (u16, u16)) -> Room {
+        let around = if self.is_full_screen { 1 } else { 3 };
+        // Over each half stands its node, between them a line.
+        let (width, around) = if self.is_split { ((width - 1) / 2, around + 1) } else { (width, around) };
+        Room {
+            width: usize::from(width.saturating_sub(2)),
+            height: usize::from(height.saturating_sub(around)),
+        }
+    }
+
+    /// What a line's stream is called beside the lines of others, and the whole name of what tells it apart; `short`
+    /// shortens the name of a node.
+    #[must_use]
+    pub fn label<'a>(
+        &'a self,
+        id: StreamId,
+        short: impl Fn(&'a str) -> &'a str,
+    ) -> Option<(String, &'a str)> {
+        let target = &self.streams.get(id)?.target;
+        let (node, daemon_set) = (target.node.as_str(), target.daemon_set.name.as_str());
+        Some(match self.naming {
+            Naming::Node => match &self.beside {
+                Some(beside) if *node == *beside.healthy.0 => (format!("{} ok", short(node)), node),
+                Some(_) => (format!("{} ill", short(node)), node),
+                None => (short(node).to_owned(), node),
+            },
+            Naming::DaemonSet => (daemon_set.to_owned(), daemon_set),
+            Naming::Both => (format!("{} {daemon_set}", short(node)), node),
+        })
+    }
+
+    /// Decides how streams are told apart; `widest` is the widest short name of a node.
+    fn name_streams(&mut self, widest: usize) {
+        let nodes: BTreeSet<_> = self.streams.iter().map(|(_, stream)| &stream.target.node).collect();
+        let sets: BTreeSet<_> = self.streams.iter().map(|(_, stream)| &stream.target.daemon_set).collect();
+        let longest = sets.iter().map(|set| set.name.width()).max().unwrap_or_default();
+        let (naming, width) = match (nodes.len() > 1, sets.len() > 1) {
+            (_, false) if nodes.len() < 2 || self.is_split => (Naming::Node, 0),
+            (_, false) if self.beside.is_some() => (Naming::Node, widest + " ill".len()),
+            (_, false) => (Naming::Node, widest),
+            (false, true) => (Naming::DaemonSet, longest),
+            (true, true) => (Naming::Both, widest + 1 + longest),
+        };
+        (self.naming, self.names) = (naming, width.min(WIDEST_NAME));
     }
 
     /// Puts cursor and scroll in order, after anything changed; `widest` is the widest short name of a node.
-    pub(in crate::app) fn arrange(&mut self, room: Room, widest: usize) {
-        let several =
-            self.streams.iter().map(|(_, stream)| &stream.target.node).collect::<BTreeSet<_>>().len() > 1;
-        self.names = if several { widest.min(WIDEST_NAME) } else { 0 };
+    pub(in crate::app) fn arrange(&mut self, size: (u16, u16), widest: usize) {
+        self.is_split = self.beside.is_some() && size.0 >= SIDE_BY_SIDE;
+        if let Some(beside) = &mut self.beside {
+            beside.sort(&self.streams);
+        }
+        self.name_streams(widest);
+        let room = self.room(size);
         let walk = self.walk(room);
         let cursor = if self.follows { walk.last() } else { self.cursor.and_then(|at| walk.settle(at)) };
         let cursor = cursor.or_else(|| walk.last());
@@ -241,6 +330,16 @@ impl LogView {
         self.follows = end;
         let walk = self.walk(room);
         self.cursor = if end { walk.last() } else { walk.first() };
+    }
+
+    /// To the other one of two nodes, at the same time.
+    pub(in crate::app) fn switch_side(&mut self, room: Room) {
+        let Some(beside) = self.beside.as_mut().filter(|_| self.is_split) else { return };
+        beside.side = beside.side.other();
+        let here = self.cursor.map(|place| place.key.at);
+        let walk = self.walk(room);
+        self.cursor = here.and_then(|at| walk.until(at)).or_else(|| walk.first());
+        self.top = None;
     }
 
     /// Sideways, where lines are not wrapped.
@@ -282,6 +381,11 @@ impl LogView {
     fn go_to(&mut self, key: LineKey) {
         self.follows = false;
         self.has_jumped = true;
+        let stream = self.buffer.find(key).map(|entry| entry.stream);
+        if let Some((beside, stream)) = self.beside.as_mut().zip(stream) {
+            let is_healthy = beside.streams(Side::Healthy).contains(&stream);
+            beside.side = if is_healthy { Side::Healthy } else { Side::Ill };
+        }
         self.cursor = Some(Place { key, row: 0 });
     }
 
@@ -294,68 +398,4 @@ impl LogView {
         }
         Some(is_new)
     }
-
-    /// The marked lines, else the line with the cursor, for the clipboard.
-    #[must_use]
-    pub fn copyable(&self) -> Option<String> {
-        let marked: Vec<&Entry> = self.marks.iter().filter_map(|key| self.buffer.find(*key)).collect();
-        if marked.is_empty() {
-            return self.current().map(|entry| entry.text.to_string());
-        }
-        Some(marked.iter().map(|entry| self.saved(entry)).collect())
-    }
-
-    /// What is shown, as it is saved: a line each, after its time and the name of its node.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let walk = self.walk(Room { width: 80, height: 24 });
-        let mut text = String::new();
-        let mut next = walk.next(0);
-        while let Some(index) = next {
-            if let Some(entry) = self.buffer.get(index) {
-                text.push_str(&self.saved(entry));
-            }
-            next = walk.next(index + 1);
-        }
-        text
-    }
-
-    fn saved(&self, entry: &Entry) -> String {
-        let note = if entry.is_note { "--- " } else { "" };
-        format!("{} {} {note}{}\n", entry.key.at, self.name(entry.stream), entry.text)
-    }
-
-    /// The rows in sight.
-    #[must_use]
-    pub fn visible(&self, room: Room) -> Vec<LogRow> {
-        let mut visible = Vec::with_capacity(room.height);
-        let Some(top) = self.top else { return visible };
-        let walk = self.walk(room);
-        let mut next = walk.next(self.buffer.place_of(top.key));
-        while let Some(index) = next.filter(|_| visible.len() < room.height) {
-            let Some(entry) = self.buffer.get(index) else { break };
-            let skip = if entry.key == top.key { top.row } else { 0 };
-            for (row, parts) in rows(entry, walk.form).into_iter().enumerate().skip(skip) {
-                visible.push(LogRow {
-                    key: entry.key,
-                    stream: entry.stream,
-                    is_first: row == 0,
-                    time: if row == 0 && self.has_times { time_of_day(entry.key.at) } else { String::new() },
-                    parts,
-                    level: entry.level,
-                    is_note: entry.is_note,
-                    is_cursor: self.cursor.is_some_and(|at| at.key == entry.key),
-                    is_marked: self.marks.contains(&entry.key),
-                });
-            }
-            next = walk.next(index + 1);
-        }
-        visible.truncate(room.height);
-        visible
-    }
-}
-
-/// The time of a line as it is shown: of the day, in UTC as the server says it.
-fn time_of_day(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).strftime("%H:%M:%S.%3f").to_string()
 }

@@ -2,8 +2,10 @@
 //!
 //! A place is the name of a line and a row in it, so it stays where it is while lines come and go.
 
+use jiff::Timestamp;
+
 use super::rows::{Form, rows};
-use crate::domain::log::{LineKey, LogBuffer};
+use crate::domain::log::{LineKey, LogBuffer, StreamId};
 
 /// A row of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,12 +27,40 @@ pub(super) enum Shown<'a> {
 pub(super) struct Walk<'a> {
     pub buffer: &'a LogBuffer,
     pub shown: Shown<'a>,
+    /// Only lines of these; none for all.
+    pub of: Option<&'a [StreamId]>,
     pub form: Form,
 }
 
 impl Walk<'_> {
     /// The first shown line at or after an index.
-    pub fn next(&self, index: usize) -> Option<usize> {
+    pub fn next(&self, mut index: usize) -> Option<usize> {
+        loop {
+            index = self.next_matching(index)?;
+            if self.is_of(index) {
+                return Some(index);
+            }
+            index += 1;
+        }
+    }
+
+    /// The last shown line at or before an index.
+    pub fn previous(&self, mut index: usize) -> Option<usize> {
+        loop {
+            index = self.previous_matching(index)?;
+            if self.is_of(index) {
+                return Some(index);
+            }
+            index = index.checked_sub(1)?;
+        }
+    }
+
+    fn is_of(&self, index: usize) -> bool {
+        let is_of = |of: &[StreamId]| self.buffer.get(index).is_some_and(|entry| of.contains(&entry.stream));
+        self.of.is_none_or(is_of)
+    }
+
+    fn next_matching(&self, index: usize) -> Option<usize> {
         let at = self.buffer.get(index)?;
         let Shown::Around(matches, around) = self.shown else { return Some(index) };
         let from = self.buffer.get(index.saturating_sub(around)).map_or(at.key, |entry| entry.key);
@@ -40,8 +70,7 @@ impl Walk<'_> {
         Some(self.buffer.place_of(*found).saturating_sub(around).max(index))
     }
 
-    /// The last shown line at or before an index.
-    pub fn previous(&self, index: usize) -> Option<usize> {
+    fn previous_matching(&self, index: usize) -> Option<usize> {
         let index = index.min(self.buffer.len().checked_sub(1)?);
         let Shown::Around(matches, around) = self.shown else { return Some(index) };
         let until = self.buffer.get((index + around).min(self.buffer.len() - 1))?.key;
@@ -58,6 +87,12 @@ impl Walk<'_> {
 
     fn place(&self, index: usize, row: usize) -> Option<Place> {
         Some(Place { key: self.buffer.get(index)?.key, row })
+    }
+
+    /// The last row that was not printed later.
+    pub fn until(&self, at: Timestamp) -> Option<Place> {
+        let index = self.previous(self.buffer.place_after(at).checked_sub(1)?)?;
+        self.place(index, self.height(index).saturating_sub(1))
     }
 
     /// The first row of all.

@@ -40,6 +40,15 @@ pub(super) fn page(model: &Model, key: &CauseKey) -> Option<Page> {
     let mut page = Page::new(cause.words.clone());
     page.fact(&cause.words);
     page.signed(key.state());
+    // Its only node needs no choosing: keys on the first line are about it.
+    if let [(slot, column)] = cause.cells.as_slice()
+        && let (Some(row), Some(named)) = (model.inventory.row(*slot), model.inventory.column_at(*column))
+    {
+        let daemon_set = row.daemon_set.meta.uid.clone();
+        page.leading(Screen::Cell { daemon_set, node: named.name.clone() });
+    } else if let [only] = cause.nodes.as_slice() {
+        page.leading(Screen::Node(only.clone()));
+    }
     if let Some((oldest, newest)) = cause.since {
         let (first, last) = (age(Some(oldest), model.now), age(Some(newest), model.now));
         let words = if first == last {

@@ -18,6 +18,7 @@ use crate::domain::inventory::{Row, RowSlot};
 use crate::domain::limits::Limit;
 use crate::domain::object::{ControllerRevision, DaemonSet};
 use crate::domain::review::{Severity, review};
+use crate::domain::rights::denied_revisions;
 use crate::domain::rollout::{RolloutState, rollout};
 use crate::domain::staleness::{counters, stale_why};
 
@@ -48,6 +49,9 @@ pub(super) fn page(model: &Model, uid: &Uid) -> Option<Page> {
     };
     page.told(false, "available", 10, available);
     page.told(false, "age", 10, age(object.meta.created, model.now));
+    if let Some(claim) = &object.replacing {
+        page.told(claim.is_held(model.now), "replacing", 10, claim.words(model.now));
+    }
     counts(model, slot, uid, &mut page);
     progress(model, slot, uid, &mut page);
     blockers(model, slot, uid, &mut page);
@@ -131,6 +135,9 @@ fn revisions(model: &Model, slot: RowSlot, page: &mut Page) {
     let mut revisions: Vec<&ControllerRevision> = model.inventory.revisions(uid).iter().collect();
     revisions.sort_by_key(|revision| std::cmp::Reverse(revision.revision));
     page.heading("Revisions");
+    if let Some(why) = denied_revisions(&model.inventory, &row.daemon_set.meta.key.namespace) {
+        page.problem(format!("may not be read: {why}"));
+    }
     for revision in revisions {
         let nodes = on_revision(model, slot, &revision.hash);
         let label = model.inventory.revision_label(uid, &revision.hash);

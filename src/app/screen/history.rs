@@ -14,6 +14,8 @@ use crate::domain::history::{Entry, history};
 use crate::domain::id::{ObjectKind, ObjectRef, Uid};
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::raw::RawObject;
+use crate::domain::rights::denied_revisions;
+use crate::domain::text::Text;
 
 /// So many equal lines stand around each change.
 const CONTEXT: usize = 3;
@@ -75,7 +77,7 @@ pub(super) fn page(model: &Model, uid: &Uid) -> Option<Page> {
         let first = page.lines.len() - 1;
         // The newest is compared with the one before it, each other one with the newest.
         let (from, to) = if at == 0 { (entries.get(1), Some(entry)) } else { (Some(entry), entries.first()) };
-        let images: Vec<&str> = entry.images.iter().map(|image| image.as_str()).collect();
+        let images: Vec<&str> = entry.images.iter().map(Text::as_str).collect();
         page.told(false, "  images", 10, images.join(", "));
         if !entry.change_cause.is_empty() {
             page.told(false, "  cause", 10, entry.change_cause.as_str());
@@ -99,7 +101,12 @@ pub(super) fn page(model: &Model, uid: &Uid) -> Option<Page> {
 fn unread(model: &Model, uid: &Uid, read: usize, page: &mut Page) {
     let all = needed(model, uid);
     if all.is_empty() {
-        page.faint("none is recorded, or ControllerRevisions may not be read");
+        let row = model.inventory.row_of(uid).and_then(|slot| model.inventory.row(slot));
+        let namespace = row.map(|row| &row.daemon_set.meta.key.namespace);
+        match namespace.and_then(|namespace| denied_revisions(&model.inventory, namespace)) {
+            Some(why) => page.problem(format!("ControllerRevisions may not be read: {why}")),
+            None => page.faint("none is recorded"),
+        }
     } else if read < all.len()
         && let Some(first) = all.iter().find(|inquiry| model.answers.get(inquiry).is_none())
     {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::propose::{Trouble, propose};
 use super::wish;
 use crate::app::action::Action;
@@ -12,9 +14,11 @@ use crate::app::layout::Mode;
 use crate::app::model::Model;
 use crate::app::outcome::{Told, outcome, traced};
 use crate::app::page::Line;
+use crate::app::replace::Begin;
+use crate::app::screen::revision_refs;
 use crate::domain::change::{Trace, changes, trace};
 use crate::domain::command::{Outcome, Ticket, difference};
-use crate::domain::id::ObjectRef;
+use crate::domain::id::{ObjectKind, ObjectRef};
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::raw::RawObject;
 use crate::domain::text::{Text, sanitize};
@@ -164,13 +168,11 @@ fn submit(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if matches!(dialog.stage, Stage::Filling) {
-        match dialog.intent.filled(&dialog.fields) {
-            Ok(intent) => {
-                dialog.intent = intent;
-                dialog.go_to(Stage::Reading { since: model.now });
-                forget_reads(model);
-            }
-            Err(words) => dialog.hint = words,
+        // What is wrong stands below the fields already.
+        if let Ok(intent) = dialog.intent.filled(&dialog.fields) {
+            dialog.intent = intent;
+            dialog.go_to(Stage::Reading { since: model.now });
+            forget_reads(model);
         }
         return Vec::new();
     }
@@ -186,6 +188,12 @@ fn submit(model: &mut Model) -> Vec<Effect> {
 fn send(model: &mut Model) -> Vec<Effect> {
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
     let Some(question) = &dialog.question else { return Vec::new() };
+    if let Some(plan) = question.plan.clone() {
+        let read = question.before.clone();
+        model.dialog = None;
+        super::replace::begin(model, Begin { plan: *plan, read });
+        return Vec::new();
+    }
     let command = question.command.clone();
     let ticket = model.writes.ticket();
     model.writes.sent(ticket, command.clone(), model.now);
@@ -199,10 +207,24 @@ fn again(model: &mut Model) -> Vec<Effect> {
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
     if matches!(dialog.stage, Stage::Ended { again: true, .. }) {
         dialog.question = None;
-        dialog.go_to(Stage::Reading { since: model.now });
-        forget_reads(model);
+        dialog.changed.clear();
+        read_anew(model);
     }
     Vec::new()
+}
+
+/// Reads everything afresh; also revisions that were recorded since.
+fn read_anew(model: &mut Model) {
+    if let Some(Intent::Undo { daemon_set, .. }) = model.dialog.as_ref().map(|dialog| &dialog.intent) {
+        let known = revision_refs(model, &daemon_set.uid);
+        if let Some(Dialog { intent: Intent::Undo { revisions, .. }, .. }) = &mut model.dialog {
+            *revisions = known;
+        }
+    }
+    if let Some(dialog) = &mut model.dialog {
+        dialog.go_to(Stage::Reading { since: model.now });
+    }
+    forget_reads(model);
 }
 
 /// An answer came: perhaps the last that was waited for.
@@ -241,10 +263,30 @@ fn tell_revisions(model: &mut Model, daemon_set: &ObjectRef) {
     }
 }
 
+/// The watch shows another spec than the question is about: it would be refused, so it is not asked any more. A pause is
+/// not bound to the generation, since a stop must not wait for other edits.
+pub(super) fn look(model: &mut Model) {
+    let Some(dialog) = &mut model.dialog else { return };
+    let (Stage::Ready { .. }, Some(question)) = (&dialog.stage, &dialog.question) else { return };
+    let target = &question.command.target;
+    if target.kind != ObjectKind::DaemonSet || matches!(dialog.intent, Intent::Pause { .. }) {
+        return;
+    }
+    let read = question.before.at("/metadata/generation").and_then(Value::as_i64);
+    let row = model.inventory.row_of(&target.uid).and_then(|slot| model.inventory.row(slot));
+    let seen = row.map(|row| row.daemon_set.meta.generation);
+    if seen.zip(read).is_some_and(|(seen, read)| seen > read) {
+        let words = vec![Line::problem("it changed while you read: press r to read it anew")];
+        dialog.go_to(Stage::Ended { words, again: true });
+    }
+}
+
 /// The object that was read; none while there is no answer.
 fn object<'a>(model: &'a Model, inquiry: &Inquiry) -> Option<&'a Option<RawObject>> {
     match model.answers.get(inquiry)? {
         Answer::Object(object) => Some(object),
+        // Read for the words of the question; there is no object in it.
+        Answer::Budgets(_) => Some(&None),
         _ => None,
     }
 }
@@ -388,8 +430,7 @@ fn lost_race(model: &mut Model, now: Option<RawObject>) -> Vec<Effect> {
         _ => "what changed is not known; it is as shown below now".to_owned(),
     }];
     dialog.question = None;
-    dialog.go_to(Stage::Reading { since: model.now });
-    forget_reads(model);
+    read_anew(model);
     // With nothing else to read, what came with the refusal is fresh enough.
     match (dialog_reads_only_target(model), now) {
         (true, Some(now)) => build(model, &[Some(now)]),

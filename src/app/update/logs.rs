@@ -1,26 +1,27 @@
 //! Logs are opened, read on, looked through and left.
 
+mod compare;
+mod keep;
+
 use super::screen::{self, say};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::keymap::Context;
 use crate::app::logs::{Compare, LogView, PRESETS, Reading, Step, StreamState, Subject};
+
 use crate::app::marks::Mark;
 use crate::app::model::Model;
-use crate::app::notice::Notice;
 use crate::app::overlay::{Overlay, Picker, PickerKind};
 use crate::app::screen::{Screen, subject};
 use crate::app::text_view::Room;
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::{ColumnSlot, RowSlot};
-use crate::domain::log::{DEFAULT_STREAMS, LogNews, StreamId, containers};
+use crate::domain::log::{DEFAULT_STREAMS, Limits, LogNews, StreamId, containers};
 use crate::domain::text::Text;
 use jiff::SignedDuration;
 
 /// New pods are looked for no more often.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(1);
-/// Streams of comparisons are numbered from here, out of the way of those of the view.
-const COMPARED: u32 = 1 << 31;
 
 /// Opens the logs of what a key is about.
 fn open(model: &mut Model, previous: Option<bool>) -> Vec<Effect> {
@@ -95,7 +96,7 @@ pub(super) fn open_subject(model: &mut Model, subject: Subject, previous: Option
     let effects = read(model, reading, 0);
     if several && previous.is_none() {
         let mut effects = effects;
-        effects.extend(compare(model, true));
+        effects.extend(compare::begin(model, true));
         return effects;
     }
     effects
@@ -104,7 +105,11 @@ pub(super) fn open_subject(model: &mut Model, subject: Subject, previous: Option
 /// Reads something in the open view; what was read before ends.
 fn read(model: &mut Model, reading: Reading, preset: usize) -> Vec<Effect> {
     let mut effects = close_all(model);
-    let view = model.logs.get_or_insert_with(|| Box::new(LogView::new(reading.clone(), 0)));
+    let limits = model.settings.log_memory.map(Limits::sharing).unwrap_or_default();
+    let view = model.logs.get_or_insert_with(|| Box::new(LogView::new(reading.clone(), 0, limits)));
+    if view.streams.reading().subject != reading.subject {
+        (view.beside, view.behind) = (None, None);
+    }
     view.restart(reading);
     view.preset = preset;
     view.compare = None;
@@ -116,7 +121,8 @@ fn read(model: &mut Model, reading: Reading, preset: usize) -> Vec<Effect> {
 fn close_all(model: &Model) -> Vec<Effect> {
     let Some(view) = &model.logs else { return Vec::new() };
     let running = view.streams.iter().filter(|(_, stream)| !matches!(stream.state, StreamState::Ended(_)));
-    let compared = view.compare.iter().flat_map(Compare::ids);
+    let behind = view.behind.iter().filter_map(|behind| behind.0.as_ref());
+    let compared = view.compare.iter().chain(behind).flat_map(Compare::ids);
     running.map(|(id, _)| id).chain(compared).map(Effect::CloseLog).collect()
 }
 
@@ -150,7 +156,8 @@ pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
 /// Takes in news of a stream.
 pub(super) fn heard(model: &mut Model, id: StreamId, news: LogNews) {
     let Some(view) = &mut model.logs else { return };
-    if view.compare.as_mut().is_some_and(|compare| compare.heard(id, &news)) {
+    let behind = view.behind.as_mut().and_then(|behind| behind.0.as_mut());
+    if view.compare.iter_mut().chain(behind).any(|compare| compare.heard(id, &news)) {
         return;
     }
     let open = model.screens.iter().rev().find(|open| matches!(open.screen, Screen::Logs(_)));
@@ -164,18 +171,14 @@ pub(super) fn heard(model: &mut Model, id: StreamId, news: LogNews) {
 
 /// The room of the lines.
 fn room(model: &Model) -> Room {
-    let (width, height) = model.size;
-    let is_full = model.logs.as_ref().is_some_and(|view| view.is_full_screen);
-    let around = if is_full { 1 } else { 3 };
-    Room { width: usize::from(width.saturating_sub(2)), height: usize::from(height.saturating_sub(around)) }
+    model.logs.as_ref().map_or_else(Room::default, |view| view.room(model.size))
 }
 
 /// Puts cursor and scroll of the view in order.
 pub(super) fn arrange(model: &mut Model) {
-    let room = room(model);
-    let widest = usize::from(model.labels.width);
+    let (size, widest) = (model.size, usize::from(model.labels.width));
     if let Some(view) = &mut model.logs {
-        view.arrange(room, widest);
+        view.arrange(size, widest);
     }
 }
 
@@ -183,6 +186,7 @@ pub(super) fn arrange(model: &mut Model) {
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     match (model.context_of_keys(), action) {
         (Context::Logs, _) => act_open(model, action),
+        (Context::Endings, _) => compare::act(model, action),
         (_, Action::OpenLogs) => Some(open(model, None)),
         (_, Action::PreviousLogs) => Some(open(model, Some(true))),
         _ => None,
@@ -192,12 +196,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
 /// The same in the open logs.
 fn act_open(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let room = room(model);
-    let view = model.logs.as_mut()?;
-    if view.compare.is_some()
-        && let Some(effects) = act_compared(model, action)
-    {
-        return Some(effects);
-    }
     let view = model.logs.as_mut()?;
     let page = isize::try_from(room.height.saturating_sub(1).max(1)).unwrap_or(1);
     match action {
@@ -231,76 +229,18 @@ fn act_open(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::ReadSince(preset) => return Some(read_since(model, usize::from(preset))),
         Action::PreviousLogs => return Some(toggle_previous(model)),
         Action::PickContainer => pick_container(model),
-        Action::CompareEndings => return Some(compare(model, false)),
+        Action::CompareEndings => return Some(compare::begin(model, false)),
+        Action::SwitchFocus => view.switch_side(room),
+        // What is searched is dropped first.
+        Action::Back if view.behind.is_some() && model.typed().0.is_empty() => {
+            return Some(compare::return_to(model));
+        }
         Action::Open => go_to_cell(model),
-        Action::Copy => return Some(copy(model)),
-        Action::Save => return Some(save(model)),
+        Action::Copy => return Some(keep::copy(model)),
+        Action::Save => return Some(keep::save(model)),
         _ => return None,
     }
     Some(Vec::new())
-}
-
-/// The same in a comparison; none where the action is for another.
-fn act_compared(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
-    let compare = model.logs.as_mut()?.compare.as_mut()?;
-    let last = compare.len().saturating_sub(1);
-    match action {
-        Action::MoveUp => compare.at = compare.at.saturating_sub(1),
-        Action::MoveDown => compare.at = (compare.at + 1).min(last),
-        Action::GoToTop => compare.at = 0,
-        Action::GoToBottom => compare.at = last,
-        Action::Open => return Some(open_group(model, false)),
-        Action::CompareEndings => return Some(open_group(model, true)),
-        Action::Back => {
-            let effects = compare.ids().map(Effect::CloseLog).collect();
-            model.logs.as_mut()?.compare = None;
-            return Some(effects);
-        }
-        Action::Copy => {
-            let text = compare.rows().get(compare.at)?.text.clone();
-            return Some(vec![Effect::CopyToClipboard(text)]);
-        }
-        Action::Quit | Action::Suspend | Action::Leave | Action::Help => return None,
-        _ => {}
-    }
-    Some(Vec::new())
-}
-
-/// The logs of the nodes that ended alike, or of one of them beside a healthy one.
-fn open_group(model: &mut Model, beside: bool) -> Vec<Effect> {
-    let Some(view) = &model.logs else { return Vec::new() };
-    let Some(compare) = &view.compare else { return Vec::new() };
-    let mut cells = compare.cells(&model.inventory, beside);
-    if cells.is_empty() {
-        return Vec::new();
-    }
-    if beside {
-        let Some(healthy) = compare.healthy.clone() else {
-            say(model, "no node of this DaemonSet is healthy");
-            return Vec::new();
-        };
-        cells.push(healthy);
-    }
-    let reading = Reading { subject: Subject::Cells(cells), ..view.streams.reading().clone() };
-    let preset = view.preset;
-    read(model, reading, preset)
-}
-
-/// Compares how containers ended; `quiet` where nobody asked for it by name.
-fn compare(model: &mut Model, quiet: bool) -> Vec<Effect> {
-    let first = COMPARED + model.compared;
-    let Some(view) = &mut model.logs else { return Vec::new() };
-    let (compare, steps) = Compare::begin(&model.inventory, view.streams.reading(), first);
-    if compare.is_empty() {
-        if !quiet {
-            say(model, "no container ended here: nothing to compare");
-        }
-        return Vec::new();
-    }
-    model.compared =
-        (model.compared + u32::try_from(compare.progress().1).unwrap_or_default()) % (COMPARED / 2);
-    view.compare = Some(compare);
-    opened(steps)
 }
 
 fn only_matches(model: &mut Model) {
@@ -403,28 +343,4 @@ fn go_to_cell(model: &mut Model) {
         Some(cell) => screen::open(model, cell),
         None => say(model, "there is no line here, or its DaemonSet is gone"),
     }
-}
-
-fn copy(model: &mut Model) -> Vec<Effect> {
-    let Some(text) = model.logs.as_ref().and_then(|view| view.copyable()) else {
-        say(model, "there is no line to copy");
-        return Vec::new();
-    };
-    let words = match text.lines().count() {
-        0 | 1 => "copied the line, if the terminal allows it (OSC 52)".to_owned(),
-        lines => format!("copied {lines} lines, if the terminal allows it (OSC 52)"),
-    };
-    say(model, &words);
-    vec![Effect::CopyToClipboard(text)]
-}
-
-/// Saves what is shown in a file of a name of its own.
-fn save(model: &mut Model) -> Vec<Effect> {
-    let Some(view) = model.logs.as_ref().filter(|view| !view.buffer.is_empty()) else {
-        model.notice = Some(Notice::failed("there is nothing to save", model.now));
-        return Vec::new();
-    };
-    let name = view.streams.iter().next().map(|(_, stream)| stream.target.daemon_set.name.to_string());
-    let name = format!("dsgrid-{}.log", name.unwrap_or_default());
-    vec![Effect::SaveFile { name, text: view.text() }]
 }

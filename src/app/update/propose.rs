@@ -6,17 +6,24 @@ use crate::app::intent::Intent;
 use crate::app::model::Model;
 use crate::app::page::Line;
 use crate::app::screen::template_diff;
+use crate::domain::budget::{Eviction, eviction_of_set};
 use crate::domain::cell::CellState;
 use crate::domain::command::{
     Limits, PauseBy, Proposal, Refusal, ResumeTo, force_delete, forget, pause, restart, resume, throttle,
     undo,
 };
-use crate::domain::gate::{Gate, gate, stops};
+use crate::domain::gate::{Gate, Stops, gate, stops};
 use crate::domain::id::{NodeName, ObjectRef, Uid};
+use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::ownership::ownership;
 use crate::domain::preview::rollout::Forecast;
 use crate::domain::preview::{Impact, Outcome};
 use crate::domain::raw::RawObject;
+use crate::domain::replace::claim::Claim;
+use crate::domain::replace::options::Options;
+use crate::domain::replace::plan::plan;
+use crate::domain::replace::run::Replacement;
+use crate::domain::rollout::standing;
 use crate::domain::strategy;
 use crate::domain::text::Text;
 
@@ -67,7 +74,80 @@ pub(super) fn propose(
         }
         Intent::Undo { to, .. } => ask_undo(model, target, others, *to),
         Intent::Throttle { limits, .. } => ask_throttle(model, target, limits),
+        Intent::Replace { daemon_set, options } => ask_replace(model, daemon_set, target, options),
         Intent::ForceDelete { node, .. } => ask_force_delete(model, target, others, node),
+    }
+}
+
+/// The plan, who is at it already, and what a budget would never allow.
+fn ask_replace(model: &Model, daemon_set: &ObjectRef, target: &RawObject, options: &Options) -> Asked {
+    let words = |words: String| Trouble::Words(words);
+    let now = model.now;
+    let earlier = Claim::read(target);
+    if let Some(other) = earlier.as_ref().filter(|claim| claim.is_held(now)) {
+        return Err(words(format!("{}; talk to them first", other.words(now))));
+    }
+    let slot = model.inventory.row_of(&daemon_set.uid);
+    let slot = slot.ok_or_else(|| words(format!("{} is gone", daemon_set.key)))?;
+    let plan = plan(&model.inventory, slot, options.clone()).map_err(|why| words(why.to_string()))?;
+    let mut told: Vec<Line> = earlier.map(|claim| Line::fact(claim.words(now))).into_iter().collect();
+    told.extend(plan.lines(now).into_iter().map(Line::fact));
+    if plan.candidates.is_empty() {
+        let why: Vec<String> =
+            plan.apart.iter().map(|apart| format!("{}: {}", apart.node, apart.why)).collect();
+        let why = if why.is_empty() { "no pod is outdated".to_owned() } else { why.join("; ") };
+        return Err(words(format!("nothing to replace: {why}")));
+    }
+    if options.evict {
+        told.extend(may_evict(model, daemon_set, target).map_err(words)?.map(Line::fact));
+    }
+    if let Some(owner) = ownership(target) {
+        told.push(Line::problem(owner.warning()));
+    }
+    let of = model.inventory.pods_of(slot).filter(|pod| !pod.is_deleting()).count();
+    let stops = Stops { daemon_set: daemon_set.key.clone(), pods: plan.candidates.len(), of };
+    let word = match gate(&[stops]) {
+        Gate::Yes => None,
+        Gate::TypedName { why } => {
+            told.push(Line::problem(format!("{why}, one after another: the name has to be typed")));
+            Some(daemon_set.key.name.clone())
+        }
+    };
+    let start = Replacement::new(plan, now);
+    let claim = Claim::of(&start, model.user(), &model.settings.host, now, now);
+    let plan = start.plan();
+    let verb = if plan.options.evict { "POST eviction" } else { "DELETE" };
+    told.push(Line::fact(format!(
+        "for each node: {verb} of its pod with the pod's uid as precondition, after reading everything afresh; \
+         before the first the request below tells colleagues that this goes on"
+    )));
+    let affected = plan
+        .candidates
+        .iter()
+        .map(|one| format!("{}  {}  ({})", one.node, one.pod.key.name, plan.waves[one.wave]));
+    Ok(Question {
+        words: told,
+        affected_title: format!("in this order ({})", plan.candidates.len()),
+        affected: affected.collect(),
+        word,
+        rehearse: false,
+        before: target.clone(),
+        after: None,
+        command: claim.write(daemon_set, target),
+        next: Vec::new(),
+        plan: Some(Box::new(plan.clone())),
+    })
+}
+
+/// Whether budgets allow the set's pods to be evicted, in words; an error where they never do.
+fn may_evict(model: &Model, daemon_set: &ObjectRef, target: &RawObject) -> Result<Option<String>, String> {
+    let asked = Inquiry::Budgets(daemon_set.key.namespace.clone());
+    let Some(Answer::Budgets(budgets)) = model.answers.get(&asked) else { return Ok(None) };
+    match eviction_of_set(target, budgets) {
+        Eviction::Never(obstacle) => {
+            Err(format!("{obstacle}; replace without evicting, or change the budget"))
+        }
+        eviction => Ok(Some(eviction.to_string())),
     }
 }
 
@@ -87,6 +167,7 @@ fn question(model: &Model, before: &RawObject, proposal: Proposal, forecast: Opt
     let impacts = forecast.map_or(&[][..], |forecast| &forecast.impacts);
     if let Some(forecast) = forecast {
         words.extend(forecast.lines().into_iter().map(|line| Line::fact(format!("it {line}"))));
+        words.extend(held_words(forecast).map(Line::problem));
     } else if command.target.kind == crate::domain::id::ObjectKind::DaemonSet {
         words.push(Line::problem("what it does to pods is not known: nodes or pods cannot be read"));
     }
@@ -120,6 +201,7 @@ fn question(model: &Model, before: &RawObject, proposal: Proposal, forecast: Opt
         after: proposal.after,
         command,
         next: Vec::new(),
+        plan: None,
     }
 }
 
@@ -149,9 +231,17 @@ fn ask_pause(model: &Model, target: &RawObject, reason: &Text) -> Asked {
         asked.words.push(Line::problem(lost));
     }
     asked.words.extend(back);
-    if let Some(label) = earlier(&model.inventory, &asked.command.target.uid) {
+    let slot = model.inventory.row_of(&asked.command.target.uid);
+    let is_under_way = slot
+        .and_then(|slot| standing(&model.inventory, slot))
+        .is_some_and(|standing| standing.updated < standing.desired);
+    let earlier = earlier(&model.inventory, &asked.command.target.uid);
+    if let Some(label) = earlier.filter(|_| is_under_way) {
         asked.words.push(Line::fact(format!("instead, U goes back to {label} in one write")));
         asked.next.push(format!("U goes back to {label}; while paused that moves 0 pods"));
+    }
+    if is_under_way {
+        asked.next.push("R replaces the outdated pods one after another, under gates".to_owned());
     }
     asked.next.push("resume is in the menu: a, or :resume".to_owned());
     Ok(Question { word: None, rehearse: false, ..asked })
@@ -168,13 +258,20 @@ fn surging(model: &Model, daemon_set: &Uid) -> Option<String> {
     Some(format!("{pods} deleted by it at once; the old ones stay"))
 }
 
+/// Why nothing would move, and the key that helps.
+fn held_words(forecast: &Forecast) -> Option<String> {
+    let held = forecast.held.as_ref()?;
+    Some(format!("{held}{}", if held.is_dead { " (F)" } else { "" }))
+}
+
 /// What resuming would do at once.
 fn resume_words(model: &Model, paused: Option<&RawObject>) -> Vec<Line> {
     let Some(paused) = paused else { return Vec::new() };
     let Ok(back) = resume(paused, &ResumeTo::Untouched) else { return Vec::new() };
     let forecast = forecast(model, paused, &back, None);
-    let lines = forecast.map(|forecast| forecast.lines()).unwrap_or_default();
-    lines.into_iter().map(|line| Line::fact(format!("resuming then: {line}"))).collect()
+    let Some(forecast) = forecast else { return Vec::new() };
+    let lines = forecast.lines().into_iter().chain(held_words(&forecast));
+    lines.map(|line| Line::fact(format!("resuming then: {line}"))).collect()
 }
 
 fn ask_resume(model: &Model, daemon_set: &ObjectRef, target: &RawObject, to: &ResumeTo) -> Asked {
@@ -220,7 +317,7 @@ fn ask_undo(model: &Model, target: &RawObject, others: &[Option<RawObject>], to:
     let next = if rolls {
         "watch it in the row; P pauses it, M changes how many at once"
     } else {
-        "it moved 0 pods: resume (a, or :resume) lets them follow, or delete them one by one"
+        "it moved 0 pods: resume (a, or :resume) lets them follow, or R replaces them under gates"
     };
     Ok(Question { next: vec![next.to_owned()], ..asked })
 }

@@ -217,14 +217,21 @@ pub(super) fn open_problems(model: &mut Model) {
     }
 }
 
-/// The alert that brought somebody here, as soon as its DaemonSet is known.
+/// The alert that brought somebody here, as soon as its DaemonSet is known; that it is not there, if it is not.
 pub(super) fn open_alert(model: &mut Model) {
     if !model.is_synced() {
         return;
     }
-    let (Some(alert), Some(uid)) = (model.settings.alert, super::settle::asked(model)) else { return };
-    model.settings.alert = None;
-    open(model, Screen::Alert { daemon_set: uid, alert });
+    let Some(uid) = super::settle::asked(model) else {
+        if let Some(name) = model.settings.start_at.take() {
+            let words = format!("there is no DaemonSet {name}: deleted, renamed or in another namespace");
+            model.notice = Some(Notice::failed(words, model.now));
+        }
+        return;
+    };
+    if let Some(alert) = model.settings.alert.take() {
+        open(model, Screen::Alert { daemon_set: uid, alert });
+    }
 }
 
 /// Takes what fell as seen: it is no problem any more.
@@ -282,6 +289,7 @@ pub(super) fn copyable(model: &Model) -> Option<String> {
             | Screen::Problems
             | Screen::Usual
             | Screen::Cause(_)
+            | Screen::Replacement
             | Screen::Journal
             | Screen::Help => None,
         }

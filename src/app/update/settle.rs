@@ -126,6 +126,17 @@ fn start(model: &mut Model) {
     model.cursor.row = asked.unwrap_or_else(|| row_at(model, 1));
 }
 
+/// Once something was opened about what is selected, the cursor goes where that goes.
+pub(super) fn pin(model: &mut Model) {
+    let is_open = model.dialog.is_some()
+        || model.relabel.is_some()
+        || model.palette.is_some()
+        || !model.screens.is_empty();
+    if is_open && model.selected_row().is_some() {
+        model.has_moved = true;
+    }
+}
+
 /// The DaemonSet that was asked for, if it is there.
 pub(super) fn asked(model: &Model) -> Option<Uid> {
     let name = model.settings.start_at.as_ref()?;

@@ -1,8 +1,13 @@
 //! With `-f`: the logs of pods that are there and of those that come, until somebody ends it.
 
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
 use super::super::failure::{Failure, Outcome};
 use super::super::print;
 use super::super::snapshot::Snapshot;
+use super::hold::Hold;
 use super::{Printer, is_failure};
 use crate::app::logs::{Reading, Step, Streams};
 use crate::cluster::{Connection, Logs, log_channel, mailbox};
@@ -35,8 +40,9 @@ pub(super) async fn run(
     if streams.shown().of == 0 {
         print::note("there are no pods here yet");
     }
-    let mut batch = Vec::new();
+    let (mut batch, mut hold, begun) = (Vec::new(), Hold::default(), Instant::now());
     loop {
+        let due = hold.next_due().map(|after| begun + after);
         tokio::select! {
             batch = events.recv() => {
                 for event in batch {
@@ -45,13 +51,24 @@ pub(super) async fn run(
                 settle(&mut streams, &inventory, &mut logs);
             }
             _ = news.recv_many(&mut batch, BATCH) => {
-                write(&mut streams, &mut batch, printer)?;
+                let has_ended = batch.iter().any(|(_, news)| matches!(news, LogNews::Ended(_)));
+                hear(&mut streams, &mut batch, &mut hold, begun.elapsed(), printer)?;
+                write(&streams, &hold.due(begun.elapsed()), printer)?;
                 if denied(&streams) {
                     return Err(Failure::Unread("none of the logs may be read".to_owned()));
                 }
-                settle(&mut streams, &inventory, &mut logs);
+                // A slot may be free, or a container may run again already.
+                if has_ended {
+                    settle(&mut streams, &inventory, &mut logs);
+                }
             }
-            interrupted = tokio::signal::ctrl_c() => return Ok(interrupted.map(|()| Outcome::Interrupted)?),
+            () = sleep_until(due.unwrap_or(begun)), if due.is_some() => {
+                write(&streams, &hold.due(begun.elapsed()), printer)?;
+            }
+            interrupted = tokio::signal::ctrl_c() => {
+                write(&streams, &hold.all(), printer)?;
+                return Ok(interrupted.map(|()| Outcome::Interrupted)?);
+            }
             died = watches.died() => return Err(Failure::Broken(died.to_string())),
         }
     }
@@ -62,32 +79,44 @@ fn settle(streams: &mut Streams, inventory: &Inventory, logs: &mut Logs) {
     for step in streams.settle(inventory) {
         match step {
             Step::Open(id, request) => logs.open(id, *request),
-            Step::Note(_, words) => print::note(&format!("--- {words}")),
+            Step::Note(_, words, _) => print::note(&format!("--- {words}")),
         }
     }
 }
 
-/// Prints what came, sorted by time; a stream's own lines stay in their order.
-fn write(
+/// Takes in what came; what is said about a stream comes after its lines.
+fn hear(
     streams: &mut Streams,
     batch: &mut Vec<(StreamId, LogNews)>,
+    hold: &mut Hold,
+    now: Duration,
     printer: &Printer,
 ) -> Result<(), Failure> {
-    let mut lines: Vec<(StreamId, Line)> = Vec::new();
     for (id, news) in batch.drain(..) {
         streams.heard(id, &news);
         let node = streams.get(id).map(|stream| stream.target.node.clone()).unwrap_or_default();
-        match news {
-            LogNews::Lines(fresh) => lines.extend(fresh.into_iter().map(|line| (id, line))),
-            LogNews::Broken(why) => print::note(&format!("--- {node}: {why}")),
+        let words = match news {
+            LogNews::Lines(fresh) => {
+                for line in fresh {
+                    hold.push(id, line, now);
+                }
+                continue;
+            }
+            LogNews::Broken(why) => why.to_string(),
             // Nothing is lost on the way to one for whom the servers wait.
-            LogNews::Ended(LogEnd::Complete) | LogNews::Lost(_) => {}
-            LogNews::Ended(end) => print::note(&format!("--- {node}: {end}")),
-        }
+            LogNews::Ended(LogEnd::Complete) | LogNews::Lost(_) => continue,
+            LogNews::Ended(end) => end.to_string(),
+        };
+        write(streams, &hold.all(), printer)?;
+        print::note(&format!("--- {node}: {words}"));
     }
-    lines.sort_by_key(|(_, line)| line.at);
+    Ok(())
+}
+
+/// Prints lines.
+fn write(streams: &Streams, lines: &[(StreamId, Line)], printer: &Printer) -> Result<(), Failure> {
     let mut page = String::new();
-    for (id, line) in &lines {
+    for (id, line) in lines {
         if let Some(stream) = streams.get(*id) {
             page.extend(printer.line(&stream.target.node, &line.text, line.cut));
         }

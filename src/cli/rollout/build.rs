@@ -76,8 +76,12 @@ pub(super) async fn writing(
                 name: key.name.to_string(),
                 done: format!("{place} is paused"),
                 next: format!(
-                    "`dsgrid undo {place}` goes back, `dsgrid resume {place}` goes on, `dsgrid get --paused` lists \
-                     what is paused"
+                    "{}`dsgrid resume {place}` goes on, `dsgrid get --paused` lists what is paused",
+                    if is_under_way(&object) {
+                        format!("`dsgrid undo {place}` goes back, ")
+                    } else {
+                        String::new()
+                    }
                 ),
                 proposal,
                 before: object,
@@ -102,6 +106,12 @@ pub(super) async fn writing(
         }
         Err(refusal) => Err(refused(what.verb(), &key, &refusal)),
     }
+}
+
+/// Whether pods of an earlier template run, as far as the controller's status tells: a stop reads nothing more.
+fn is_under_way(object: &RawObject) -> bool {
+    let read: DaemonSet = object.decode().unwrap_or_default();
+    read.status.up_to_date < read.status.desired || !read.is_observed()
 }
 
 /// A change to a spec, and the revision that comes back with it.
@@ -200,7 +210,14 @@ fn foretold(
     };
     let lines = forecast.as_ref().map_or_else(
         || vec!["what it does to pods cannot be foretold: nodes or pods may not be read".to_owned()],
-        |(_, forecast)| forecast.lines(),
+        |(_, forecast)| {
+            let mut lines = forecast.lines();
+            lines.extend(forecast.held.as_ref().map(|held| match (held.is_dead, held.nodes.first()) {
+                (true, Some(node)) => format!("{held} (`dsgrid force-delete {place} {node}`)"),
+                _ => held.to_string(),
+            }));
+            lines
+        },
     );
     let waits = after.decode().is_ok_and(|read: DaemonSet| read.strategy == UpdateStrategy::OnDelete);
     let paused = after.decode().is_ok_and(|read: DaemonSet| read.is_paused());

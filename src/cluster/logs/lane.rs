@@ -3,18 +3,23 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::domain::event::ClusterEvent;
-use crate::domain::log::{Line, LogNews, StreamId};
+use crate::domain::log::{DEFAULT_MEMORY, Line, LogNews, StreamId, WAITING_SHARE};
 
-/// So many bytes of lines wait, of all streams together.
-const MOST_WAITING: usize = 8 * 1024 * 1024;
 /// So many lines are given out at once, of all streams together.
 const PORTION: usize = 5_000;
 
 /// News that wait, by stream.
-#[derive(Default)]
 pub(in crate::cluster) struct LogLane {
     streams: BTreeMap<StreamId, Waiting>,
     bytes: usize,
+    /// So many bytes of lines wait, of all streams together.
+    most: usize,
+}
+
+impl Default for LogLane {
+    fn default() -> Self {
+        Self { streams: BTreeMap::new(), bytes: 0, most: DEFAULT_MEMORY / WAITING_SHARE }
+    }
 }
 
 #[derive(Default)]
@@ -31,6 +36,11 @@ fn weight(line: &Line) -> usize {
 }
 
 impl LogLane {
+    /// Of so many bytes for logs in all a part is for those that wait.
+    pub(in crate::cluster) fn bound(&mut self, bytes: usize) {
+        self.most = bytes / WAITING_SHARE;
+    }
+
     /// Puts news in; where too much waits, the oldest lines of the largest stream are dropped and counted.
     pub(in crate::cluster) fn put(&mut self, stream: StreamId, news: LogNews) {
         let waiting = self.streams.entry(stream).or_default();
@@ -43,7 +53,7 @@ impl LogLane {
             }
             other => waiting.words.push_back((waiting.lines.len(), other)),
         }
-        while self.bytes > MOST_WAITING {
+        while self.bytes > self.most {
             let Some(largest) = self.streams.values_mut().max_by_key(|waiting| waiting.bytes) else { break };
             self.bytes -= largest.lose();
         }
@@ -166,7 +176,7 @@ mod tests {
         lane.put(StreamId(2), lines(0, 1, "quiet"));
         for n in 0..400 {
             lane.put(StreamId(1), lines(n * 1000, 1000, "loud"));
-            assert!(lane.bytes <= MOST_WAITING);
+            assert!(lane.bytes <= lane.most);
         }
         let (mut got, mut lost, mut quiet) = (0, 0, 0);
         loop {

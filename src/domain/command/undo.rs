@@ -71,7 +71,9 @@ pub fn undo(object: &RawObject, revisions: &[RawObject], to: Option<i64>) -> Res
         fields.remove("$patch");
     }
     let current = stored.iter().rev().find(|stored| stored.is(live));
-    let from = current.map_or_else(|| "an unrecorded template".to_owned(), |current| current.read.label());
+    // The controller records every template before it rolls it out.
+    let newer = || "a newer template (not recorded yet)".to_owned();
+    let from = current.map_or_else(newer, |current| current.read.label());
     let patch = subject.guarded().replace(TEMPLATE, template);
     let mut proposal = subject.propose(Verb::Undo, &patch, &from, &label)?;
     let before: Option<DaemonSet> = object.decode().ok();

@@ -12,6 +12,11 @@ use super::decode::{Line, Run, Style, parts};
 use super::level::Level;
 use super::request::StreamId;
 
+/// So many bytes of lines are held where nobody says otherwise, those that wait included.
+pub const DEFAULT_MEMORY: usize = 32 * 1024 * 1024;
+/// One part of so many is for lines that wait to be taken in.
+pub const WAITING_SHARE: usize = 4;
+
 /// How many bytes are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -23,7 +28,17 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { stream: 4 * 1024 * 1024, all: 32 * 1024 * 1024 }
+        Self::sharing(DEFAULT_MEMORY)
+    }
+}
+
+impl Limits {
+    /// Of so many bytes in all: a quarter waits to be taken in at most, and one stream has an eighth of what is kept, so
+    /// that a loud one leaves room for the others.
+    #[must_use]
+    pub fn sharing(bytes: usize) -> Self {
+        let all = bytes - bytes / WAITING_SHARE;
+        Self { stream: all / 8, all }
     }
 }
 
@@ -103,9 +118,15 @@ impl LogBuffer {
     }
 
     /// Puts in what dsgrid has to say about a stream, after all its lines so far.
-    pub fn note(&mut self, stream: StreamId, text: &str, now: Timestamp) -> LineKey {
-        let line = Line { text: text.into(), at: Some(now), ..Line::default() };
-        self.merge(stream, vec![(line, true)], now)[0]
+    pub fn note(&mut self, stream: StreamId, text: &str, at: Timestamp) -> LineKey {
+        let line = Line { text: text.into(), at: Some(at), ..Line::default() };
+        // Lines that come later may be older than a note: they keep their own times.
+        let last = self.lanes.get(&stream).and_then(|lane| lane.last);
+        let key = self.merge(stream, vec![(line, true)], at)[0];
+        if let Some(lane) = self.lanes.get_mut(&stream) {
+            lane.last = last;
+        }
+        key
     }
 
     fn merge(&mut self, stream: StreamId, lines: Vec<(Line, bool)>, now: Timestamp) -> Vec<LineKey> {
@@ -225,6 +246,12 @@ impl LogBuffer {
         self.lanes.get(&stream).map_or(0, |lane| lane.dropped)
     }
 
+    /// When the last line of a stream was printed.
+    #[must_use]
+    pub fn last_of(&self, stream: StreamId) -> Option<Timestamp> {
+        self.lanes.get(&stream)?.last
+    }
+
     /// The line at a place.
     #[must_use]
     pub fn get(&self, place: usize) -> Option<&Entry> {
@@ -241,6 +268,12 @@ impl LogBuffer {
     #[must_use]
     pub fn place_of(&self, key: LineKey) -> usize {
         self.entries.partition_point(|entry| entry.key < key)
+    }
+
+    /// The place of the first line that was printed later.
+    #[must_use]
+    pub fn place_after(&self, at: Timestamp) -> usize {
+        self.entries.partition_point(|entry| entry.key.at <= at)
     }
 
     /// The line of that name; none where it was dropped.
@@ -295,6 +328,23 @@ mod tests {
         buffer.note(StreamId(1), "restarted", at(10));
         assert_eq!(texts(&buffer), ["a", "restarted"]);
         assert!(buffer.get(1).unwrap().is_note);
+    }
+
+    #[test]
+    fn a_note_leaves_the_times_of_later_lines_alone() {
+        let mut buffer = LogBuffer::default();
+        buffer.push(StreamId(1), [line(20, "a")], at(0));
+        buffer.note(StreamId(1), "broke", at(50));
+        buffer.push(StreamId(1), [line(40, "b"), line(60, "c")], at(70));
+        assert_eq!(texts(&buffer), ["a", "b", "broke", "c"]);
+        assert_eq!(buffer.get(1).unwrap().key.at, at(40));
+    }
+
+    #[test]
+    fn all_shares_together_are_the_whole() {
+        let limits = Limits::default();
+        assert_eq!(limits.all + DEFAULT_MEMORY / WAITING_SHARE, DEFAULT_MEMORY);
+        assert_eq!(limits.stream * 8, limits.all);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::domain::inventory::Inventory;
 use crate::domain::limits::Limit;
 use crate::domain::object::{DaemonSet, UpdateStrategy};
 use crate::domain::raw::RawObject;
+use crate::domain::rollout::{Held, held};
 use crate::domain::text::Text;
 
 /// As many nodes are named; the rest is counted.
@@ -22,6 +23,8 @@ pub struct Forecast {
     pub under_way: usize,
     /// How many nodes a rollout takes at once; none where the controller replaces nothing.
     pub limit: Option<Limit>,
+    /// What keeps a rollout that is to move from moving.
+    pub held: Option<Held>,
 }
 
 impl Forecast {
@@ -45,9 +48,13 @@ impl Forecast {
         let was_rolling = row.daemon_set.strategy != UpdateStrategy::OnDelete;
         let old = || inventory.pods_of(slot).filter(|pod| !pod.is_deleting() && !row.current().updated(pod));
         let limit = Limit::of(&read, row.tally.desired);
+        let under_way = if on_delete || changed || !was_rolling { 0 } else { old().count() };
+        let moves = |impact: &Impact| matches!(impact.outcome, Outcome::Replace | Outcome::RemoveOnRollout);
+        let is_to_move = under_way > 0 || impacts.iter().any(moves);
         Some(Self {
             left_behind: edit.left_behind(inventory),
-            under_way: if on_delete || changed || !was_rolling { 0 } else { old().count() },
+            held: held(inventory, slot, &read, changed).filter(|_| is_to_move),
+            under_way,
             impacts,
             limit,
         })
@@ -95,12 +102,8 @@ impl Forecast {
             lines.push(format!("{verb} {pods}{fate}, on {}{more}", named(&nodes)));
         }
         if self.under_way > 0 {
-            let pods = if self.under_way == 1 {
-                "1 old pod is"
-            } else {
-                &format!("{} old pods are", self.under_way)
-            };
-            lines.push(format!("{pods} still to be replaced{}", self.limit_words()));
+            let pods = if self.under_way == 1 { "pod" } else { "pods" };
+            lines.push(format!("has {} old {pods} still to replace{}", self.under_way, self.limit_words()));
         }
         if self.left_behind > 0 {
             let pods = if self.left_behind == 1 {
