@@ -87,6 +87,11 @@ impl Answers {
         }
     }
 
+    /// Since when the question that waits longest has had no answer.
+    pub(super) fn unanswered_since(&self) -> Option<Timestamp> {
+        self.0.values().filter_map(|asked| asked.waiting_since).min()
+    }
+
     /// When the first of them has to be asked again.
     pub(super) fn next_wake(&self) -> Option<Timestamp> {
         let due = self.0.iter().filter(|(_, asked)| asked.waiting_since.is_none());
@@ -118,8 +123,9 @@ mod tests {
         let start = Timestamp::UNIX_EPOCH;
         assert_eq!(answers.pursue(&needed, start).len(), 1);
         assert!(answers.pursue(&needed, start + FRESH + FRESH).is_empty(), "it waits for the first answer");
+        assert_eq!(answers.unanswered_since(), Some(start));
         answers.take(&inquiry, Ok(Answer::Budgets(Vec::new())), start);
-        assert_eq!(answers.next_wake(), Some(start + FRESH));
+        assert_eq!((answers.next_wake(), answers.unanswered_since()), (Some(start + FRESH), None));
         assert!(answers.pursue(&needed, start + SignedDuration::from_secs(9)).is_empty());
         assert_eq!(answers.pursue(&needed, start + FRESH).len(), 1);
         answers.take(&inquiry, Err("no".to_owned()), start + FRESH);

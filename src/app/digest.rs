@@ -26,6 +26,9 @@ const MANY_CELLS: u32 = 20_000;
 /// How often then.
 const SELDOM: SignedDuration = SignedDuration::from_secs(1);
 
+/// A request of ours that has no answer for so long tells that the server is silent.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(5);
+
 /// A row's rollout in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowLine {
@@ -135,10 +138,16 @@ impl Digest {
         };
         let worst = links.iter().min_by_key(|(_, state)| rank(state));
         let others = links.values().filter(|state| rank(state) < 2).count().saturating_sub(1);
-        let more = if others > 0 { format!(" +{others}") } else { String::new() };
+        let more = if others > 0 { format!(" (and {others} more)") } else { String::new() };
+        let silence = unanswered_since(model).map(|since| model.now.duration_since(since));
+        let silence = silence.filter(|silence| *silence >= PATIENCE);
         (self.link, self.is_live) = match worst {
             None => ("connecting".to_owned(), false),
-            Some((_, LinkState::Live { .. })) => ("live".to_owned(), true),
+            // A watch is silent for a minute before it is given up; what we ask ourselves tells sooner.
+            Some((_, LinkState::Live { .. })) => match silence {
+                Some(silence) => (format!("no answer for {}", human_duration(silence.as_secs())), false),
+                None => ("live".to_owned(), true),
+            },
             Some((watch, state)) => (format!("{}{more}", link_words(watch, state, model.now)), false),
         };
         self.link_detail = worst.and_then(|(watch, state)| match state {
@@ -158,6 +167,17 @@ impl Digest {
     }
 }
 
+/// Since when the longest of our own requests has had no answer; server time.
+fn unanswered_since(model: &Model) -> Option<Timestamp> {
+    let writes = model.writes.iter().map(|(_, write)| write).filter(|write| write.lost.is_none());
+    writes.map(|write| write.sent).chain(model.answers.unanswered_since()).min()
+}
+
+/// When the server's silence will be worth a word.
+pub(super) fn silence_due(model: &Model) -> Option<Timestamp> {
+    unanswered_since(model).map(|since| since + PATIENCE).filter(|at| *at > model.now)
+}
+
 /// How one watch stands.
 pub(super) fn link_words(watch: &Watch, state: &LinkState, now: Timestamp) -> String {
     match state {
@@ -167,7 +187,7 @@ pub(super) fn link_words(watch: &Watch, state: &LinkState, now: Timestamp) -> St
             format!("syncing {watch} {}{of}", thousands(*received as usize))
         }
         LinkState::Live { .. } => format!("{watch} live"),
-        LinkState::Retrying { since, .. } => format!("{watch} RETRYING {}", age(Some(*since), now)),
+        LinkState::Retrying { since, .. } => format!("{watch} not live for {}", age(Some(*since), now)),
         LinkState::Denied { .. } => format!("{watch} DENIED"),
     }
 }

@@ -338,11 +338,23 @@ impl Model {
         let leaving = self.leaving.map(|since| since + super::update::PATIENCE);
         let foretold = self.expected.values().map(Expectation::until).min();
         let asked = self.answers.next_wake();
+        let silence = super::digest::silence_due(self);
         let replacement = self.replacement.as_ref().and_then(|replacing| replacing.next_wake(self.now));
-        [self.inventory.next_due(), held, notice, ages, adoption, foretold, asked, leaving, replacement]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.inventory.next_due(),
+            held,
+            notice,
+            ages,
+            adoption,
+            foretold,
+            asked,
+            silence,
+            leaving,
+            replacement,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Whether a node is selected.

@@ -12,28 +12,38 @@ use crate::demo::replay::Pace;
 use crate::demo::scenario::Scenario;
 use crate::demo::server::Options;
 use crate::demo::server::access::Access;
+use crate::shell::monitor::Opened;
 
 /// The address of a cluster that nobody else needs to know.
 const PRIVATE: &str = "127.0.0.1:0";
 
 /// Starts the cluster, and serves it or opens the monitor on it.
 pub(super) async fn run(global: &Global, settings: &Settings, args: &DemoArgs) -> Result<Outcome, Failure> {
-    let mut cluster = start(args).await?;
+    let starting = starting(args)?;
     if args.serve.is_some() {
-        return serve(&mut cluster).await;
+        return serve(&mut starting.await?).await;
     }
+    let broken = |error: anyhow::Error| Failure::Usage(format!("{error:#}"));
+    let mut opened = Opened::open(monitor::capabilities(global, settings)).map_err(broken)?;
+    // A large cluster takes long to make up.
+    let started = opened.wait_for("starting the embedded cluster... (q quits)", starting).await;
+    let Some(started) = started.map_err(broken)? else { return Ok(Outcome::Done) };
+    let mut cluster = started?;
+    let start = monitor::Start { opened: Some(opened), ..monitor::Start::default() };
     // Whatever else is asked for, a demo never touches another cluster.
     let connect =
         ConnectOptions { kubeconfig: Some(cluster.kubeconfig().to_owned()), ..ConnectOptions::default() };
-    let monitor = monitor::run(global, settings, &connect, monitor::Start::default());
+    let monitor = monitor::run(global, settings, &connect, start);
     tokio::select! {
         outcome = monitor => outcome,
         why = cluster.died() => Err(died(&why)),
     }
 }
 
-/// Starts the cluster that the flags describe.
-async fn start(args: &DemoArgs) -> Result<EmbeddedCluster, Failure> {
+/// What starts the cluster that the flags describe.
+fn starting(
+    args: &DemoArgs,
+) -> Result<impl Future<Output = Result<EmbeddedCluster, Failure>> + Send + 'static, Failure> {
     let pace = if args.fast { Pace::Fastest } else { Pace::Times(1.0) };
     let source = match &args.replay {
         Some(file) => Source::Recorded { file: file.clone(), pace },
@@ -45,12 +55,13 @@ async fn start(args: &DemoArgs) -> Result<EmbeddedCluster, Failure> {
             seed: args.seed,
         },
     };
-    let listen = args.serve.as_deref().unwrap_or(PRIVATE);
+    let listen = args.serve.clone().unwrap_or_else(|| PRIVATE.to_owned());
     let access = Access { denials: args.deny.clone(), ..Access::default() };
     let options = Options { access, ..Options::default() };
-    EmbeddedCluster::start_with(source, listen, options)
-        .await
-        .map_err(|error| Failure::Usage(error.to_string()))
+    Ok(async move {
+        let started = EmbeddedCluster::start_with(source, &listen, options).await;
+        started.map_err(|error| Failure::Usage(error.to_string()))
+    })
 }
 
 /// Serves without a screen until a signal ends it.

@@ -17,7 +17,7 @@ use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 use crate::shell::event_loop::ExitReason;
 use crate::shell::executor::ClusterExecutor;
-use crate::shell::monitor::{Options, run_monitor};
+use crate::shell::monitor::{Opened, Options, run_monitor};
 use crate::shell::seen::SeenFile;
 
 /// So long the DaemonSet to begin with is looked for before the screen opens.
@@ -42,6 +42,8 @@ pub(super) struct Start<'a> {
     pub(super) alert: Option<Alert>,
     /// The file that remembers the last look; none where there is nothing to remember.
     pub(super) seen: Option<PathBuf>,
+    /// The terminal, where it is taken over already.
+    pub(super) opened: Option<Opened>,
 }
 
 /// Connects and runs the monitor until it ends.
@@ -89,7 +91,7 @@ pub(super) async fn run(
     }
     let watches = connection.start_watches(&scope, &sender);
     let executor = ClusterExecutor::new(connection, watches, Paths::journal(), seen, sender);
-    match run_monitor(options, receiver, executor).await {
+    match run_monitor(options, start.opened, receiver, executor).await {
         Ok(ExitReason::Quit | ExitReason::HungUp) => Ok(Outcome::Done),
         Ok(ExitReason::Terminated) => Ok(Outcome::Interrupted),
         Ok(ExitReason::Panicked) => Err(Failure::Broken("a part of dsgrid failed".to_owned())),
@@ -124,7 +126,7 @@ async fn existing(connection: &Connection, typed: &str) -> Result<Text, Failure>
 }
 
 /// What the terminal can show: flags win over the configuration, and that over the environment.
-fn capabilities(global: &Global, settings: &Settings) -> Capabilities {
+pub(super) fn capabilities(global: &Global, settings: &Settings) -> Capabilities {
     let colour = match global.color.unwrap_or(settings.color) {
         ColorChoice::Auto => None,
         ColorChoice::Always => Some(Colour::Ansi),

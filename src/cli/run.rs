@@ -67,6 +67,7 @@ fn run(cli: &Cli, mut command: clap::Command) -> Result<u8, Failure> {
                 at: cli.name.as_deref(),
                 alert: cli.alert,
                 seen: paths.map(Paths::seen),
+                opened: None,
             };
             online(global, async |paths, settings| {
                 monitor::run(global, settings, &connect, start(paths)).await

@@ -16,6 +16,7 @@ use crossterm::terminal::{
 use crossterm::{execute, queue};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
+use ratatui::text::Line;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use tokio::sync::watch;
 
@@ -120,6 +121,16 @@ impl RealScreen {
         self.size
     }
 
+    /// Shows a line in the middle and nothing else.
+    pub(super) fn say(&mut self, words: &str) -> io::Result<()> {
+        self.terminal.draw(|frame| {
+            let area = frame.area();
+            let line = Rect { y: area.height / 2, height: area.height.min(1), ..area };
+            frame.render_widget(Line::from(words).centered(), line);
+        })?;
+        Ok(())
+    }
+
     /// The title and the bell tell of long work also where the terminal is not looked at.
     fn announce(&mut self, model: &Model) -> io::Result<()> {
         let title = model.replacement().map(|replacing| replacing.title(model.now()));
@@ -146,7 +157,7 @@ impl RealScreen {
         self.terminal.backend_mut().write_all(&out)
     }
 
-    fn fit(&mut self, (width, height): (u16, u16)) -> io::Result<()> {
+    pub(super) fn fit(&mut self, (width, height): (u16, u16)) -> io::Result<()> {
         self.size = (width, height);
         self.terminal.resize(Rect::new(0, 0, width, height))
     }

@@ -112,7 +112,7 @@ fn panics_when_asked() {
             panic!("a task fell over");
         });
         let (_silent, events) = tokio::sync::mpsc::unbounded_channel();
-        run_monitor(Options::default(), events, Idle).await
+        run_monitor(Options::default(), None, events, Idle).await
     });
     assert_eq!(reason.expect("the terminal works"), ExitReason::Panicked);
 }
