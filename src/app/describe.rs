@@ -10,6 +10,7 @@ use crate::domain::explanation::sentence;
 use crate::domain::inventory::{Column, ColumnSlot, Inventory, RowSlot};
 use crate::domain::object::{DaemonSet, UpdateStrategy};
 
+use crate::domain::rights::hides_nodes;
 use crate::domain::text::Text;
 
 /// The sentence under the grid.
@@ -148,7 +149,12 @@ fn share(part: u32, whole: u32) -> Option<u32> {
 /// A node: its state, kind, taints and problems.
 pub(super) fn node(model: &Model, column: &Column) -> String {
     let Some(object) = &column.node else {
-        return format!("{}  the Node object is gone or may not be read; pods still target it", column.name);
+        let why = if hides_nodes(&model.inventory) {
+            "nodes may not be read: only its pods are known"
+        } else {
+            "the Node object is gone; pods still target it"
+        };
+        return format!("{}  {why}", column.name);
     };
     let labels = &object.meta.labels;
     let known = ["topology.kubernetes.io/zone", "node.kubernetes.io/instance-type", "pool"];

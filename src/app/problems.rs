@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::model::Model;
 use super::screen::Screen;
-use crate::domain::cause::{Cause, CauseKey, Scope, causes as all_causes};
+use crate::domain::cause::{Cause, CauseKey, Scope, Sharing, causes as all_causes};
 use crate::domain::contrast::Shared;
 
 /// With more cells than this, causes are gathered once a second instead of once a frame.
@@ -67,10 +67,11 @@ pub(super) fn refresh(model: &mut Model) {
     }
     let scope = Scope { rows: &grid.rows, columns: &grid.columns, everywhere: &model.settings.everywhere };
     let causes = all_causes(&model.inventory, &scope);
+    let sharing = Sharing::new(&model.inventory);
     let with_shared = |cause: Cause| {
-        let shared = cause.shared(&model.inventory);
+        let shared = sharing.of(&cause);
         (cause, shared)
     };
-    model.problems =
-        Problems { found: causes.into_iter().map(with_shared).collect(), gathered: Some(model.now) };
+    let found = causes.into_iter().map(with_shared).collect();
+    model.problems = Problems { found, gathered: Some(model.now) };
 }

@@ -86,15 +86,8 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             changed(model);
             effects
         }
-        Msg::ReplacementChecked { node, fresh } => replace::checked(model, &node, *fresh),
-        Msg::NeighboursRead { node, pods } => {
-            replace::neighbours(model, &node, pods);
-            Vec::new()
-        }
-        Msg::LastLinesRead { node, lines } => {
-            replace::last_lines_read(model, node, lines);
-            changed(model);
-            Vec::new()
+        read @ (Msg::ReplacementChecked { .. } | Msg::NeighboursRead { .. } | Msg::LastLinesRead { .. }) => {
+            replace::read(model, read)
         }
         Msg::Interrupted => {
             let effects = act::act(model, Action::Quit);

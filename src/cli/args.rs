@@ -91,7 +91,7 @@ pub(super) enum Command {
     Throttle(ThrottleArgs),
     /// Remove a pod that cannot end because its node is off
     ForceDelete(ForceDeleteArgs),
-    /// Replace outdated pods of an OnDelete (or paused) DaemonSet node by node, under gates
+    /// Replace the outdated pods of a DaemonSet that is not rolled out (on delete, or paused), under gates
     Replace(Box<ReplaceArgs>),
     /// Print what dsgrid changed or tried to change from this account; needs no cluster
     Journal(JournalArgs),

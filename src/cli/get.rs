@@ -24,6 +24,9 @@ pub(super) async fn run(global: &Global, args: &GetArgs) -> Result<Outcome, Fail
     let selector = global.selector.as_deref().map(Selector::parse).transpose();
     let selector = selector.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
 
+    if args.all && matches!(args.output, OutputFormat::Table | OutputFormat::Wide) {
+        print::note("--all changes nothing here: it is about cells, and those are in -o json and -o yaml");
+    }
     let connection = Connection::open(&global.connect_options(), &Environment::read()).await?;
     let scope = global.scope();
     let snapshot = snapshot::take(&connection, &scope, global.request_timeout).await?;

@@ -16,6 +16,10 @@ const CONTEXT: usize = 3;
 
 /// Runs the command.
 pub(super) async fn run(global: &Global, args: &HistoryArgs) -> Result<Outcome, Failure> {
+    if args.diff.len() > 2 {
+        let why = format!("--diff compares two revisions, and {} are given", args.diff.len());
+        return Err(Failure::Usage(why));
+    }
     let Target { connection, snapshot, row, .. } = target::find(global, "history", &args.daemon_set).await?;
     for warning in &snapshot.warnings {
         print::note(&format!("warning: {warning}"));

@@ -35,7 +35,7 @@ pub(super) fn run(global: &Global, args: &JournalArgs) -> Result<Outcome, Failur
         print::note(&format!("nothing was changed from this account{span}{more}"));
         return Ok(Outcome::Done);
     }
-    let mut table = Table::new(&["WHEN", "CONTEXT", "USER", "WHAT", "OBJECT", "FROM -> TO", "OUTCOME"]);
+    let mut table = Table::new(&["WHEN", "CLUSTER", "USER", "WHAT", "OBJECT", "FROM -> TO", "OUTCOME"]);
     for record in &records {
         table.push(row(record));
     }
@@ -46,7 +46,7 @@ pub(super) fn run(global: &Global, args: &JournalArgs) -> Result<Outcome, Failur
 fn row(record: &Record) -> Vec<String> {
     vec![
         record.when.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        record.context.to_string(),
+        record.cluster(),
         record.user.to_string(),
         record.verb.to_string(),
         record.object(),

@@ -1,9 +1,11 @@
 //! `dsgrid` alone: the monitor.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::args::{ColorChoice, Global};
 use super::failure::{Failure, Outcome};
+use super::names::TypedName;
 use super::paths::Paths;
 use super::print;
 use super::settings::Settings;
@@ -17,6 +19,9 @@ use crate::shell::event_loop::ExitReason;
 use crate::shell::executor::ClusterExecutor;
 use crate::shell::monitor::{Options, run_monitor};
 use crate::shell::seen::SeenFile;
+
+/// So long the DaemonSet to begin with is looked for before the screen opens.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Refuses to start the monitor where it could not be seen; asked before anything is read.
 pub(super) fn needs_terminal() -> Result<(), Failure> {
@@ -50,6 +55,10 @@ pub(super) async fn run(
     let selector = selector.map_err(|error| Failure::Usage(error.to_string()))?.unwrap_or_default();
     let connection = Connection::open(connect, &Environment::read()).await?;
     let scope = global.scope();
+    let at = match start.at {
+        Some(typed) => Some(existing(&connection, typed).await?),
+        None => None,
+    };
     let seen = start.seen.map(|path| SeenFile::new(path, &connection.context));
     let options = Options {
         settings: MonitorSettings {
@@ -62,7 +71,7 @@ pub(super) async fn run(
             user: Text::new(global.acts_as(&connection.user)),
             read_only: global.read_only || settings.is_read_only(&connection.context),
             capabilities: capabilities(global, settings),
-            start_at: start.at.map(Text::new),
+            start_at: at,
             group_by: (!settings.group_by.is_empty()).then(|| Text::new(&settings.group_by)),
             log_streams: settings.log_streams,
             log_memory: settings.log_bytes(),
@@ -92,6 +101,26 @@ pub(super) async fn run(
 pub(super) fn host() -> Text {
     let account = account();
     Text::new(account.rsplit('@').next().unwrap_or_default())
+}
+
+/// The DaemonSet to begin with, as the monitor wants it named; refused where it does not exist. Whatever else is wrong
+/// is the monitor's to show, and a server that is slow to say does not keep anybody waiting.
+async fn existing(connection: &Connection, typed: &str) -> Result<Text, Failure> {
+    let name = TypedName::parse(typed).map_err(Failure::Usage)?;
+    let place = name.namespace().map(|namespace| name.key(namespace));
+    let look = async {
+        let is_absent = match &place {
+            Some(key) => connection.daemon_set_json(key).await.is_err_and(|error| error.is_absent()),
+            None => true,
+        };
+        if is_absent { connection.daemon_set_names().await.ok() } else { None }
+    };
+    if let Ok(Some(known)) = tokio::time::timeout(PATIENCE, look).await
+        && !known.iter().any(|key| name.means(key))
+    {
+        return Err(Failure::Usage(name.not_found(&Scope::Cluster, &known)));
+    }
+    Ok(place.map_or_else(|| name.key(&Text::default()).name, |key| Text::new(&key.to_string())))
 }
 
 /// What the terminal can show: flags win over the configuration, and that over the environment.

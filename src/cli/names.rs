@@ -7,6 +7,25 @@ use crate::domain::text::{Text, sanitize};
 /// The most suggestions that help.
 const SUGGESTIONS: usize = 5;
 
+/// What is named before a slash where kubectl is meant; a namespace can be called so, but hardly is.
+const OTHER_KINDS: [&str; 15] = [
+    "pod",
+    "pods",
+    "po",
+    "node",
+    "nodes",
+    "no",
+    "deploy",
+    "deployment",
+    "deployments",
+    "sts",
+    "statefulset",
+    "statefulsets",
+    "job",
+    "jobs",
+    "svc",
+];
+
 /// A typed name: `NAME`, `NAMESPACE/NAME`, or with `ds/` before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TypedName {
@@ -23,6 +42,15 @@ impl TypedName {
         let is_kind = |word: &str| {
             matches!(word, "ds" | "daemonset" | "daemonsets" | "daemonset.apps" | "daemonsets.apps")
         };
+        if let [kind, _, ..] = parts.as_slice()
+            && OTHER_KINDS.contains(kind)
+        {
+            return Err(format!(
+                "{:?} is not a DaemonSet: name one as ds/NAME or NAMESPACE/NAME; for one in a namespace {kind} \
+                 write ds/{kind}/NAME",
+                sanitize(raw)
+            ));
+        }
         let (namespace, name) = match parts.as_slice() {
             [name] => (None, *name),
             [kind, name] if is_kind(kind) => (None, *name),
@@ -154,6 +182,12 @@ mod tests {
             assert!(TypedName::parse(raw).unwrap().means(&key("kube-system", "cni")), "{raw}");
         }
         assert!(!TypedName::parse("other/cni").unwrap().means(&key("kube-system", "cni")));
+        assert_eq!(
+            TypedName::parse("pod/foo").unwrap_err(),
+            "\"pod/foo\" is not a DaemonSet: name one as ds/NAME or NAMESPACE/NAME; for one in a namespace pod write \
+             ds/pod/NAME"
+        );
+        assert!(TypedName::parse("ds/pod/cni").unwrap().means(&key("pod", "cni")));
         for raw in ["", "ds/", "/cni", "a/b/c", "ds/a/b/c"] {
             assert!(TypedName::parse(raw).is_err(), "{raw}");
         }

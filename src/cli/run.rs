@@ -72,18 +72,8 @@ fn run(cli: &Cli, mut command: clap::Command) -> Result<u8, Failure> {
                 monitor::run(global, settings, &connect, start(paths)).await
             })?
         }
-        Some(Command::Completions { shell }) => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut command, "dsgrid", &mut script);
-            print::bytes(&script)?;
-            Outcome::Done
-        }
-        Some(Command::Man) => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(command).render(&mut page)?;
-            print::bytes(&page)?;
-            Outcome::Done
-        }
+        Some(Command::Completions { shell }) => completions(*shell, &mut command)?,
+        Some(Command::Man) => man(command)?,
         Some(Command::Config) => {
             print::data(settings::DEFAULT)?;
             Outcome::Done
@@ -120,6 +110,20 @@ fn run(cli: &Cli, mut command: clap::Command) -> Result<u8, Failure> {
         }
     };
     Ok(outcome.code())
+}
+
+fn completions(shell: clap_complete::Shell, command: &mut clap::Command) -> Result<Outcome, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, command, "dsgrid", &mut script);
+    print::bytes(&script)?;
+    Ok(Outcome::Done)
+}
+
+fn man(command: clap::Command) -> Result<Outcome, Failure> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page)?;
+    print::bytes(&page)?;
+    Ok(Outcome::Done)
 }
 
 /// Runs a command that talks to a cluster: with configuration, log and runtime.

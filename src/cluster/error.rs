@@ -161,6 +161,20 @@ impl Error {
         }
     }
 
+    /// The server was away, as far as can be told from here: another one may come back in its place.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::Broken { .. }
+            | Self::Timeout { .. }
+            | Self::NotKubernetes { .. } => true,
+            // The words of what stands before a server that is away.
+            Self::Refused { code, .. } => (502..=504).contains(code),
+            _ => false,
+        }
+    }
+
     /// How long the server asks us to wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

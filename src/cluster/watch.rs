@@ -22,7 +22,7 @@ use task::Task;
 #[derive(Debug)]
 pub struct Watches {
     tasks: JoinSet<()>,
-    nudge: watch::Sender<u64>,
+    nudge: Arc<watch::Sender<u64>>,
 }
 
 /// A watch's task ended, which none ever should: a defect of this program.
@@ -33,7 +33,7 @@ pub struct TaskDied(String);
 impl Watches {
     /// Starts a watch for each kind: nodes always cluster-wide, the others in the scope.
     pub(super) fn start(wire: &Wire, scope: &Scope, sender: &Sender) -> Self {
-        let mut watches = Self { tasks: JoinSet::new(), nudge: watch::Sender::new(0) };
+        let mut watches = Self { tasks: JoinSet::new(), nudge: Arc::new(watch::Sender::new(0)) };
         // Known as soon as the DaemonSets are, which are far fewer than the pods.
         let expected = Arc::new(AtomicU32::new(0));
         watches.spawn::<DaemonSet>(wire, scope, sender, &expected);
@@ -45,8 +45,13 @@ impl Watches {
 
     fn spawn<K: Resource>(&mut self, wire: &Wire, scope: &Scope, sender: &Sender, expected: &Arc<AtomicU32>) {
         let watch = Watch { kind: K::KIND, scope: scope.clone() };
-        let task =
-            Task::<K>::new(wire.clone(), watch, sender.clone(), self.nudge.subscribe(), Arc::clone(expected));
+        let task = Task::<K>::new(
+            wire.clone(),
+            watch,
+            sender.clone(),
+            Arc::clone(&self.nudge),
+            Arc::clone(expected),
+        );
         self.tasks.spawn(task.run());
     }
 

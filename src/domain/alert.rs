@@ -11,6 +11,7 @@ use super::age::age;
 use super::cell::Cell;
 use super::id::NodeName;
 use super::inventory::{Inventory, Row, RowSlot};
+use super::progress::{Progress, Seen};
 
 /// An alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,15 +86,16 @@ pub struct Finding {
     pub alert: Alert,
     /// The clauses that hold; the alert needs one of them.
     pub clauses: Vec<Clause>,
-    /// For a stuck rollout: what is up to date changed last at this time, as far as the pods tell.
-    pub last_change: Option<Timestamp>,
+    /// For a stuck rollout: when the status' number of updated nodes changed. The rule asks for `changes()` of that very
+    /// number; the pods' own times say nothing of it, since it also falls.
+    pub last_change: Option<Seen>,
     /// The numbers, for the words that none holds.
     numbers: String,
 }
 
-/// Asks an alert's rule of a DaemonSet.
+/// Asks an alert's rule of a DaemonSet; `progress` is what was seen of the status' numbers.
 #[must_use]
-pub fn finding(inventory: &Inventory, slot: RowSlot, alert: Alert) -> Option<Finding> {
+pub fn finding(inventory: &Inventory, slot: RowSlot, alert: Alert, progress: &Progress) -> Option<Finding> {
     let row = inventory.row(slot)?;
     let status = &row.daemon_set.status;
     let desired = status.desired;
@@ -118,8 +120,7 @@ pub fn finding(inventory: &Inventory, slot: RowSlot, alert: Alert) -> Option<Fin
         Alert::NotScheduled => vec![current()],
         Alert::MisScheduled => vec![misscheduled()],
     };
-    let updated = inventory.pods_of(slot).filter(|pod| row.current().updated(pod));
-    let last_change = updated.filter_map(|pod| pod.meta.created).max();
+    let last_change = progress.updated_changed(&row.daemon_set.meta.uid);
     let numbers = match alert {
         Alert::RolloutStuck => format!(
             "current {}, updated {}, available {} of desired {desired}, misscheduled {}",
@@ -158,13 +159,12 @@ impl Finding {
     }
 
     fn moved_lately(&self, now: Timestamp) -> bool {
-        self.last_change.is_some_and(|at| now.duration_since(at) < STILL)
+        matches!(self.last_change, Some(Seen::Changed(at)) if now.duration_since(at) < STILL)
     }
 
     /// What is to be said, line by line.
     #[must_use]
     pub fn lines(&self, now: Timestamp) -> Vec<String> {
-        let alert = self.alert;
         if self.clauses.is_empty() {
             return vec![format!("none of its clauses holds now: {}", self.numbers)];
         }
@@ -177,17 +177,24 @@ impl Finding {
             };
             lines.push(format!("{}{nodes}", clause.words));
         }
-        if self.moved_lately(now) {
-            let ago = age(self.last_change, now);
-            lines.push(format!(
-                "does not hold now: updated changed {ago} ago, and the rule wants 5m of standstill"
-            ));
-        } else {
-            let still =
-                self.last_change.map(|at| format!("updated has not changed for {}, ", age(Some(at), now)));
-            let patience = alert.patience();
-            lines.push(format!("{}it fires once this holds for {patience}", still.unwrap_or_default()));
-        }
+        let patience = self.alert.patience();
+        let fires = format!("it fires once this holds for {patience}");
+        let span = |at| age(Some(at), now);
+        lines.push(match self.last_change {
+            Some(Seen::Changed(at)) if self.moved_lately(now) => format!(
+                "does not hold now: updated changed {} ago, and the rule wants 5m of standstill",
+                span(at)
+            ),
+            Some(Seen::Watched(at)) if now.duration_since(at) < STILL => format!(
+                "since when updated has not changed is not known: watching for {}; the rule wants 5m of standstill, and {fires}",
+                span(at)
+            ),
+            Some(Seen::Changed(at)) => format!("updated has not changed for {}, {fires}", span(at)),
+            Some(Seen::Watched(at)) => {
+                format!("updated has not changed for {} or longer, as long as watched; {fires}", span(at))
+            }
+            None => fires,
+        });
         lines
     }
 }

@@ -4,6 +4,8 @@
 //! cause; so is one taint that misplaces the pods of many. After the problems come what waits for somebody (paused
 //! rollouts, `OnDelete` sets with outdated pods) and what is as usual (taints that do what taints are for).
 
+mod behind;
+mod sharing;
 mod step;
 mod tell;
 
@@ -13,16 +15,13 @@ use jiff::Timestamp;
 
 use super::absence::{Everywhere, GapKind, gaps};
 use super::cell::{Cell, CellState};
-use super::contrast::{Shared, shared};
-use super::explanation::word;
 use super::id::{NodeName, Uid};
-use super::inventory::{CellView, ColumnSlot, Inventory, RowSlot};
-use super::object::Node;
+use super::inventory::{ColumnSlot, Inventory, RowSlot};
 use super::pause::Pause;
-use super::reason::{Rule, Ruling};
 use super::rollout::{RolloutState, rollout};
 use super::text::Text;
 
+pub use sharing::Sharing;
 pub use tell::since_words;
 
 /// What is behind cells that are not as wanted. Equal keys are one cause, also after the cluster has changed; the order
@@ -189,30 +188,6 @@ pub struct Cause {
     pub step: String,
 }
 
-impl Cause {
-    /// What its nodes share, against the other nodes that could have it as well.
-    #[must_use]
-    pub fn shared(&self, inventory: &Inventory) -> Vec<Shared> {
-        let own: BTreeSet<ColumnSlot> = self.cells.iter().map(|(_, column)| *column).collect();
-        let node = |column: &ColumnSlot| inventory.column_at(*column).and_then(|column| column.node.as_ref());
-        // Where a pod may not run, it cannot fail: only wanted nodes are compared. What keeps pods away or takes nodes
-        // away is compared with all nodes.
-        let only_wanted =
-            !matches!(self.key.state(), CellState::Lost | CellState::Misscheduled | CellState::Excluded);
-        let wanted = |column: ColumnSlot| {
-            !only_wanted
-                || self.sets.iter().any(|row| inventory.cell(*row, column).is_some_and(|cell| cell.run))
-        };
-        let bad: Vec<&Node> = own.iter().filter_map(node).collect();
-        let others: Vec<&Node> = inventory
-            .columns()
-            .filter(|(column, _)| !own.contains(column) && wanted(*column))
-            .filter_map(|(_, named)| named.node.as_ref())
-            .collect();
-        shared(&bad, &others, inventory.now())
-    }
-}
-
 /// Where causes are looked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
@@ -266,7 +241,8 @@ fn finish(inventory: &Inventory, key: CauseKey, gathered: Gathered) -> Cause {
         if known.insert(*column) {
             nodes.extend(inventory.column_at(*column).map(|named| named.name.clone()));
         }
-        if !sets.contains(row) {
+        // They come row by row.
+        if sets.last() != Some(row) && !sets.contains(row) {
             sets.push(*row);
         }
     }
@@ -288,68 +264,19 @@ fn problems(inventory: &Inventory, scope: &Scope<'_>, slot: RowSlot, add: &mut A
         if row.cell(*column).is_some_and(|cell| cell.problem)
             && let Some(view) = inventory.view(slot, *column)
         {
-            add(problem_key(&view), slot, Some(*column), began(&view));
+            add(behind::key(&view), slot, Some(*column), behind::began(&view));
         }
-    }
-}
-
-/// What is behind a cell that is a problem.
-fn problem_key(view: &CellView<'_>) -> CauseKey {
-    let set = view.row.daemon_set.meta.uid.clone();
-    // A pod that is not ready, or does not end, because its node is not: the node is what is wrong.
-    let node_is_well = view.column.node.as_ref().is_some_and(Node::is_ready);
-    match view.cell.state {
-        CellState::NotReady | CellState::Terminating if !node_is_well => {
-            CauseKey::Lost(tell::lost_because(view))
-        }
-        CellState::Failing => CauseKey::Failing { set, word: Text::new(&word(view)) },
-        CellState::Missing => CauseKey::Missing(set),
-        CellState::Unschedulable => {
-            let message = view.pods.iter().find_map(|pod| pod.scheduling.as_ref()).map(|says| &says.message);
-            let why = message.map_or(String::new(), |message| tell::scheduler_reason(message));
-            CauseKey::Unschedulable { set, why: Text::new(&why) }
-        }
-        CellState::Lost => CauseKey::Lost(tell::lost_because(view)),
-        CellState::NotReady => CauseKey::NotReady(set),
-        CellState::Misscheduled => misscheduled(view, set),
-        _ => CauseKey::Overdue(set),
-    }
-}
-
-fn misscheduled(view: &CellView<'_>, set: Uid) -> CauseKey {
-    let reasons = view.column.node.as_ref().map(|node| view.row.placement.reasons(node, false));
-    let refusing = |verdict| matches!(verdict, Ruling::Refuse | Ruling::Stop);
-    let first = reasons.into_iter().flatten().find(|reason| refusing(reason.verdict));
-    match first {
-        Some(reason) if reason.rule == Rule::Taint => {
-            CauseKey::Misscheduled { set: None, why: reason.detail }
-        }
-        Some(reason) => CauseKey::Misscheduled { set: Some(set), why: reason.detail },
-        None => CauseKey::Misscheduled { set: Some(set), why: Text::default() },
-    }
-}
-
-/// Since when a problem cell is as it is, as far as the objects tell.
-fn began(view: &CellView<'_>) -> Option<Timestamp> {
-    let pod = view.pods.first();
-    let ready = view.column.node.as_ref().and_then(|node| node.condition("Ready"));
-    match view.cell.state {
-        CellState::NotReady | CellState::Terminating
-            if ready.is_some_and(|ready| ready.status != Some(true)) =>
-        {
-            ready?.since
-        }
-        CellState::Lost => ready?.since,
-        CellState::Failing | CellState::NotReady => pod?.ready_since.or(pod?.meta.created),
-        CellState::Unschedulable => pod?.meta.created,
-        CellState::Terminating => view.pods.iter().filter_map(|pod| pod.meta.deleting).min(),
-        _ => None,
     }
 }
 
 /// Rollouts that are stuck, paused or wait for somebody.
 fn rollouts(inventory: &Inventory, scope: &Scope<'_>, slot: RowSlot, add: &mut Add<'_>) {
-    let (Some(row), Some(rollout)) = (inventory.row(slot), rollout(inventory, slot)) else { return };
+    // What is stuck or waits has something left to update; judging a rollout walks over its pods.
+    let Some(row) = inventory.row(slot) else { return };
+    if !row.daemon_set.is_paused() && row.tally.updated >= row.tally.desired {
+        return;
+    }
+    let Some(rollout) = rollout(inventory, slot) else { return };
     let set = row.daemon_set.meta.uid.clone();
     let outdated = |cell: Cell| cell.node_exists && cell.run && cell.occupied && !cell.updated;
     let (key, since) = match rollout.state {

@@ -4,11 +4,12 @@
 //! them there (Fisher's exact test, one-sided). So one bad node shares nothing with itself, and a trait that all nodes
 //! have explains nothing.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::object::Node;
+use super::text::Text;
 
 /// Labels that people divide a cluster by, the most telling first; others come after them.
 pub const USUAL: [&str; 10] = [
@@ -65,14 +66,14 @@ impl std::fmt::Display for Shared {
 }
 
 /// One trait of a node. Sorted so that the usual ones come first.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Trait {
     /// A label; the number is its place among the usual ones.
-    Label(usize, String, String),
-    Kubelet(String),
-    Kernel(String),
-    System(String),
-    Runtime(String),
+    Label(usize, Text, Text),
+    Kubelet(Text),
+    Kernel(Text),
+    System(Text),
+    Runtime(Text),
     Younger(usize),
     Taint(String),
 }
@@ -90,20 +91,6 @@ impl Trait {
             Self::Taint(taint) => format!("taint {taint}"),
         }
     }
-
-    fn holds(&self, node: &Node, now: Timestamp) -> bool {
-        match self {
-            Self::Label(_, key, value) => {
-                node.meta.labels.get(key).is_some_and(|is| is.as_str() == value.as_str())
-            }
-            Self::Kubelet(version) => node.kubelet_version == version.as_str(),
-            Self::Kernel(version) => node.kernel_version == version.as_str(),
-            Self::System(image) => node.os_image == image.as_str(),
-            Self::Runtime(version) => node.container_runtime == version.as_str(),
-            Self::Younger(at) => is_younger(node, now, AGES[*at].1),
-            Self::Taint(taint) => node.taints.iter().any(|known| known.to_string() == *taint),
-        }
-    }
 }
 
 fn is_younger(node: &Node, now: Timestamp, age: SignedDuration) -> bool {
@@ -116,8 +103,8 @@ fn traits(node: &Node, now: Timestamp) -> Vec<Trait> {
     // A node's own name divides it from all others, and says nothing.
     let labels = node.meta.labels.iter().filter(|(key, _)| key.as_str() != "kubernetes.io/hostname");
     let mut all: Vec<Trait> =
-        labels.map(|(key, value)| Trait::Label(usual(key), key.to_string(), value.to_string())).collect();
-    let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        labels.map(|(key, value)| Trait::Label(usual(key), key.clone(), value.clone())).collect();
+    let known = |text: &Text| (!text.is_empty()).then(|| text.clone());
     all.extend(known(&node.kubelet_version).map(Trait::Kubelet));
     all.extend(known(&node.kernel_version).map(Trait::Kernel));
     all.extend(known(&node.os_image).map(Trait::System));
@@ -127,27 +114,64 @@ fn traits(node: &Node, now: Timestamp) -> Vec<Trait> {
     all
 }
 
-/// What the bad nodes share and the others, which could be as bad, do not; the most telling first, at most three traits.
-#[must_use]
-pub fn shared(bad: &[&Node], others: &[&Node], now: Timestamp) -> Vec<Shared> {
-    // One node shares everything with itself.
-    if bad.len() < 2 || others.is_empty() {
-        return Vec::new();
+/// The traits of all nodes, read once, so that comparing is counting.
+#[derive(Clone, Debug, Default)]
+pub struct Traits {
+    /// Each trait once.
+    known: Vec<Trait>,
+    /// The traits of each node, by their places in `known`.
+    of: Vec<Vec<usize>>,
+}
+
+impl Traits {
+    /// Reads the nodes; they are named by their places from here on.
+    pub fn new<'a>(nodes: impl Iterator<Item = &'a Node>, now: Timestamp) -> Self {
+        let mut places: HashMap<Trait, usize> = HashMap::new();
+        let mut read = Self::default();
+        for node in nodes {
+            let own = traits(node, now).into_iter().map(|each| {
+                *places.entry(each).or_insert_with_key(|each| {
+                    read.known.push(each.clone());
+                    read.known.len() - 1
+                })
+            });
+            read.of.push(own.collect());
+        }
+        read
     }
-    let mut counts: BTreeMap<Trait, usize> = BTreeMap::new();
-    for each in bad.iter().flat_map(|node| traits(node, now)) {
-        *counts.entry(each).or_default() += 1;
+
+    /// How many of these nodes have each trait.
+    fn count(&self, nodes: &[usize]) -> Vec<usize> {
+        let mut counts = vec![0; self.known.len()];
+        for each in nodes.iter().filter_map(|node| self.of.get(*node)).flatten() {
+            counts[*each] += 1;
+        }
+        counts
     }
-    let total = bad.len() + others.len();
-    let covers = |count: usize| 100 * count >= bad.len() * COVERAGE as usize;
-    let candidates = counts.into_iter().filter(|(_, count)| covers(*count));
-    let mut telling: Vec<(Trait, usize, usize)> = candidates
-        .map(|(each, count)| {
-            let healthy = others.iter().filter(|node| each.holds(node, now)).count();
-            (each, count, count + healthy)
-        })
-        .filter(|(_, count, all)| chance(*count, bad.len(), *all, total) < LIKELIHOOD)
-        .collect();
+
+    /// What the bad nodes share and the others, which could be as bad, do not; the most telling first, at most three
+    /// traits.
+    #[must_use]
+    pub fn shared(&self, bad: &[usize], others: &[usize]) -> Vec<Shared> {
+        // One node shares everything with itself.
+        if bad.len() < 2 || others.is_empty() {
+            return Vec::new();
+        }
+        let (own, healthy) = (self.count(bad), self.count(others));
+        let total = bad.len() + others.len();
+        let covers = |count: usize| 100 * count >= bad.len() * COVERAGE as usize;
+        let candidates = self.known.iter().zip(own.into_iter().zip(healthy));
+        let telling = candidates
+            .filter(|(_, (count, _))| covers(*count))
+            .map(|(each, (count, healthy))| (each, count, count + healthy))
+            // What all nodes have explains nothing; the test is the dear part.
+            .filter(|(_, count, all)| *all < total && chance(*count, bad.len(), *all, total) < LIKELIHOOD);
+        told(telling.collect(), bad.len())
+    }
+}
+
+/// The most telling traits, with the number of bad and of all nodes that have each.
+fn told(mut telling: Vec<(&Trait, usize, usize)>, bad: usize) -> Vec<Shared> {
     // The trait with the largest share of bad nodes inside and the fewest outside; equal ones as they are usual.
     telling.sort_by(|(a, bad_a, all_a), (b, bad_b, all_b)| {
         let share = (bad_b * all_a).cmp(&(bad_a * all_b));
@@ -162,7 +186,7 @@ pub fn shared(bad: &[&Node], others: &[&Node], now: Timestamp) -> Vec<Shared> {
                 also: Vec::new(),
                 bad: count,
                 all,
-                elsewhere: bad.len() - count,
+                elsewhere: bad - count,
             }),
         }
     }
@@ -194,7 +218,6 @@ fn ln_factorial(n: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::text::Text;
 
     fn node(name: usize, pool: &str, kernel: &str) -> Node {
         let mut node = Node::default();
@@ -205,8 +228,10 @@ mod tests {
     }
 
     fn told(bad: &[Node], others: &[Node]) -> Vec<String> {
-        let (bad, others) = (bad.iter().collect::<Vec<_>>(), others.iter().collect::<Vec<_>>());
-        shared(&bad, &others, Timestamp::UNIX_EPOCH).iter().map(ToString::to_string).collect()
+        let traits = Traits::new(bad.iter().chain(others), Timestamp::UNIX_EPOCH);
+        let all: Vec<usize> = (0..bad.len() + others.len()).collect();
+        let shared = traits.shared(&all[..bad.len()], &all[bad.len()..]);
+        shared.iter().map(ToString::to_string).collect()
     }
 
     #[test]

@@ -87,8 +87,28 @@ impl Record {
     pub fn result(&self) -> String {
         match (self.outcome.as_str(), self.words.as_str()) {
             (SENT, _) => "unknown: dsgrid ended before the answer came".to_owned(),
-            (name, "") => name.to_owned(),
-            (name, words) => format!("{name}: {words}"),
+            (name, "") => in_words(name).to_owned(),
+            (name, words) => format!("{}: {words}", in_words(name)),
         }
+    }
+
+    /// Which cluster, like `prod (10.0.0.1:6443)`: contexts are called alike on many machines.
+    #[must_use]
+    pub fn cluster(&self) -> String {
+        match (self.context.as_str(), self.server.as_str()) {
+            ("", server) => server.to_owned(),
+            (context, "") => context.to_owned(),
+            (context, server) => format!("{context} ({server})"),
+        }
+    }
+}
+
+/// An outcome's name as people say it.
+fn in_words(outcome: &str) -> &str {
+    match outcome {
+        "lostRace" => "lost race",
+        "notSent" => "not sent",
+        "budget" => "held back by a budget",
+        other => other,
     }
 }

@@ -1,6 +1,6 @@
 //! A pod's STATUS, READY and RESTARTS as kubectl prints them (`printers.go`, `printPod`).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::age::age;
 use super::object::{Container, ContainerState, Phase, Pod, Termination};
@@ -48,6 +48,30 @@ impl PodStatus {
             Some(last) if self.restarts > 0 => format!("{} ({} ago)", self.restarts, age(Some(last), now)),
             _ => self.restarts.to_string(),
         }
+    }
+}
+
+/// Restarts of one container from which on its pod is in a loop, and not at its first stumbles.
+const LOOP: u32 = 3;
+/// The kubelet's shortest back-off: what changed that long before a run ended was not changed by its end.
+const SHORTEST_BACK_OFF: SignedDuration = SignedDuration::from_secs(10);
+
+/// Since when a pod that is not ready is not well.
+///
+/// That is when its condition Ready changed, if that outlived a restart. A container in a loop that becomes ready for a
+/// moment flips the condition at each restart; the last flip would make an old incident look brand-new. Then the pod's
+/// creation is told: nothing says that it ever stayed ready, and it is the only time that does not move.
+#[must_use]
+pub fn unwell_since(pod: &Pod) -> Option<Timestamp> {
+    let loops =
+        |container: &&Container| container.restarts > LOOP && !container.ready && container.last.is_some();
+    let ended = pod.init_containers.iter().chain(&pod.containers).filter(loops);
+    let last = ended.filter_map(|container| container.last.as_ref()?.finished).max();
+    match (pod.ready_since, last) {
+        (Some(changed), Some(last)) if changed + SHORTEST_BACK_OFF >= last => {
+            pod.meta.created.or(Some(changed))
+        }
+        (changed, _) => changed.or(pod.meta.created),
     }
 }
 

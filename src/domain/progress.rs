@@ -30,7 +30,26 @@ pub struct Sample {
 /// What was seen of all rollouts since somebody watches. It is kept by uid and generation, so a broken watch loses
 /// nothing, and a new spec begins anew.
 #[derive(Clone, Debug, Default)]
-pub struct Progress(HashMap<Uid, Track>);
+pub struct Progress {
+    tracks: HashMap<Uid, Track>,
+    counters: HashMap<Uid, Counter>,
+}
+
+/// The controller's count of updated nodes, as it was seen.
+#[derive(Clone, Copy, Debug)]
+struct Counter {
+    updated: u32,
+    seen: Seen,
+}
+
+/// What is known of when a number changed last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// It was seen to change.
+    Changed(Timestamp),
+    /// It has not changed since somebody watches; before that nobody knows.
+    Watched(Timestamp),
+}
 
 #[derive(Clone, Debug)]
 struct Track {
@@ -41,8 +60,15 @@ struct Track {
 impl Progress {
     /// Takes a sample of every DaemonSet that stands otherwise than before; forgets those that are gone.
     pub fn sample(&mut self, inventory: &Inventory) {
-        self.0.retain(|uid, _| inventory.row_of(uid).is_some());
+        self.tracks.retain(|uid, _| inventory.row_of(uid).is_some());
+        self.counters.retain(|uid, _| inventory.row_of(uid).is_some());
         for (slot, row) in inventory.rows() {
+            let (now, updated) = (inventory.now(), row.daemon_set.status.up_to_date);
+            let first = || Counter { updated, seen: Seen::Watched(now) };
+            let counter = self.counters.entry(row.daemon_set.meta.uid.clone()).or_insert_with(first);
+            if counter.updated != updated {
+                *counter = Counter { updated, seen: Seen::Changed(now) };
+            }
             // Before the newest spec is observed nobody knows what is up to date.
             let known = row.daemon_set.is_observed() && inventory.computed(slot).is_some();
             let Some(standing) = standing(inventory, slot).filter(|_| known) else { continue };
@@ -53,7 +79,7 @@ impl Progress {
                 desired: standing.desired,
             };
             let meta = &row.daemon_set.meta;
-            self.0
+            self.tracks
                 .entry(meta.uid.clone())
                 .or_insert_with(|| Track::new(meta.generation))
                 .take(meta.generation, sample);
@@ -62,7 +88,15 @@ impl Progress {
 
     /// The samples of a DaemonSet's rollout, oldest first.
     pub fn samples(&self, daemon_set: &Uid) -> impl Iterator<Item = &Sample> {
-        self.0.get(daemon_set).into_iter().flat_map(|track| &track.samples)
+        self.tracks.get(daemon_set).into_iter().flat_map(|track| &track.samples)
+    }
+}
+
+impl Progress {
+    /// When the status' `updatedNumberScheduled` changed last, as far as it was seen; none before the first look.
+    #[must_use]
+    pub fn updated_changed(&self, daemon_set: &Uid) -> Option<Seen> {
+        self.counters.get(daemon_set).map(|counter| counter.seen)
     }
 }
 

@@ -26,6 +26,12 @@ pub fn denied_revisions<'a>(inventory: &'a Inventory, namespace: &Text) -> Optio
         .map(|(_, why)| why)
 }
 
+/// Whether Node objects may not be read: then a node without one need not be gone.
+#[must_use]
+pub fn hides_nodes(inventory: &Inventory) -> bool {
+    denied(inventory).any(|(watch, _)| watch.kind == WatchKind::Nodes)
+}
+
 /// More nodes are wanted than are known, since nodes may not be read: at least so many are out of sight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unseen {
@@ -54,7 +60,7 @@ impl Unseen {
 /// What is out of sight. With all nodes in sight a larger count is an old count, which is told as such.
 #[must_use]
 pub fn unseen(inventory: &Inventory) -> Option<Unseen> {
-    denied(inventory).find(|(watch, _)| watch.kind == WatchKind::Nodes)?;
+    hides_nodes(inventory).then_some(())?;
     let desired = inventory.rows().map(|(_, row)| row.daemon_set.status.desired).max()?;
     let unseen = Unseen {
         wanted: usize::try_from(desired).unwrap_or(usize::MAX),

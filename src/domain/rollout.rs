@@ -17,6 +17,7 @@ use super::inventory::{CellView, ColumnSlot, Inventory, Row, RowSlot};
 use super::limits::Limit;
 use super::object::{DaemonSet, Pod, UpdateStrategy};
 use super::pause::Pause;
+use super::pod_status::unwell_since;
 
 pub use held::{Held, held};
 pub use standing::{Standing, outdated_nodes, standing};
@@ -202,13 +203,14 @@ fn blockers(inventory: &Inventory, slot: RowSlot, row: &Row) -> Vec<Blocker> {
             let cell = row.cell(column)?;
             // A deletion within its grace period is a normal step of a rollout, not an obstacle.
             let state = cell.state;
+            let view = inventory.view(slot, column)?;
             (state != CellState::Terminating || cell.problem || cell.run).then(|| Blocker {
                 node: named.name.clone(),
                 state,
                 stuck: matches!(state, CellState::Failing | CellState::Unschedulable | CellState::Lost)
                     || (state == CellState::Terminating && cell.problem),
-                surging: inventory.view(slot, column).is_some_and(|view| is_surging(&view)),
-                why: blocker_words(inventory, slot, column),
+                surging: is_surging(&view),
+                why: blocker_words(&view),
             })
         })
         .collect();
@@ -222,9 +224,21 @@ fn is_surging(view: &CellView<'_>) -> bool {
     count > 0 && count < view.pods.len()
 }
 
-fn blocker_words(inventory: &Inventory, row: RowSlot, column: ColumnSlot) -> String {
-    let Some(view) = inventory.view(row, column) else { return String::new() };
+fn blocker_words(view: &CellView<'_>) -> String {
     let name = &view.column.name;
+    let deleting = view.pods.iter().all(|pod| pod.is_deleting()) && !view.pods.is_empty();
+    if deleting && view.column.node.is_some() && !view.cell.run {
+        // It counts nowhere among the wanted, and holds up the rest all the same (`update.go`, `rollingUpdate`).
+        let limit = Limit::of(&view.row.daemon_set, view.row.tally.desired);
+        let counts = match limit {
+            Some(limit) if !limit.surge => " and counts against maxUnavailable",
+            _ => "",
+        };
+        let since = age(view.pods.iter().filter_map(|pod| pod.meta.deleting).min(), view.now);
+        return format!(
+            "{name} is not wanted any more, but its old pod is still Terminating {since}{counts}"
+        );
+    }
     if view.cell.state == CellState::Lost {
         let since =
             view.column.node.as_ref().and_then(|node| node.condition("Ready")).and_then(|ready| ready.since);
@@ -239,8 +253,8 @@ fn blocker_words(inventory: &Inventory, row: RowSlot, column: ColumnSlot) -> Str
         Some(pod) => {
             // Since when it is so, not how old the pod is.
             let failed = matches!(view.cell.state, CellState::Failing | CellState::NotReady);
-            let since = pod.ready_since.filter(|_| failed).or(pod.meta.created);
-            format!("{name} {} {}", word(&view), age(since, view.now))
+            let since = if failed { unwell_since(pod) } else { pod.meta.created };
+            format!("{name} {} {}", word(view), age(since, view.now))
         }
     }
 }
@@ -395,7 +409,9 @@ fn problem_words(inventory: &Inventory, slot: RowSlot) -> String {
     let mut words: Vec<(String, Vec<ColumnSlot>)> = words.into_iter().collect();
     words.sort_by_key(|(_, columns)| std::cmp::Reverse(columns.len()));
     let told = words.iter().map(|(word, columns)| match columns.as_slice() {
-        [one] if words.len() < 3 => blocker_words(inventory, slot, *one),
+        [one] if words.len() < 3 => {
+            inventory.view(slot, *one).map_or_else(String::new, |view| blocker_words(&view))
+        }
         many => format!("{} {word}", many.len()),
     });
     told.collect::<Vec<_>>().join(", ")

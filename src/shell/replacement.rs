@@ -17,7 +17,8 @@ const WITHIN: Duration = Duration::from_secs(15);
 
 /// Reads everything afresh; anything that cannot be read is a failure.
 pub(super) async fn check(connection: &Connection, check: &Check) -> Result<Fresh, String> {
-    let read = async {
+    // Four answers at once are a large future: it is moved as a pointer.
+    let read = Box::pin(async {
         let pods =
             async { if check.with_pods { pods(connection, &check.node).await.map(Some) } else { Ok(None) } };
         let node = async {
@@ -29,7 +30,7 @@ pub(super) async fn check(connection: &Connection, check: &Check) -> Result<Fres
         let (daemon_set, node, pod, pods) =
             tokio::join!(object(connection, &check.daemon_set), node, object(connection, &check.pod), pods);
         Ok(Fresh { daemon_set: daemon_set?, node: node?, pod: pod?, pods: pods? })
-    };
+    });
     within(read).await
 }
 

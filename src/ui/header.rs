@@ -8,6 +8,7 @@ use super::theme::Role;
 use crate::app::layout::Mode;
 use crate::app::lines::thousands;
 use crate::domain::replace::run::RunState;
+use crate::domain::rights::hides_nodes;
 
 /// On narrower screens only `READ-ONLY` is told, not that writes are possible.
 const WRITE_LEAST: u16 = 80;
@@ -71,10 +72,9 @@ fn pieces(canvas: &Canvas) -> Vec<Piece> {
     let mut add = |text: String, style: Style, rank: u8| pieces.push(Piece { text, style, rank });
     add(format!("ns {}", model.namespace().map_or("all", |namespace| namespace.as_str())), plain, 3);
     let unready = totals.nodes - totals.ready_nodes;
-    // Where nodes may not be read, only those with pods are known.
-    let columns = model.inventory().columns().count();
+    let unreadable = hides_nodes(model.inventory());
     let nodes = |known: usize| match known {
-        0 if columns > 0 => format!("{} columns", thousands(columns)),
+        _ if unreadable => "nodes not readable".to_owned(),
         1 => "1 node".to_owned(),
         many => format!("{} nodes", thousands(many)),
     };

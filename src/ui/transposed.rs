@@ -8,6 +8,7 @@ use crate::app::layout::ListColumns;
 use crate::app::{ColumnPlace, RowPlace};
 use crate::domain::cell::CellState;
 use crate::domain::inventory::{Column, ColumnSlot, RowSlot};
+use crate::domain::rights::hides_nodes;
 
 /// A DaemonSet has this much, so that names beside each other can be read.
 const STRIDE: u16 = 2;
@@ -71,7 +72,7 @@ fn node(canvas: &mut Canvas, y: u16, slot: ColumnSlot, rows: &[(u16, RowSlot)]) 
     let columns = canvas.model.layout().columns;
     let is_selected = canvas.model.selected_column() == Some(slot);
     let on_header = canvas.model.cursor().row == RowPlace::Header;
-    let (status, is_ready) = status(column);
+    let (status, is_ready) = status(column, hides_nodes(canvas.model.inventory()));
     let name_role = match (is_selected, on_header) {
         (true, true) => Role::Cursor,
         (true, false) => Role::Beside,
@@ -112,8 +113,9 @@ fn node(canvas: &mut Canvas, y: u16, slot: ColumnSlot, rows: &[(u16, RowSlot)]) 
 }
 
 /// Ready or why not, and whether that is all.
-fn status(column: &Column) -> (String, bool) {
+fn status(column: &Column, hides_nodes: bool) -> (String, bool) {
     match &column.node {
+        None if hides_nodes => ("not readable".to_owned(), true),
         None => ("gone".to_owned(), false),
         Some(node) => (node.status_word(), node.is_ready() && !node.unschedulable),
     }

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use dsgrid::domain::absence::Everywhere;
-use dsgrid::domain::cause::{Scope as Looked, causes};
+use dsgrid::domain::cause::{Scope as Looked, Sharing, causes};
 use dsgrid::domain::event::{Change, ClusterEvent, Scope};
 use dsgrid::domain::grid::{Grid, Lens};
 use dsgrid::domain::inventory::Inventory;
@@ -147,7 +147,8 @@ fn problems(c: &mut Criterion) {
         b.iter(|| {
             let looked = Looked { rows: &grid.rows, columns: &grid.columns, everywhere: &everywhere };
             let found = causes(&inventory, &looked);
-            black_box(found.iter().map(|cause| cause.shared(&inventory).len()).sum::<usize>())
+            let sharing = Sharing::new(&inventory);
+            black_box(found.iter().map(|cause| sharing.of(cause).len()).sum::<usize>())
         });
     });
     group.finish();

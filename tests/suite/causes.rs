@@ -12,6 +12,7 @@ use dsgrid::domain::id::{NodeName, Uid};
 use dsgrid::domain::inquiry::{Answer, Inquiry};
 use dsgrid::domain::inventory::Inventory;
 use dsgrid::domain::object::{Node, Pod};
+use dsgrid::domain::progress::Progress;
 use dsgrid::domain::raw::RawObject;
 use dsgrid::domain::text::Text;
 use proptest::prelude::*;
@@ -327,7 +328,7 @@ fn each_clause_of_an_alert_holds_or_does_not() {
         let uid = set.meta.uid.clone();
         inventory.apply(ClusterEvent::DaemonSets(Change::Applied(set)));
         let slot = inventory.row_of(&uid).expect("a row");
-        let found = finding(&inventory, slot, alert).expect("a finding");
+        let found = finding(&inventory, slot, alert, &Progress::default()).expect("a finding");
         let words: Vec<&str> = found.clauses.iter().map(|clause| clause.words.as_str()).collect();
         assert_eq!(words, clause.into_iter().collect::<Vec<_>>(), "{alert} {counter}");
         assert_eq!(found.holds(now()), clause.is_some(), "{alert} {counter}");

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use dsgrid::cluster::{ConnectOptions, Connection, Environment, Receiver, mailbox};
+use dsgrid::demo::embedded::{EmbeddedCluster, Source};
 use dsgrid::demo::replay::{self, Pace, Recording};
+use dsgrid::demo::scenario::Scenario;
 use dsgrid::demo::server::{Options, serve};
 use dsgrid::domain::cell::CellState;
 use dsgrid::domain::counts::Counts;
@@ -15,6 +17,7 @@ use dsgrid::domain::inventory::Inventory;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
+use crate::support::embedded::connect;
 use crate::support::recording;
 
 /// What two ways to the same knowledge must agree on.
@@ -100,4 +103,48 @@ async fn every_recording_is_learnt_whole_by_watching_and_by_listing() {
     for path in recording::all() {
         tokio::time::timeout(Duration::from_secs(60), check(&path)).await.expect("in time");
     }
+}
+
+async fn stuck(nodes: usize, listen: &str) -> EmbeddedCluster {
+    let scenario = Scenario::named("stuck").expect("a scenario");
+    let source = Source::Simulated { scenario: Box::new(scenario), nodes: Some(nodes), seed: 1 };
+    EmbeddedCluster::start(source, listen).await.expect("it starts")
+}
+
+#[tokio::test]
+async fn nothing_of_a_server_stays_when_another_one_comes_up_in_its_place() {
+    // The later one has had no time to count as far; then one that knows of more.
+    let first = stuck(14, "127.0.0.1:0").await;
+    let address = first.address().to_string();
+    let connection = connect(&format!("http://{address}")).await;
+    let (post, mut letters) = mailbox();
+    let watches = connection.start_watches(&Scope::Cluster, &post);
+    let mut inventory = Inventory::new(Timestamp::now());
+    until_live(&mut letters, &mut inventory).await;
+
+    let mut running = first;
+    for nodes in [6, 14] {
+        drop(running);
+        while inventory.links().values().any(|state| matches!(state, LinkState::Live { .. })) {
+            for event in letters.recv().await {
+                inventory.apply(event);
+            }
+        }
+        running = stuck(nodes, &address).await;
+        until_live(&mut letters, &mut inventory).await;
+        let mut afresh = Inventory::new(Timestamp::now());
+        for event in connection.first_sync(&Scope::Cluster).await.expect("lists").events {
+            afresh.apply(event);
+        }
+        let names = |inventory: &Inventory| -> Vec<String> {
+            inventory.columns().map(|(_, node)| node.name.to_string()).collect()
+        };
+        let (mut left, mut right) = (names(&inventory), names(&afresh));
+        left.sort();
+        right.sort();
+        assert_eq!(left, right);
+        let cells = |inventory: &Inventory| known(inventory).1.into_keys().collect::<Vec<_>>();
+        assert_eq!(cells(&inventory), cells(&afresh));
+    }
+    drop((watches, running));
 }

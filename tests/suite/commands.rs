@@ -275,3 +275,15 @@ fn alerts_that_do_not_exist_are_refused_with_a_list() {
         assert!(refused.notes.contains(told) && refused.data.is_empty(), "{arguments:?}: {}", refused.notes);
     }
 }
+
+#[test]
+fn what_is_typed_wrong_is_told_as_what_it_is() {
+    for (line, told) in [
+        ("explain pod/foo", "\"pod/foo\" is not a DaemonSet: name one as ds/NAME or NAMESPACE/NAME"),
+        ("history ds/a --diff 1 2 3", "--diff compares two revisions, and 3 are given"),
+    ] {
+        let run = run(&line.split(' ').collect::<Vec<_>>());
+        assert_eq!((run.code, run.data.as_str()), (2, ""), "{line}");
+        assert!(run.notes.contains(told), "{line}: {}", run.notes);
+    }
+}

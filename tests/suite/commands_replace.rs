@@ -9,7 +9,7 @@ use dsgrid::demo::scenario::Scenario;
 use dsgrid::demo::server::Options;
 use dsgrid::demo::server::access::Access;
 use dsgrid::demo::server::fault::{Fault, Faults, Mishap};
-use dsgrid::demo::store::Kind;
+use dsgrid::demo::store::{Kind, Scope};
 use dsgrid::domain::command::{Method, Outcome, Verb};
 use dsgrid::domain::id::{ObjectKey, ObjectKind, ObjectRef, Uid};
 use dsgrid::domain::inquiry::{Answer, Inquiry};
@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::support::embedded::{command, connect};
-use crate::support::program::{Run, Served, dsgrid};
+use crate::support::program::{Run, dsgrid};
 
 /// Pods that come up in a blink, all of them outdated.
 fn scenario(image: &str, more: &str) -> String {
@@ -237,7 +237,7 @@ async fn a_neighbour_that_breaks_halts_it_by_name() {
             .map(|pod| pod.value()["metadata"]["name"].as_str().unwrap_or_default().to_owned())
             .collect();
         for name in pods {
-            let _ = store.update(Kind::Pod, "payments", &name, now, |pod| {
+            let _ = store.write(Scope::Status, Kind::Pod, "payments", &name, now, |pod| {
                 pod["status"]["containerStatuses"][0]["restartCount"] = json!(7);
                 Ok(())
             });
@@ -271,7 +271,7 @@ async fn a_budget_blocks_an_eviction_with_its_words() {
     let cluster = Cluster::start(&now, 6, &[]).await;
     let refuse = Mishap::before(|store| {
         let now = Timestamp::now();
-        let _ = store.update(Kind::PodDisruptionBudget, "agents", "agent", now, |budget| {
+        let _ = store.write(Scope::Status, Kind::PodDisruptionBudget, "agents", "agent", now, |budget| {
             budget["status"]["disruptionsAllowed"] = json!(0);
             Ok(())
         });
@@ -299,26 +299,6 @@ async fn a_pod_stuck_on_a_node_that_died_holds_and_then_halts_with_the_reason() 
     assert!(run.notes.contains("held: ") && run.notes.contains("its node is not Ready"), "{}", run.notes);
     let why = summary(&run)["failed"][0]["why"].to_string();
     assert!(why.contains("not available within 15 s") && why.contains("the old pod cannot end"), "{why}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lost_connection_holds_names_the_watch_and_an_interruption_ends_it() {
-    // A program of its own, so that it can die with all its connections.
-    let served = Served::start(&["--nodes", "6"]);
-    let mut command = dsgrid(&["-n", "security", "replace", "ds/falco", "--soak=10m", "--yes", "-ojson"]);
-    command.env("KUBECONFIG", &served.kubeconfig);
-    let going = Going::start(command).until("soaking").await;
-    drop(served);
-    let going = going.until("unknown from now on").await;
-    let going = going.until("not live").await;
-    assert!(going.seen.contains("nothing is deleted blind"), "{}", going.seen);
-    going.interrupt();
-    let going = going.until("held by you").await;
-    going.interrupt();
-    let run = going.end().await;
-    assert_eq!(run.code, 130, "{}", run.notes);
-    let summary = summary(&run);
-    assert!(count(&summary, "remaining") > 0 && count(&summary, "done") == 0, "{}", run.data);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -363,7 +343,7 @@ async fn what_is_not_allowed_is_said_before_anything_is_deleted() {
     let (code, deleted, notes) = said("delete pods", &[]).await;
     assert_eq!((code, deleted), (1, 0), "{notes}");
     assert!(notes.contains("you may not delete pods in agents"), "{notes}");
-    let (code, deleted, notes) = said("patch daemonsets", &["--max-in-flight=3"]).await;
+    let (code, deleted, notes) = said("patch daemonsets.apps", &["--max-in-flight=3"]).await;
     assert_eq!((code, deleted), (0, 3), "{notes}");
     assert!(notes.contains("colleagues will not see this") && notes.contains("--max-in-flight=3"), "{notes}");
 }

@@ -402,6 +402,39 @@ fn an_older_version_of_a_pod_is_ignored() {
 }
 
 #[test]
+fn a_watchs_own_list_is_believed_however_old_its_versions_are() {
+    // As after a restart from a backup: the same objects, with other content and lower versions.
+    let mut inventory = pool(&[("a", ""), ("b", "")]);
+    let mut world = World::default();
+    let put = |inventory: &mut Inventory, world: &World, version: u64, label: &str| {
+        let mut pods: Vec<Pod> = world.pods.values().cloned().collect();
+        for pod in &mut pods {
+            pod.meta.resource_version = Some(version);
+        }
+        let mut nodes = vec![node("a", &[("pool", label)], &[])];
+        for node in &mut nodes {
+            node.meta.resource_version = Some(version);
+        }
+        inventory.apply(ClusterEvent::Nodes(Change::Replaced(Scope::Cluster, nodes)));
+        inventory.apply(ClusterEvent::Pods(Change::Replaced(Scope::Cluster, pods)));
+    };
+    for (id, owner) in [(0, 0), (1, 1)] {
+        inventory.apply(world.step(&ready_pod(id, owner, 0)).expect("an event"));
+    }
+    put(&mut inventory, &world, 900, "late");
+    for pod in world.pods.values_mut() {
+        pod.ready = false;
+    }
+    put(&mut inventory, &world, 3, "early");
+    let (cells, ..) = shown(&inventory);
+    assert!(!cells.is_empty() && cells.values().all(|cell| !cell.ready), "{cells:?}");
+    let nodes = inventory.columns().filter_map(|(_, column)| column.node.as_ref());
+    let labels: Vec<_> = nodes.map(|node| node.meta.labels.clone()).collect();
+    assert_eq!(labels.len(), 1, "a node that is not listed is gone");
+    assert!(format!("{labels:?}").contains("early"), "{labels:?}");
+}
+
+#[test]
 fn a_lost_node_is_one_cause_however_many_sets_miss_it() {
     let mut inventory = pool(&[("a", ""), ("b", "")]);
     let mut world = World::default();

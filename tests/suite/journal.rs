@@ -67,6 +67,7 @@ fn a_journal_is_told_to_people_and_to_scripts() {
         line("a", ago(2), "sent", ""),
         line("b", ago(1), "sent", ""),
         line("a", ago(2), "denied", "you may not"),
+        line("c", ago(1), "lostRace", "somebody changed it"),
     ]);
     let run = home.run(&["journal"]);
     assert_eq!((run.code, run.notes.as_str()), (0, ""));
@@ -75,20 +76,21 @@ fn a_journal_is_told_to_people_and_to_scripts() {
         .lines()
         .map(|line| line.split("   ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
         .collect();
-    assert_eq!(lines[0].join("|"), "WHEN|CONTEXT|USER|WHAT|OBJECT|FROM -> TO|OUTCOME");
+    assert_eq!(lines[0].join("|"), "WHEN|CLUSTER|USER|WHAT|OBJECT|FROM -> TO|OUTCOME");
     assert_eq!(
         lines[1][1..].join("|"),
-        "prod|oncall|pause|DaemonSet/fluent-bit -n logging|RollingUpdate -> OnDelete|denied: you may not"
+        "prod (s:443)|oncall|pause|DaemonSet/fluent-bit -n logging|RollingUpdate -> OnDelete|denied: you may not"
     );
     assert_eq!(lines[2].last(), Some(&"unknown: dsgrid ended before the answer came"));
-    assert_eq!(lines.len(), 3, "the first is older than a shift");
-    assert_eq!(home.run(&["journal", "--since", "0"]).data.lines().count(), 4);
+    assert_eq!(lines[3].last(), Some(&"lost race: somebody changed it"));
+    assert_eq!(lines.len(), 4, "the first is older than a shift");
+    assert_eq!(home.run(&["journal", "--since", "0"]).data.lines().count(), 5);
     assert_eq!(home.run(&["journal", "--context", "test"]).data, "");
-    assert_eq!(home.run(&["journal", "-n", "logging"]).data.lines().count(), 3);
+    assert_eq!(home.run(&["journal", "-n", "logging"]).data.lines().count(), 4);
 
     let document: Value = serde_json::from_str(&home.run(&["journal", "-o", "json"]).data).expect("JSON");
     let entries = document["entries"].as_array().expect("a list");
-    assert_eq!(entries.len(), 2);
+    assert_eq!(entries.len(), 3);
     assert_eq!((&entries[0]["outcome"], &entries[0]["by"]), (&json!("denied"), &json!("jane@bastion")));
     assert_eq!(home.run(&["journal", "--since", "yesterday"]).code, 2);
 }

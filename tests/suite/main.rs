@@ -4,6 +4,7 @@
 mod support;
 
 mod absence;
+mod blame;
 mod budget;
 mod causes;
 mod cells;

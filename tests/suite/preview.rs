@@ -163,8 +163,8 @@ fn the_bodies_do_what_the_recorded_commands_did() {
                 let shown: Node = fresh.decode().expect("a node");
                 let mut after = before;
                 if let Ok(command) = node_patch(&shown, &fresh, &change) {
-                    let patch: json_patch::Patch = serde_json::from_str(&command.body).expect("a patch");
-                    json_patch::patch(&mut after, &patch).expect("it applies");
+                    let operations: json_patch::Patch = serde_json::from_str(&command.body).expect("a patch");
+                    json_patch::patch(&mut after, &operations).expect("it applies");
                 }
                 wanted.insert(node.to_string(), after);
             }

@@ -13,7 +13,7 @@ pub(super) fn page(model: &Model, uid: &Uid, alert: Alert) -> Option<Page> {
     let inventory = &model.inventory;
     let slot = inventory.row_of(uid)?;
     let row = inventory.row(slot)?;
-    let finding = finding(inventory, slot, alert)?;
+    let finding = finding(inventory, slot, alert, &model.progress)?;
     let mut page = Page::new(format!("{alert} of {}", row.daemon_set.meta.key));
     for line in finding.lines(model.now) {
         if finding.holds(model.now) { page.problem(line) } else { page.fact(line) }

@@ -5,10 +5,13 @@ use crate::app::cursor::CountColumn;
 use crate::app::digest::state_word;
 use crate::app::model::Model;
 use crate::app::page::Page;
-use crate::domain::cell::Cell;
+use crate::domain::cell::{Cell, CellState};
 use crate::domain::explanation::word;
 use crate::domain::id::Uid;
 use crate::domain::inventory::{ColumnSlot, RowSlot};
+
+/// The title of the nodes that have a pod and are not wanted, whatever else ails them.
+const MISSCHEDULED: &str = "Misscheduled: a pod is there that is not wanted";
 
 /// The lines; none when the DaemonSet is gone.
 pub(super) fn page(model: &Model, uid: &Uid, count: CountColumn) -> Option<Page> {
@@ -40,7 +43,8 @@ pub(super) fn page(model: &Model, uid: &Uid, count: CountColumn) -> Option<Page>
         let others = those(&|cell| wanted(cell) && !counts(cell));
         list(model, &mut page, uid, slot, "Wanted, but not counted", &others);
     }
-    list(model, &mut page, uid, slot, "Counted", &behind);
+    let title = if count == CountColumn::Misscheduled { MISSCHEDULED } else { "Counted" };
+    list(model, &mut page, uid, slot, title, &behind);
     Some(page)
 }
 
@@ -60,7 +64,16 @@ pub(super) fn list(
         let (state, name) = (view.cell.state, &view.column.name);
         let word = Some(word(&view)).filter(|word| word != state_word(state) && word != state.name());
         let word = word.map(|word| format!("  {word}")).unwrap_or_default();
-        page.told(view.cell.problem, state_word(state), 14, format!("{name}{word}"));
+        let mut state_is = state_word(state).to_owned();
+        if title == MISSCHEDULED && state != CellState::Misscheduled {
+            state_is = format!("misscheduled, {state_is}");
+        }
+        page.told(
+            view.cell.problem,
+            &state_is,
+            if title == MISSCHEDULED { 26 } else { 14 },
+            format!("{name}{word}"),
+        );
         page.signed(state);
         page.leading(Screen::Cell { daemon_set: uid.clone(), node: name.clone() });
     }

@@ -15,6 +15,7 @@ use crate::domain::inventory::{Column, ColumnSlot};
 use crate::domain::object::{Node, NodeCondition, Pod};
 use crate::domain::pod_status::PodStatus;
 use crate::domain::quantity::Quantity;
+use crate::domain::rights::hides_nodes;
 
 /// The resources whose room is told; pods come after, and nothing requests them.
 const RESOURCES: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
@@ -35,7 +36,7 @@ pub(super) fn needed(model: &Model, name: &NodeName) -> BTreeSet<Inquiry> {
 pub(super) fn page(model: &Model, name: &NodeName) -> Option<Page> {
     let (slot, column) = column(model, name)?;
     let mut page = Page::new(format!("node {name}"));
-    let is_well = column.node.as_ref().is_some_and(Node::is_ready);
+    let is_well = column.node.as_ref().map_or(hides_nodes(&model.inventory), Node::is_ready);
     page.fact_or_problem(!is_well, describe::node(model, column));
     if let Some(node) = &column.node {
         let parts = [
@@ -76,7 +77,11 @@ pub(super) fn health(model: &Model, column: &Column, page: &mut Page) {
 
 fn conditions(model: &Model, column: &Column, page: &mut Page) {
     let Some(node) = &column.node else {
-        page.problem("the Node object is gone, or may not be read");
+        if hides_nodes(&model.inventory) {
+            page.fact("not known: nodes may not be read (! names the role to ask for)");
+        } else {
+            page.problem("the Node object is gone");
+        }
         return;
     };
     let mut conditions: Vec<&NodeCondition> = node.conditions.iter().collect();

@@ -14,7 +14,7 @@ const AGES: usize = 6;
 /// The lines.
 pub(super) fn page(model: &Model) -> Page {
     let of = |weight| model.problems.with_shared().filter(move |(cause, _)| cause.key.weight() == weight);
-    let mut page = Page::new(title(of(Weight::Problem).count()));
+    let mut page = Page::new(title(of(Weight::Problem).count(), model.is_synced()));
     if of(Weight::Problem).next().is_some() {
         page.heading(heading(model));
     }
@@ -82,8 +82,10 @@ pub(super) fn usual(model: &Model) -> Page {
     page
 }
 
-fn title(problems: usize) -> String {
+fn title(problems: usize, is_synced: bool) -> String {
     match problems {
+        0 if !is_synced => "problems: not known yet".to_owned(),
+        some if !is_synced => format!("problems: {} so far", count(some, "cause")),
         0 => "problems: none".to_owned(),
         1 => "problems: 1 cause".to_owned(),
         many => format!("problems: {many} causes, worst first"),

@@ -59,7 +59,7 @@ fn standing(page: &mut Page, model: &Model, replacing: &Replacing) {
     if !run.waits_for().is_empty() {
         page.problem(format!("waits: {}", run.waits_for()));
     }
-    let share = if total == 0 { BAR } else { course.done * BAR / total };
+    let share = (course.done * BAR).checked_div(total).unwrap_or(BAR);
     let (full, empty) = if model.settings.capabilities.unicode { ("█", "░") } else { ("#", ".") };
     page.fact(format!("{}{} {}", full.repeat(share), empty.repeat(BAR - share), numbers(&course, total)));
     let limit = run.plan().limit();

@@ -98,15 +98,8 @@ fn ask_replace(model: &Model, daemon_set: &ObjectRef, target: &RawObject, option
         let why = if why.is_empty() { "no pod is outdated".to_owned() } else { why.join("; ") };
         return Err(words(format!("nothing to replace: {why}")));
     }
-    if let Some(Answer::Budgets(budgets)) =
-        model.answers.get(&Inquiry::Budgets(daemon_set.key.namespace.clone()))
-        && options.evict
-    {
-        let eviction = eviction_of_set(target, budgets);
-        if let Eviction::Never(obstacle) = &eviction {
-            return Err(words(format!("{obstacle}; replace without evicting, or change the budget")));
-        }
-        told.push(Line::fact(eviction.to_string()));
+    if options.evict {
+        told.extend(may_evict(model, daemon_set, target).map_err(words)?.map(Line::fact));
     }
     if let Some(owner) = ownership(target) {
         told.push(Line::problem(owner.warning()));
@@ -144,6 +137,18 @@ fn ask_replace(model: &Model, daemon_set: &ObjectRef, target: &RawObject, option
         next: Vec::new(),
         plan: Some(Box::new(plan.clone())),
     })
+}
+
+/// Whether budgets allow the set's pods to be evicted, in words; an error where they never do.
+fn may_evict(model: &Model, daemon_set: &ObjectRef, target: &RawObject) -> Result<Option<String>, String> {
+    let asked = Inquiry::Budgets(daemon_set.key.namespace.clone());
+    let Some(Answer::Budgets(budgets)) = model.answers.get(&asked) else { return Ok(None) };
+    match eviction_of_set(target, budgets) {
+        Eviction::Never(obstacle) => {
+            Err(format!("{obstacle}; replace without evicting, or change the budget"))
+        }
+        eviction => Ok(Some(eviction.to_string())),
+    }
 }
 
 fn forecast(

@@ -6,6 +6,7 @@ use super::screen;
 use crate::app::action::Action;
 use crate::app::effect::{Check, Effect};
 use crate::app::model::Model;
+use crate::app::msg::Msg;
 use crate::app::notice::Notice;
 use crate::app::replace::{Begin, Replacing, Told};
 use crate::app::screen::Screen;
@@ -15,6 +16,7 @@ use crate::domain::inquiry::Inquiry;
 use crate::domain::log::{LogRequest, Since};
 use crate::domain::object::Pod;
 use crate::domain::replace::check::Fresh;
+use crate::domain::replace::liveness::stale;
 use crate::domain::replace::run::{Order, RunState};
 use crate::domain::replace::work::Work;
 use crate::domain::text::Text;
@@ -47,8 +49,11 @@ fn who(model: &Model) -> Text {
 
 /// Does what is due: begins what was asked for, steps, tells, and keeps the claim.
 pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
+    // Before everything is live for the first time nothing is held for want of it.
+    let is_live = |begin: &Begin| stale(&model.inventory, &begin.plan.daemon_set.key.namespace).is_none();
     if model.is_synced()
         && model.clock_known
+        && model.settings.replacement.as_ref().is_some_and(is_live)
         && let Some(wanted) = model.settings.replacement.take()
     {
         begin(model, wanted);
@@ -118,7 +123,7 @@ fn last_lines(model: &Model, replacing: &Replacing, node: &NodeName) -> Option<E
 }
 
 /// What a deletion depends on was read.
-pub(super) fn checked(model: &mut Model, node: &NodeName, fresh: Result<Fresh, String>) -> Vec<Effect> {
+fn checked(model: &mut Model, node: &NodeName, fresh: Result<Fresh, String>) -> Vec<Effect> {
     let Some(mut replacing) = model.replacement.take() else { return Vec::new() };
     let mut effects = Vec::new();
     if let Some(order) = replacing.run.checked(node, fresh, &model.inventory) {
@@ -128,16 +133,32 @@ pub(super) fn checked(model: &mut Model, node: &NodeName, fresh: Result<Fresh, S
     effects
 }
 
+/// What a replacement asked for was read; everything else is none of its business.
+pub(super) fn read(model: &mut Model, read: Msg) -> Vec<Effect> {
+    match read {
+        Msg::ReplacementChecked { node, fresh } => checked(model, &node, *fresh),
+        Msg::NeighboursRead { node, pods } => {
+            neighbours(model, &node, pods.as_deref().map_err(Clone::clone));
+            Vec::new()
+        }
+        Msg::LastLinesRead { node, lines } => {
+            last_lines_read(model, node, lines);
+            model.version += 1;
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The pods of a node were read.
-pub(super) fn neighbours(model: &mut Model, node: &NodeName, pods: Result<Vec<Pod>, String>) {
+fn neighbours(model: &mut Model, node: &NodeName, pods: Result<&[Pod], String>) {
     if let Some(replacing) = &mut model.replacement {
-        let pods = pods.as_deref().map_err(Clone::clone);
         replacing.run.pods_read(node, pods, model.now);
     }
 }
 
 /// The last lines of a failed pod were read.
-pub(super) fn last_lines_read(model: &mut Model, node: NodeName, lines: Vec<String>) {
+fn last_lines_read(model: &mut Model, node: NodeName, lines: Vec<String>) {
     let Some(replacing) = &mut model.replacement else { return };
     for line in &lines {
         replacing.say(model.now, true, format!("{node}:   {line}"));
@@ -156,7 +177,6 @@ pub(super) fn sent(model: &mut Model, ticket: Ticket, outcome: &Outcome) -> bool
         return false;
     }
     match replacing.claim.answered(outcome, model.now) {
-        Told::Nothing => {}
         Told::TakenOver(words) => replacing.run.end(words, model.now),
         Told::Refused(why) if replacing.is_active() => {
             let command = again(replacing, &model.settings.context);
@@ -166,7 +186,7 @@ pub(super) fn sent(model: &mut Model, ticket: Ticket, outcome: &Outcome) -> bool
             );
             replacing.say(model.now, true, words);
         }
-        Told::Refused(_) => {}
+        Told::Refused(_) | Told::Nothing => {}
     }
     true
 }

@@ -132,7 +132,7 @@ fn fill_options(model: &Model, daemon_set: ObjectRef) -> Dialog {
     }
     // One node is its own canary.
     let canary = u32::from(nodes.len() != 1);
-    let options = Options { nodes, canary, ..Options::default() };
+    let options = Options { canary, nodes, ..Options::default() };
     let fields = option_fields(&options);
     Dialog::new(Intent::Replace { daemon_set, options: Box::new(options) }, Stage::Filling, fields)
 }

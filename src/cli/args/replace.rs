@@ -63,7 +63,7 @@ pub(in crate::cli) struct ReplaceArgs {
     /// Do not look after the other pods of a node
     #[arg(long)]
     pub(in crate::cli) without_neighbours: bool,
-    /// Evict instead of deleting, which asks the PodDisruptionBudgets
+    /// Evict instead of deleting, which asks the budgets for disruptions
     #[arg(long)]
     pub(in crate::cli) evict: bool,
     /// Outdated pods that are not available come before everything else, canaries included

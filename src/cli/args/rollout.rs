@@ -67,7 +67,7 @@ pub(in crate::cli) struct UndoArgs {
     /// The DaemonSet: ds/NAME, NAME or NAMESPACE/NAME; without -n in the context's namespace
     #[arg(value_name = "ds/NAME")]
     pub(in crate::cli) daemon_set: String,
-    /// The revision to go back to; without it, the one before
+    /// The revision to go back to; without it or with 0, the one before, as with kubectl
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
     pub(in crate::cli) to_revision: Option<i64>,
     #[command(flatten)]
@@ -82,10 +82,10 @@ pub(in crate::cli) struct ThrottleArgs {
     #[arg(value_name = "ds/NAME")]
     pub(in crate::cli) daemon_set: String,
     /// How many nodes may be without an available pod, like 3 or 10%
-    #[arg(long, value_name = "N|P%", group = "limits")]
+    #[arg(long, value_name = "N|P%", group = "limits", allow_hyphen_values = true)]
     pub(in crate::cli) max_unavailable: Option<String>,
     /// How many nodes may have a new pod beside the old one, like 3 or 10%
-    #[arg(long, value_name = "N|P%", group = "limits")]
+    #[arg(long, value_name = "N|P%", group = "limits", allow_hyphen_values = true)]
     pub(in crate::cli) max_surge: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) confirm: ConfirmArgs,

@@ -33,7 +33,7 @@ pub(in crate::cli) struct HistoryArgs {
     #[arg(long, value_name = "N")]
     pub(in crate::cli) revision: Option<i64>,
     /// What differs between the pod templates of two revisions; of one, from it to the current one
-    #[arg(long, value_name = "N", num_args = 1..=2, conflicts_with = "revision")]
+    #[arg(long, value_name = "N", num_args = 1.., conflicts_with = "revision")]
     pub(in crate::cli) diff: Vec<i64>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = AnswerFormat::Table)]

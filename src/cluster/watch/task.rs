@@ -34,7 +34,11 @@ pub(super) struct Task<K> {
     watch: Watch,
     sender: Sender,
     nudges: watch::Receiver<u64>,
+    /// Makes all watches list afresh.
+    nudge: Arc<watch::Sender<u64>>,
     expected: Arc<AtomicU32>,
+    /// The version of the last list or event, where it is a number.
+    reached: Option<u64>,
     /// Where to go on; none is: list first.
     version: Option<String>,
     /// Whether the last thing said was that it is live.
@@ -61,15 +65,17 @@ impl<K: Resource> Task<K> {
         wire: Wire,
         watch: Watch,
         sender: Sender,
-        nudges: watch::Receiver<u64>,
+        nudge: Arc<watch::Sender<u64>>,
         expected: Arc<AtomicU32>,
     ) -> Self {
         Self {
             wire,
             watch,
             sender,
-            nudges,
+            nudges: nudge.subscribe(),
+            nudge,
             expected,
+            reached: None,
             version: None,
             live: false,
             broken: None,
@@ -101,6 +107,7 @@ impl<K: Resource> Task<K> {
     /// Somebody wants to know now.
     fn afresh(&mut self) {
         self.version = None;
+        self.reached = None;
         self.backoff.reset();
     }
 
@@ -128,6 +135,7 @@ impl<K: Resource> Task<K> {
         })
         .await;
         self.nudges = nudges;
+        self.reached = version.parse().ok();
         self.version = Some(version);
         if run.is_some_and(|run| run.opened.elapsed() >= STEADY) {
             self.backoff.reset();
@@ -163,7 +171,20 @@ impl<K: Resource> Task<K> {
         tracing::info!(watch = %watch, objects = listed.objects.len(), "listed");
         listed.ahead.inspect(|ahead| self.sender.clock(*ahead));
         self.sender.change(&watch.scope, Change::Replaced(watch.scope.clone(), listed.objects));
+        self.compare(&listed.version);
         Ok(listed.version)
+    }
+
+    /// Lists are read from etcd and never go back, unless this is not the history that was followed before: then
+    /// what the other watches know is of no use either, though the server may have taken them.
+    fn compare(&mut self, version: &str) {
+        let version = version.parse().ok();
+        if version.zip(self.reached).is_some_and(|(now, before): (u64, u64)| now < before) {
+            tracing::warn!(watch = %self.watch, "the server has gone back in time; everything is listed afresh");
+            self.nudge.send_modify(|count| *count += 1);
+            self.nudges.mark_unchanged();
+        }
+        self.reached = version;
     }
 
     /// The server has taken the watch: what was listed is now kept current.
@@ -211,6 +232,11 @@ impl<K: Resource> Task<K> {
             self.live = false;
             self.sender.link(&self.watch, LinkState::Denied { why: Text::new(message) });
             return DENIED;
+        }
+        // A server that was away may come back with another state, which counts its versions anew: its answer to a
+        // version of before would be no lie, but nonsense. Once is a connection that broke.
+        if matches!(error, Error::Unreachable { .. }) || (error.is_outage() && self.broken.is_some()) {
+            self.version = None;
         }
         self.retrying(&error.to_string());
         self.backoff.next(error.retry_after())

@@ -381,7 +381,7 @@ async fn the_daemon_sets_say_how_many_pods_to_expect() {
 
 #[tokio::test]
 async fn a_task_that_dies_is_noticed() {
-    let mut watches = Watches { tasks: JoinSet::new(), nudge: watch::Sender::new(0) };
+    let mut watches = Watches { tasks: JoinSet::new(), nudge: Arc::new(watch::Sender::new(0)) };
     watches.tasks.spawn(async { panic!("a defect") });
     assert!(watches.died().await.to_string().contains("please report it"));
 }

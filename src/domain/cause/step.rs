@@ -1,6 +1,7 @@
 //! The first thing to do about a cause: one plain sentence, with the key to press where dsgrid can do it.
 
-use super::tell::row_of;
+use super::behind::unwell;
+use super::tell::{knows_nodes, row_of};
 use super::{Cause, CauseKey};
 use crate::domain::absence::Why;
 use crate::domain::cell::CellState;
@@ -10,6 +11,7 @@ use crate::domain::rollout::rollout;
 
 /// The sentence.
 pub(super) fn first(inventory: &Inventory, cause: &Cause) -> String {
+    let knows_nodes = knows_nodes(inventory, cause);
     let words = match &cause.key {
         CauseKey::Stuck(_) => return stuck(inventory, cause),
         CauseKey::Failing { word, .. } => return failing(inventory, cause, word),
@@ -43,6 +45,10 @@ pub(super) fn first(inventory: &Inventory, cause: &Cause) -> String {
         CauseKey::Misscheduled { set: Some(_), .. } => {
             "Enter on a node shows the rule; the controller removes the pods"
         }
+        // Force-deleting the pod of a living node leaves its containers running beside the new ones.
+        CauseKey::Overdue(_) if !knows_nodes => {
+            "nodes may not be read: whether the kubelet answers is not known; y on the pod shows its finalizers"
+        }
         CauseKey::Overdue(_) => {
             "y on the pod shows its finalizers; without any, the kubelet does not answer: F if the machine is off"
         }
@@ -65,19 +71,22 @@ fn stuck(inventory: &Inventory, cause: &Cause) -> String {
     let limited = row_of(inventory, cause)
         .is_some_and(|row| matches!(row.daemon_set.strategy, UpdateStrategy::RollingUpdate { .. }));
     let words = match worst.map(|blocker| blocker.state) {
-        Some(CellState::Failing) => "L reads why the new pod fails; U undoes the update, P stops it",
+        Some(CellState::Failing) => "L reads why the pod fails",
         Some(CellState::Lost | CellState::Terminating) if limited => {
             "if the machine is off, F force-deletes its pod; M raises the limit so that the others go on"
         }
-        Some(CellState::NotReady) => "L reads why the pod is not ready; U undoes the update, P stops it",
-        Some(CellState::Unschedulable) => "o shows what fills the node; U undoes the update, P stops it",
+        Some(CellState::NotReady) => "L reads why the pod is not ready",
+        Some(CellState::Unschedulable) => "o shows what fills the node",
         _ => "Enter on a node shows what it waits for; P stops the rollout",
     };
-    words.to_owned()
+    let update = match worst.map(|blocker| blocker.state) {
+        Some(CellState::Failing | CellState::NotReady | CellState::Unschedulable) => update(inventory, cause),
+        _ => "",
+    };
+    format!("{words}{update}")
 }
 
 fn failing(inventory: &Inventory, cause: &Cause, word: &str) -> String {
-    let mid_update = row_of(inventory, cause).is_some_and(|row| row.tally.outdated > 0);
     let first = match word.trim_start_matches("Init:") {
         "ImagePullBackOff" | "ErrImagePull" | "InvalidImageName" | "ErrImageNeverPull" => {
             "check the image's name, tag and pull secret (y shows the template)"
@@ -91,8 +100,36 @@ fn failing(inventory: &Inventory, cause: &Cause, word: &str) -> String {
         }
         _ => "L reads the last lines before the end, p those of the run before",
     };
-    let undo = if mid_update { "; U undoes the update, P stops it" } else { "" };
-    format!("{first}{undo}")
+    format!("{first}{}", update(inventory, cause))
+}
+
+/// What to do about the update, where the pods that ail have to do with one.
+///
+/// Undo goes back to the older revision: that helps only where the new one fails. With `OnDelete` an undo reaches no
+/// pod, and a pause is no such thing; a paused rollout cannot be stopped again.
+fn update(inventory: &Inventory, cause: &Cause) -> &'static str {
+    let Some(row) = row_of(inventory, cause).filter(|row| row.tally.outdated > 0) else { return "" };
+    let views = cause.cells.iter().filter_map(|(row, column)| inventory.view(*row, *column));
+    let mut new = views.filter_map(|view| Some(view.is_updated(unwell(&view)?)));
+    let is_paused = row.daemon_set.is_paused();
+    let rolls = matches!(row.daemon_set.strategy, UpdateStrategy::RollingUpdate { .. });
+    let Some(first) = new.next() else { return "" };
+    let is_same = new.all(|each| each == first);
+    match (first, is_same) {
+        (true, true) if is_paused => "; it is the new revision that fails: do not resume before it is mended",
+        (true, true) if !rolls => {
+            "; it is the new revision that fails: replace no more pods before it is mended"
+        }
+        (true, true) if inventory.revisions(&row.daemon_set.meta.uid).len() > 1 => {
+            "; U undoes the update, P stops it"
+        }
+        (true, true) => "; P stops the update",
+        (false, true) if is_paused => "; these pods are of an older revision: resuming (a) replaces them",
+        (false, true) if !rolls => "; these pods are of an older revision: R replaces them",
+        // The controller takes pods that are not available first, without asking the limit.
+        (false, true) => "; these pods are of an older revision, which the update replaces first",
+        (_, false) => "; old and new revisions fail alike: it is not the update alone",
+    }
 }
 
 fn fell(inventory: &Inventory, cause: &Cause) -> String {

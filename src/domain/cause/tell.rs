@@ -1,9 +1,13 @@
 //! The one line of a cause.
 
+use std::collections::BTreeSet;
+
 use super::{Cause, CauseKey};
 use crate::domain::age::age;
+use crate::domain::cell::Knowledge;
 use crate::domain::inventory::{CellView, Inventory, Row};
 use crate::domain::object::Container;
+use crate::domain::pod_status::PodStatus;
 use crate::domain::rollout::rollout_why;
 use crate::domain::text::Text;
 
@@ -16,7 +20,8 @@ pub(super) fn words(inventory: &Inventory, cause: &Cause) -> String {
     match &cause.key {
         CauseKey::Stuck(_) => format!("{name} STUCK {}", why()),
         CauseKey::Failing { word, .. } => {
-            format!("{name} {word}{} on {nodes}", exit_code(inventory, cause))
+            let (code, restarts) = ends(inventory, cause);
+            format!("{name} {word}{code} on {nodes}{restarts}")
         }
         CauseKey::Missing(_) => format!("{name} missing: wanted on {nodes}, no pod there"),
         CauseKey::Unschedulable { why, .. } => format!("{name} unschedulable: {why}, on {nodes}"),
@@ -29,13 +34,22 @@ pub(super) fn words(inventory: &Inventory, cause: &Cause) -> String {
             format!("{name} has to be everywhere, {nodes} without: {why}")
         }
         CauseKey::Contradiction { why, .. } => format!("{name} asks for {nodes}, kept off by {why}"),
-        CauseKey::Lost(why) => match cause.nodes.as_slice() {
-            [one] => format!("{one} {why}, missed by {sets}"),
-            _ => format!("{nodes} {why}, missed by {sets}"),
-        },
+        CauseKey::Lost(why) => {
+            let who = match cause.nodes.as_slice() {
+                [one] => one.to_string(),
+                _ => nodes,
+            };
+            format!("{who} {why}: {}", left_behind(inventory, cause, why))
+        }
+        CauseKey::NotReady(_) if !knows_nodes(inventory, cause) => {
+            format!("{name} not ready on {nodes}; nodes may not be read: whether they are is not known")
+        }
         CauseKey::NotReady(_) => format!("{name} running, not ready on {nodes}"),
         CauseKey::Misscheduled { set: None, why } => format!("misscheduled: {why}, {sets} on {nodes}"),
         CauseKey::Misscheduled { set: Some(_), why } => format!("{name} misscheduled on {nodes}: {why}"),
+        CauseKey::Overdue(_) if !knows_nodes(inventory, cause) => {
+            format!("{name} deletions do not end on {nodes}; nodes may not be read: why is not known")
+        }
         CauseKey::Overdue(_) => format!("{name} deletions do not end on {nodes}"),
         CauseKey::Paused(_) => format!("{name} {}", why().replacen("paused", "PAUSED", 1)),
         CauseKey::Waiting(_) => format!("{name} WAITING: {}", why()),
@@ -44,20 +58,58 @@ pub(super) fn words(inventory: &Inventory, cause: &Cause) -> String {
     }
 }
 
+/// Who has a pod on lost nodes, and who of them wants one: a node that is not ready is tainted, so that most of them
+/// no longer do.
+fn left_behind(inventory: &Inventory, cause: &Cause, why: &str) -> String {
+    let wanting: BTreeSet<_> = cause
+        .cells
+        .iter()
+        .filter(|(row, column)| inventory.cell(*row, *column).is_some_and(|cell| cell.run))
+        .map(|(row, _)| row)
+        .collect();
+    let (have, pods) = match (cause.sets.len(), cause.nodes.len()) {
+        (1, 1) => ("has", "a pod"),
+        (1, _) => ("has", "pods"),
+        (_, 1) => ("have", "a pod"),
+        _ => ("have", "pods"),
+    };
+    let reached = if why.starts_with("silent") { " that cannot be reached" } else { "" };
+    let sets = count(cause.sets.len(), "DaemonSet");
+    let want = match wanting.len() {
+        all if all == cause.sets.len() => String::new(),
+        // Of a node that is gone, nobody can want anything.
+        _ if why == "gone" => String::new(),
+        0 => ", none wants one now".to_owned(),
+        1 => ", 1 wants one now".to_owned(),
+        many => format!(", {many} want one now"),
+    };
+    format!("{sets} {have} {pods} there{reached}{want}")
+}
+
 fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-/// `, exit 1` where all of them ended so.
-fn exit_code(inventory: &Inventory, cause: &Cause) -> String {
-    let mut codes = cause.cells.iter().filter_map(|(row, column)| {
-        let view = inventory.view(*row, *column)?;
-        let mut containers =
-            view.pods.iter().flat_map(|pod| pod.init_containers.iter().chain(&pod.containers));
-        containers.find_map(last_code)
-    });
-    let Some(first) = codes.next() else { return String::new() };
-    if codes.all(|code| code == first) { format!(", exit {first}") } else { String::new() }
+/// `, exit 1` where all of them ended so, and how often the worst was started again.
+fn ends(inventory: &Inventory, cause: &Cause) -> (String, String) {
+    let (mut codes, mut restarts) = (BTreeSet::new(), 0);
+    for (row, column) in &cause.cells {
+        for pod in inventory.view(*row, *column).iter().flat_map(|view| &view.pods) {
+            codes.extend(pod.init_containers.iter().chain(&pod.containers).find_map(last_code));
+            restarts = restarts.max(PodStatus::of(pod).restarts);
+        }
+    }
+    let code = match codes.first() {
+        Some(code) if codes.len() == 1 => format!(", exit {code}"),
+        _ => String::new(),
+    };
+    let most = if cause.cells.len() > 1 { "up to " } else { "" };
+    let restarts = match restarts {
+        0 => String::new(),
+        1 => format!(", {most}1 restart"),
+        many => format!(", {most}{many} restarts"),
+    };
+    (code, restarts)
 }
 
 fn last_code(container: &Container) -> Option<i32> {
@@ -100,6 +152,11 @@ pub fn since_words(cause: &Cause, inventory: &Inventory) -> String {
 /// The DaemonSet's row, for words that name it.
 pub(super) fn row_of<'a>(inventory: &'a Inventory, cause: &Cause) -> Option<&'a Row> {
     cause.sets.first().and_then(|slot| inventory.row(*slot))
+}
+
+/// Whether Node objects can be read; else nothing can be said of the nodes.
+pub(super) fn knows_nodes(inventory: &Inventory, cause: &Cause) -> bool {
+    row_of(inventory, cause).is_some_and(|row| row.knowledge() == Knowledge::Complete)
 }
 
 #[cfg(test)]

@@ -41,7 +41,12 @@ impl Inventory {
 
     fn apply_daemon_sets(&mut self, change: Change<DaemonSet>) {
         match change {
-            Change::Applied(daemon_set) => self.put_daemon_set(daemon_set),
+            Change::Applied(daemon_set) => {
+                let known = self.row_of.get(&daemon_set.meta.uid).map(|slot| &self.rows[slot.0].daemon_set);
+                if !known.is_some_and(|known| outdated(&known.meta, &daemon_set.meta)) {
+                    self.put_daemon_set(daemon_set);
+                }
+            }
             Change::Deleted(daemon_set) => self.drop_daemon_set(&daemon_set.meta.uid),
             Change::Replaced(scope, objects) => {
                 let listed: HashSet<Uid> = objects.iter().map(|object| object.meta.uid.clone()).collect();
@@ -65,7 +70,7 @@ impl Inventory {
         let uid = daemon_set.meta.uid.clone();
         if let Some(&slot) = self.row_of.get(&uid) {
             let row = &mut self.rows[slot.0];
-            if outdated(&row.daemon_set.meta, &daemon_set.meta) || row.daemon_set == daemon_set {
+            if row.daemon_set == daemon_set {
                 return;
             }
             let old = std::mem::replace(&mut row.daemon_set, daemon_set);
@@ -131,7 +136,11 @@ impl Inventory {
     fn apply_nodes(&mut self, change: Change<Node>) {
         match change {
             Change::Applied(node) => {
-                if let Some(slot) = self.put_node(node) {
+                let column = self.column_of.get(&node.name());
+                let known = column.and_then(|slot| self.columns[slot.0].node.as_ref());
+                if !known.is_some_and(|known| outdated(&known.meta, &node.meta))
+                    && let Some(slot) = self.put_node(node)
+                {
                     self.recompute_column(slot);
                 }
             }
@@ -159,9 +168,6 @@ impl Inventory {
         let slot = self.column(&node.name());
         let column = &mut self.columns[slot.0];
         let labels_changed = match &column.node {
-            Some(known) if known.meta.uid == node.meta.uid && outdated(&known.meta, &node.meta) => {
-                return None;
-            }
             Some(known) => {
                 // A heartbeat changes nothing that is kept but the resourceVersion.
                 let mut aged = known.clone();
@@ -224,6 +230,7 @@ impl Inventory {
 
     fn apply_pods(&mut self, change: Change<Pod>) {
         match change {
+            Change::Applied(pod) if self.knows_newer(&pod) => {}
             Change::Applied(pod) => {
                 for (row, column) in self.put_pod(pod).into_iter().flatten() {
                     self.recompute(row, column);
@@ -244,7 +251,13 @@ impl Inventory {
                     .map(|pod| pod.meta.uid.clone())
                     .collect();
                 let mut touched: Vec<_> = gone.iter().filter_map(|uid| self.drop_pod(uid)).collect();
-                touched.extend(objects.into_iter().flat_map(|pod| self.put_pod(pod)).flatten());
+                // Asked for beside the watch, so that the watch may be ahead of it.
+                let beside = matches!(scope, Scope::DaemonSet(_));
+                for pod in objects {
+                    if !(beside && self.knows_newer(&pod)) {
+                        touched.extend(self.put_pod(pod).into_iter().flatten());
+                    }
+                }
                 match scope {
                     Scope::DaemonSet(_) => {
                         for (row, column) in &touched {
@@ -262,13 +275,14 @@ impl Inventory {
         }
     }
 
+    fn knows_newer(&self, pod: &Pod) -> bool {
+        self.pods.get(&pod.meta.uid).is_some_and(|known| outdated(&known.pod.meta, &pod.meta))
+    }
+
     /// Keeps a pod; the cells it left and came to.
     fn put_pod(&mut self, mut pod: Pod) -> [Option<(RowSlot, ColumnSlot)>; 2] {
         let uid = pod.meta.uid.clone();
         let known = self.pods.get_mut(&uid);
-        if known.as_ref().is_some_and(|known| outdated(&known.pod.meta, &pod.meta)) {
-            return [None, None];
-        }
         pod.texts_mut().for_each(|text| self.texts.share(text));
         // Most changes leave a pod where it is.
         if let Some(known) = known
@@ -392,9 +406,12 @@ fn covers_pod(scope: &Scope, pod: &Pod) -> bool {
 }
 
 /// Whether `new` is older than what is known of the same object. Unreadable versions are believed.
+///
+/// It holds between the events of one watch only. A watch's own list is believed whatever its versions are: a server
+/// that came back from a backup, or another one behind the same address, counts them anew.
 fn outdated(known: &Meta, new: &Meta) -> bool {
     match (known.resource_version, new.resource_version) {
-        (Some(known), Some(new)) => new < known,
+        (Some(before), Some(now)) => known.uid == new.uid && now < before,
         _ => false,
     }
 }

@@ -245,7 +245,7 @@ pub fn plan(inventory: &Inventory, slot: RowSlot, options: Options) -> Result<Pl
         }
         let Some(view) = inventory.view(slot, column) else { continue };
         let Some(pod) = outdated(&view) else {
-            if options.nodes.iter().any(|node| *node == named.name.0) {
+            if options.nodes.contains(&named.name.0) {
                 apart.push(Apart { node: named.name.clone(), why: not_outdated(&view).to_owned() });
             }
             continue;
