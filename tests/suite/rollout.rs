@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use dsgrid::domain::event::{Change, ClusterEvent, Scope};
 use dsgrid::domain::inventory::Inventory;
-use dsgrid::domain::object::{DaemonSet, Pod};
-use dsgrid::domain::rollout::{RolloutState, rollout, row_why, standing};
+use dsgrid::domain::object::{DaemonSet, IntOrPercent, Pod, UpdateStrategy};
+use dsgrid::domain::rollout::{RolloutState, held, rollout, row_why, standing};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -32,6 +32,35 @@ fn story(recording: &str, daemon_set: &str) -> BTreeMap<String, String> {
         marks.insert(name, format!("{state}: {}", row_why(inventory, slot)));
     }
     marks
+}
+
+#[test]
+fn what_would_not_move_is_told_before() {
+    let path = recording::all().into_iter().find(|path| path.to_string_lossy().contains("09-"));
+    let mut player = Player::default();
+    for line in recording::lines(&path.expect("a recording")) {
+        if player.play(&line).is_some_and(|mark| mark.name == "stuck") {
+            break;
+        }
+    }
+    let inventory = &player.inventory;
+    let name = "monitoring/node-problem-detector";
+    let mut rows = inventory.rows();
+    let (slot, row) = rows.find(|(_, row)| row.daemon_set.meta.key.to_string() == name).expect("a set");
+    let told =
+        |after: &DaemonSet, changes| held(inventory, slot, after, changes).map(|held| held.to_string());
+    let same = "node-00005 uses up maxUnavailable 1: nothing moves until its pod is available or gone";
+    assert_eq!(told(&row.daemon_set, false).as_deref(), Some(same));
+    // Under another template its pod is an old one that is not available: that is replaced first, whatever the limit.
+    assert_eq!(told(&row.daemon_set, true), None);
+    let mut more = row.daemon_set.clone();
+    more.strategy = UpdateStrategy::RollingUpdate {
+        max_unavailable: IntOrPercent::Int(2),
+        max_surge: IntOrPercent::Int(0),
+    };
+    assert_eq!(told(&more, false), None);
+    more.strategy = UpdateStrategy::OnDelete;
+    assert_eq!(told(&more, false), None);
 }
 
 #[test]

@@ -270,7 +270,7 @@ fn resume_words(model: &Model, paused: Option<&RawObject>) -> Vec<Line> {
     let Ok(back) = resume(paused, &ResumeTo::Untouched) else { return Vec::new() };
     let forecast = forecast(model, paused, &back, None);
     let Some(forecast) = forecast else { return Vec::new() };
-    let lines = forecast.lines().into_iter().chain(held_words(&forecast));
+    let lines = forecast.lines().into_iter().map(|line| format!("it {line}")).chain(held_words(&forecast));
     lines.map(|line| Line::fact(format!("resuming then: {line}"))).collect()
 }
 

@@ -111,7 +111,10 @@ pub(super) async fn writing(
 /// Whether pods of an earlier template run, as far as the controller's status tells: a stop reads nothing more.
 fn is_under_way(object: &RawObject) -> bool {
     let read: DaemonSet = object.decode().unwrap_or_default();
-    read.status.up_to_date < read.status.desired || !read.is_observed()
+    // The annotation counts the templates; the first has no earlier one.
+    let templates = read.template_generation.as_ref().and_then(|count| count.parse::<u64>().ok());
+    templates.is_none_or(|count| count > 1)
+        && (read.status.up_to_date < read.status.desired || !read.is_observed())
 }
 
 /// A change to a spec, and the revision that comes back with it.
