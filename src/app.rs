@@ -29,6 +29,7 @@ mod page;
 mod palette;
 mod problems;
 mod relabel;
+mod replace;
 mod screen;
 mod search;
 mod sparkline;
@@ -45,7 +46,7 @@ pub use cursor::{ColumnPlace, CountColumn, Cursor, Focus, RowPlace};
 pub use describe::number;
 pub use dialog::{Dialog, DialogPage, Field, Question, Stage, dialog_page};
 pub use digest::{Digest, RowLine, Tag};
-pub use effect::Effect;
+pub use effect::{Check, Effect};
 pub use hints::{Hint, hints};
 pub use intent::Intent;
 pub use labels::NodeLabels;
@@ -59,6 +60,7 @@ pub use palette::{Entry, Palette, entries};
 pub use relabel::{
     EditLine, Editor, Entry as EditEntry, Relabel, RelabelPage, Stage as RelabelStage, relabel_page,
 };
+pub use replace::{Begin, Event, Replacing};
 pub use screen::{NodesOf, Open, Screen};
 pub use search::Search;
 pub use text_view::{Room, TextView, ViewRow};

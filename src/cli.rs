@@ -17,6 +17,7 @@ mod node_set;
 mod paths;
 mod preview;
 mod print;
+mod replace;
 mod rollout;
 mod run;
 mod settings;

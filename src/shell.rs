@@ -6,6 +6,7 @@ pub mod frame;
 pub mod headless;
 pub mod logging;
 pub mod monitor;
+mod replacement;
 mod save;
 pub mod seen;
 mod signal;

@@ -42,6 +42,17 @@ struct Canvas<'a> {
 }
 
 impl Canvas<'_> {
+    /// Whether the pod of this cell is being replaced by this dsgrid.
+    fn is_in_flight(&self, row: Option<&Row>, column: ColumnSlot) -> bool {
+        let Some(replacing) = self.model.replacement().filter(|replacing| replacing.is_active()) else {
+            return false;
+        };
+        let name = self.model.inventory().column_at(column).map(|column| &column.name);
+        let run = replacing.run();
+        row.is_some_and(|row| row.daemon_set.meta.uid == run.plan().daemon_set.uid)
+            && name.is_some_and(|name| run.in_flight(name).is_some())
+    }
+
     /// Whether a cell is marked, itself or by its node; without a DaemonSet, whether the node is.
     fn is_marked(&self, row: Option<&Row>, column: ColumnSlot) -> bool {
         let marks = self.model.marks();

@@ -159,6 +159,18 @@ pub enum Action {
     ThrottleRollout,
     /// Delete a pod that is stuck on a dead node.
     ForceDeletePod,
+    /// Replace outdated pods node by node, under gates.
+    ReplacePods,
+    /// The replacement that goes on.
+    OpenReplacement,
+    /// Hold what this dsgrid does.
+    Hold,
+    /// Let what is held or halted go on.
+    GoOn,
+    /// Let a neighbour pass that is worse off.
+    LetPass,
+    /// End the replacement.
+    Abort,
     /// Every action for what is selected.
     OpenMenu,
     /// Every action and screen by name.
@@ -203,7 +215,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, for the test that each is bound.
-    pub const ALL: [Self; 97] = [
+    pub const ALL: [Self; 103] = [
         Self::MoveUp,
         Self::MoveDown,
         Self::MoveLeft,
@@ -281,6 +293,12 @@ impl Action {
         Self::UndoRollout,
         Self::ThrottleRollout,
         Self::ForceDeletePod,
+        Self::ReplacePods,
+        Self::OpenReplacement,
+        Self::Hold,
+        Self::GoOn,
+        Self::LetPass,
+        Self::Abort,
         Self::OpenMenu,
         Self::OpenPalette,
         Self::Confirm,

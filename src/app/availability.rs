@@ -6,6 +6,7 @@ use super::action::Action;
 use super::intent::permission;
 use super::model::Model;
 use super::relabel::{chosen, node_of};
+use super::replace::Replacing;
 use super::screen::{Subject, subject};
 use crate::domain::command::Verb;
 use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef, Uid};
@@ -24,6 +25,7 @@ pub fn verb_of(action: Action) -> Option<Verb> {
         Action::UndoRollout => Verb::Undo,
         Action::ThrottleRollout => Verb::Throttle,
         Action::ForceDeletePod => Verb::ForceDeletePod,
+        Action::ReplacePods => Verb::Replace,
         Action::EditNodes => Verb::Label,
         Action::CordonNodes => Verb::Cordon,
         Action::UncordonNodes => Verb::Uncordon,
@@ -89,6 +91,12 @@ fn state(model: &Model, row: &Row, verb: Verb) -> Option<String> {
             "there is no earlier revision to go back to"
         }
         Verb::ForceDeletePod => return stuck_pod(model).err(),
+        Verb::Replace if is_rolling => {
+            "RollingUpdate: its controller replaces pods by itself; pause it first (P), or set OnDelete"
+        }
+        Verb::Replace if model.replacement.as_ref().is_some_and(Replacing::is_active) => {
+            "a replacement is going on already; % shows it"
+        }
         _ => return None,
     };
     Some(words.to_owned())
@@ -153,6 +161,9 @@ pub(super) fn needed(model: &Model, needed: &mut BTreeSet<Inquiry>) {
     let Some(row) = subject_row(model) else { return };
     let key = &row.daemon_set.meta.key;
     needed.insert(Inquiry::Access(permission(Verb::Pause, key)));
+    if row.daemon_set.strategy == UpdateStrategy::OnDelete {
+        needed.insert(Inquiry::Access(permission(Verb::Replace, key)));
+    }
     if stuck_pod(model).is_ok() {
         needed.insert(Inquiry::Access(permission(Verb::ForceDeletePod, key)));
     }

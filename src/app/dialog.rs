@@ -8,6 +8,7 @@ use super::intent::Intent;
 use super::page::Line;
 use crate::domain::command::{Command, Ticket};
 use crate::domain::raw::RawObject;
+use crate::domain::replace::plan::Plan;
 use crate::domain::text::Text;
 
 pub(super) use page::status;
@@ -34,6 +35,8 @@ pub struct Question {
     pub command: Command,
     /// What to do once it is done.
     pub next: Vec<String>,
+    /// The replacement that begins when it is confirmed; then the command only tells of it.
+    pub plan: Option<Box<Plan>>,
 }
 
 /// How far a dialog is.

@@ -2,11 +2,26 @@
 
 use crate::domain::absence::Sighting;
 use crate::domain::command::{Command, Ticket, Verb};
-use crate::domain::id::{ObjectRef, Uid};
+use crate::domain::id::{NodeName, ObjectRef, Uid};
 use crate::domain::inquiry::Inquiry;
 use crate::domain::log::{LogRequest, StreamId};
 use crate::domain::selector::Selector;
 use crate::domain::text::Text;
+
+/// What is read afresh before a pod is deleted, within fifteen seconds in all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The DaemonSet.
+    pub daemon_set: ObjectRef,
+    /// The node's name, by which the answer is known again.
+    pub node: NodeName,
+    /// The node; none where its object is gone.
+    pub node_object: Option<ObjectRef>,
+    /// The pod.
+    pub pod: ObjectRef,
+    /// Also all pods of the node.
+    pub with_pods: bool,
+}
 
 /// Work for the shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +50,17 @@ pub enum Effect {
         namespace: Text,
         /// Its selector.
         selector: Selector,
+    },
+    /// Read everything a deletion depends on afresh; `Msg::ReplacementChecked` brings it.
+    CheckReplacement(Box<Check>),
+    /// Read all pods of a node; `Msg::NeighboursRead` brings them.
+    ReadNeighbours(NodeName),
+    /// Read the last lines of a failed pod; `Msg::LastLinesRead` brings them.
+    ReadLastLines {
+        /// The node it failed on.
+        node: NodeName,
+        /// Which log.
+        request: Box<LogRequest>,
     },
     /// Read a log; news of it come under this number.
     OpenLog(StreamId, Box<LogRequest>),

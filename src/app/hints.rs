@@ -59,8 +59,10 @@ fn steps(model: &Model) -> Vec<Hint> {
         Some(RolloutState::Progressing) => std::iter::once(pause()).chain(undo()).collect(),
         Some(RolloutState::Paused) => {
             let resume = (Action::ResumeRollout, "resume".to_owned());
-            std::iter::once(resume).chain(undo()).collect()
+            let replace = (Action::ReplacePods, "replace".to_owned());
+            [resume, replace].into_iter().chain(undo()).collect()
         }
+        Some(RolloutState::Waiting) => vec![(Action::ReplacePods, "replace outdated pods".to_owned())],
         _ => Vec::new(),
     };
     let step = |(action, words): (Action, String)| {
@@ -88,6 +90,16 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
             Action::Back,
         ],
         Context::Logs => logs(model),
+        Context::Replacement => vec![
+            Action::Hold,
+            Action::GoOn,
+            Action::LetPass,
+            Action::Abort,
+            Action::Open,
+            Action::OpenLogs,
+            Action::Help,
+            Action::Back,
+        ],
         Context::Endings => {
             vec![Action::Open, Action::CompareEndings, Action::Copy, Action::Help, Action::Back]
         }
@@ -154,6 +166,7 @@ fn page(model: &Model) -> Vec<Action> {
         | Screen::Logs(_)
         | Screen::Problems
         | Screen::Usual
+        | Screen::Replacement
         | Screen::Rights
         | Screen::Journal
         | Screen::History(_)

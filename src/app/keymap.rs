@@ -4,6 +4,7 @@ mod changes;
 mod editor;
 mod key;
 mod logs;
+mod replace;
 mod screens;
 mod table;
 
@@ -28,6 +29,8 @@ pub enum Context {
     Text,
     /// Logs.
     Logs,
+    /// How a replacement goes.
+    Replacement,
     /// How containers ended, compared.
     Endings,
     /// What is selected in the grid, or what a full screen names.
@@ -50,13 +53,14 @@ pub enum Context {
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Everywhere,
         Self::Grid,
         Self::Screen,
         Self::Page,
         Self::Text,
         Self::Logs,
+        Self::Replacement,
         Self::Endings,
         Self::Subject,
         Self::Picker,
@@ -78,6 +82,7 @@ impl Context {
             Self::Page => "Pages: problems, cause, cell, DaemonSet, node, nodes behind a number",
             Self::Text => "Text: YAML",
             Self::Logs => "Logs",
+            Self::Replacement => "Replacement",
             Self::Endings => "Logs: how containers ended",
             Self::Subject => "What is selected, in the grid and on every screen",
             Self::Picker => "Lists to choose from",
@@ -103,6 +108,7 @@ impl Context {
             Self::Text => &[Self::Everywhere, Self::Screen, Self::Text, Self::Subject],
             Self::Logs => &[Self::Everywhere, Self::Screen, Self::Logs, Self::Subject],
             Self::Endings => &[Self::Everywhere, Self::Screen, Self::Endings, Self::Subject],
+            Self::Replacement => &[Self::Everywhere, Self::Screen, Self::Replacement],
             Self::Picker => &[Self::Everywhere, Self::Picker],
             Self::Filter => &[Self::Everywhere, Self::Filter],
             Self::Palette => &[Self::Everywhere, Self::Palette],
@@ -116,7 +122,13 @@ impl Context {
 
 /// Every line of the table, in the order of the help.
 pub fn bindings() -> impl Iterator<Item = &'static Binding> {
-    table::GRID.iter().chain(changes::CHANGES).chain(screens::SCREENS).chain(editor::EDITOR).chain(logs::LOGS)
+    table::GRID
+        .iter()
+        .chain(changes::CHANGES)
+        .chain(screens::SCREENS)
+        .chain(editor::EDITOR)
+        .chain(logs::LOGS)
+        .chain(replace::REPLACE)
 }
 
 /// Whether an action changes the cluster.

@@ -19,6 +19,7 @@ use super::overlay::Overlay;
 use super::palette::Palette;
 use super::problems::Problems;
 use super::relabel::{Relabel, Stage as RelabelStage};
+use super::replace::{Begin, Replacing};
 use super::screen::{Open, Screen};
 use super::text_view::Room;
 use super::writes::Writes;
@@ -63,6 +64,10 @@ pub struct Settings {
     pub last_look: Option<Sighting>,
     /// The alert that brought somebody here.
     pub alert: Option<Alert>,
+    /// On which machine we are, for those who see what this dsgrid does.
+    pub host: Text,
+    /// A replacement to begin with, once everything is known.
+    pub replacement: Option<Begin>,
 }
 
 /// Once the cursor has moved, orders that depend on states wait so long.
@@ -157,6 +162,8 @@ pub struct Model {
     pub(super) otherwise: Vec<(Timestamp, String)>,
     /// Writes whose outcome is not known.
     pub(super) writes: Writes,
+    /// The replacement that this dsgrid carries out, or has carried out.
+    pub(super) replacement: Option<Replacing>,
     /// How the rollouts went since this monitor began.
     pub(super) progress: Progress,
     /// Since when somebody wants to leave, while answers are waited for.
@@ -226,6 +233,7 @@ impl Model {
             expected: BTreeMap::new(),
             otherwise: Vec::new(),
             writes: Writes::default(),
+            replacement: None,
             progress: Progress::default(),
             leaving: None,
             palette: None,
@@ -413,6 +421,12 @@ impl Model {
         &self.writes
     }
 
+    /// The replacement that this dsgrid carries out, or has carried out.
+    #[must_use]
+    pub fn replacement(&self) -> Option<&Replacing> {
+        self.replacement.as_ref()
+    }
+
     /// The menu of actions, while it is open.
     #[must_use]
     pub fn palette(&self) -> Option<&Palette> {
@@ -468,10 +482,10 @@ impl Model {
             (Some(Overlay::Picker(_)), _) => Context::Picker,
             (None, Some(open)) if open.view.search.is_typing => Context::Filter,
             (None, Some(Open { screen: Screen::Logs(_), .. })) => {
-                let compares = self.logs.as_ref().is_some_and(|view| view.compare.is_some());
-                if compares { Context::Endings } else { Context::Logs }
+                self.logs.as_ref().map_or(Context::Logs, |view| view.keys())
             }
             (None, Some(open)) if open.screen.is_text() => Context::Text,
+            (None, Some(Open { screen: Screen::Replacement, .. })) => Context::Replacement,
             (None, Some(_)) => Context::Page,
             (None, None) if self.typing => Context::Filter,
             (None, None) => Context::Grid,
@@ -536,7 +550,8 @@ impl Model {
         let leaving = self.leaving.map(|since| since + super::update::PATIENCE);
         let foretold = self.expected.values().map(Expectation::until).min();
         let asked = self.answers.next_wake();
-        [self.inventory.next_due(), held, notice, ages, adoption, foretold, asked, leaving]
+        let replacement = self.replacement.as_ref().and_then(|replacing| replacing.next_wake(self.now));
+        [self.inventory.next_due(), held, notice, ages, adoption, foretold, asked, leaving, replacement]
             .into_iter()
             .flatten()
             .min()

@@ -5,7 +5,10 @@ use jiff::Timestamp;
 
 use crate::domain::command::{Outcome, Ticket};
 use crate::domain::event::ClusterEvent;
+use crate::domain::id::NodeName;
 use crate::domain::inquiry::{Answer, Inquiry};
+use crate::domain::object::Pod;
+use crate::domain::replace::check::Fresh;
 
 /// Something that happened, outside or at the keyboard.
 #[derive(Clone, Debug)]
@@ -30,6 +33,29 @@ pub enum Msg {
     Answered(Inquiry, Result<Answer, String>),
     /// A file was saved: its path, or why not; both are for people.
     Saved(Result<String, String>),
+    /// What a deletion depends on was read afresh, or why not.
+    ReplacementChecked {
+        /// The node.
+        node: NodeName,
+        /// What was read.
+        fresh: Box<Result<Fresh, String>>,
+    },
+    /// All pods of a node were read, or why not.
+    NeighboursRead {
+        /// The node.
+        node: NodeName,
+        /// Its pods.
+        pods: Result<Vec<Pod>, String>,
+    },
+    /// The last lines of a failed pod; empty where there are none, the words of a failure among them.
+    LastLinesRead {
+        /// The node it failed on.
+        node: NodeName,
+        /// The lines, for people.
+        lines: Vec<String>,
+    },
+    /// Somebody wants the program to end from outside, as Ctrl-c does.
+    Interrupted,
     /// A write was tried.
     Sent {
         /// Which.

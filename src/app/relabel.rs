@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::model::Model;
-use super::screen::Screen;
+use super::screen::subject;
 use crate::domain::command::Ticket;
 use crate::domain::gate::Gate;
 use crate::domain::id::NodeName;
@@ -235,13 +235,7 @@ pub(super) fn node_of<'a>(inventory: &'a Inventory, name: &NodeName) -> Option<&
 pub(super) fn chosen(model: &Model) -> Vec<NodeName> {
     let marked: BTreeSet<&NodeName> = model.marks.nodes();
     let named: Vec<NodeName> = if marked.is_empty() {
-        let one = match model.screens.last() {
-            Some(open) => {
-                let line = open.leads().and_then(|screen| Screen::subject(screen).node);
-                line.or_else(|| open.screen.subject().node)
-            }
-            None => model.cursor.column.node().cloned(),
-        };
+        let one = subject(model).node;
         one.into_iter().collect()
     } else {
         marked.into_iter().cloned().collect()

@@ -14,6 +14,7 @@ mod nodes;
 mod pod;
 mod problems;
 mod progress;
+mod replacement;
 mod rights;
 mod yaml;
 
@@ -83,6 +84,8 @@ pub enum Screen {
         /// The alert.
         alert: Alert,
     },
+    /// The replacement that goes on.
+    Replacement,
     /// The revisions of a DaemonSet.
     History(Uid),
     /// What differs between the templates of two revisions.
@@ -161,6 +164,7 @@ impl Screen {
             | Self::Usual
             | Self::Rights
             | Self::Journal
+            | Self::Replacement
             | Self::Help => {}
         }
         subject
@@ -184,6 +188,7 @@ impl Screen {
             | Self::Usual
             | Self::Alert { .. }
             | Self::Help => BTreeSet::new(),
+            Self::Replacement => super::update::replacement_needs(model),
         }
     }
 
@@ -203,6 +208,7 @@ impl Screen {
             Self::Usual => Some(problems::usual(model)),
             Self::Cause(key) => cause::page(model, key),
             Self::Alert { daemon_set, alert } => alert::page(model, daemon_set, *alert),
+            Self::Replacement => replacement::page(model),
             Self::History(uid) => history::page(model, uid),
             Self::Difference { daemon_set, from, to } => history::difference(model, daemon_set, (*from, *to)),
             Self::Journal => Some(journal::page(model)),

@@ -18,6 +18,7 @@ mod palette;
 mod propose;
 mod relabel;
 mod remember;
+mod replace;
 mod screen;
 mod settle;
 mod wish;
@@ -34,12 +35,15 @@ use super::notice::Notice;
 
 pub(super) use clock::ADOPTION_DELAY;
 pub(super) use leave::PATIENCE;
+pub(super) use replace::needed as replacement_needs;
 
 /// Takes in what happened; says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = take_in(model, msg);
+    effects.extend(replace::pursue(model));
     effects.extend(ask::pursue(model));
     effects.extend(logs::pursue(model));
+    effects.extend(leave::pursue(model));
     effects
 }
 
@@ -48,37 +52,12 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Cluster(events) => cluster::heard(model, events),
         Msg::Key(event) => apart(event).flat_map(|event| key(model, &event)).collect(),
         Msg::Resized(width, height) => {
-            model.size = (width, height);
-            if let Some(dialog) = &mut model.dialog {
-                dialog.was_moved();
-            }
-            if let Some(relabel) = &mut model.relabel {
-                relabel.was_moved();
-            }
-            changed(model);
+            resized(model, (width, height));
             Vec::new()
         }
-        Msg::Ticked(local) => {
-            let mut effects = clock::ticked(model, local);
-            effects.extend(leave::pursue(model));
-            effects
-        }
+        Msg::Ticked(local) => clock::ticked(model, local),
         Msg::FrameCame => {
-            model.progress.sample(&model.inventory);
-            let is_new = relabel::refresh(model) | expect::look(model);
-            if screen::refresh(model) || is_new {
-                changed(model);
-            }
-            let digest = Digest::of(model);
-            if digest != model.digest {
-                model.version += 1;
-            }
-            model.digest = digest;
-            model.digested = model.now;
-            if lens::lift_stuck(model) {
-                // Another row may be selected now, and others be in sight.
-                model.digest = Digest::of(model);
-            }
+            frame_came(model);
             Vec::new()
         }
         Msg::Resumed => {
@@ -98,8 +77,23 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             effects
         }
         Msg::Sent { ticket, outcome } => {
-            let mut effects = dialog::sent(model, ticket, *outcome);
-            effects.extend(leave::pursue(model));
+            let is_replacement = replace::sent(model, ticket, &outcome);
+            let effects = if is_replacement { Vec::new() } else { dialog::sent(model, ticket, *outcome) };
+            changed(model);
+            effects
+        }
+        Msg::ReplacementChecked { node, fresh } => replace::checked(model, &node, *fresh),
+        Msg::NeighboursRead { node, pods } => {
+            replace::neighbours(model, &node, pods.as_deref().map_err(Clone::clone));
+            Vec::new()
+        }
+        Msg::LastLinesRead { node, lines } => {
+            replace::last_lines_read(model, node, lines);
+            changed(model);
+            Vec::new()
+        }
+        Msg::Interrupted => {
+            let effects = act::act(model, Action::Quit);
             changed(model);
             effects
         }
@@ -113,6 +107,36 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.version += 1;
             Vec::new()
         }
+    }
+}
+
+fn resized(model: &mut Model, size: (u16, u16)) {
+    model.size = size;
+    if let Some(dialog) = &mut model.dialog {
+        dialog.was_moved();
+    }
+    if let Some(relabel) = &mut model.relabel {
+        relabel.was_moved();
+    }
+    changed(model);
+}
+
+/// Words are made once a frame.
+fn frame_came(model: &mut Model) {
+    model.progress.sample(&model.inventory);
+    let is_new = relabel::refresh(model) | expect::look(model);
+    if screen::refresh(model) || is_new {
+        changed(model);
+    }
+    let digest = Digest::of(model);
+    if digest != model.digest {
+        model.version += 1;
+    }
+    model.digest = digest;
+    model.digested = model.now;
+    if lens::lift_stuck(model) {
+        // Another row may be selected now, and others be in sight.
+        model.digest = Digest::of(model);
     }
 }
 
@@ -134,7 +158,7 @@ fn key(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     }
     let (in_dialog, in_relabel) = (model.dialog.is_some(), model.relabel.is_some());
     let effects = action_for(context, event).map(|action| match (context, action) {
-        (_, Action::Quit | Action::Suspend) => act::act(model, action),
+        (_, Action::Quit | Action::Suspend | Action::Hold) => act::act(model, action),
         _ if in_dialog => dialog::act(model, action),
         _ if in_relabel => relabel::act(model, action),
         (Context::Palette, _) => palette::key(model, action),

@@ -5,6 +5,7 @@ mod journal;
 mod logs;
 mod nodes;
 mod preview;
+mod replace;
 mod rollout;
 mod status;
 
@@ -27,6 +28,7 @@ pub(super) use journal::JournalArgs;
 pub(super) use logs::LogsArgs;
 pub(super) use nodes::{CordonArgs, EditArgs, NodeArgs, NodesChange, OnErrorArg, RelabelArgs, SendArgs};
 pub(super) use preview::PreviewArgs;
+pub(super) use replace::ReplaceArgs;
 pub(super) use rollout::{
     ConfirmArgs, DryRun, ForceDeleteArgs, PauseArgs, RestartArgs, ResumeArgs, ThrottleArgs, UndoArgs,
 };
@@ -89,6 +91,8 @@ pub(super) enum Command {
     Throttle(ThrottleArgs),
     /// Remove a pod that cannot end because its node is off
     ForceDelete(ForceDeleteArgs),
+    /// Replace the outdated pods of a DaemonSet that is not rolled out (on delete, or paused), under gates
+    Replace(Box<ReplaceArgs>),
     /// Print what dsgrid changed or tried to change from this account; needs no cluster
     Journal(JournalArgs),
     /// Say how far a rollout is, under either strategy and while paused; exit 1 unless it is complete

@@ -5,6 +5,7 @@ mod explanation;
 mod history;
 mod journal;
 mod preview;
+mod replace;
 mod status;
 
 use jiff::Timestamp;
@@ -24,6 +25,7 @@ pub(super) use explanation::explanation;
 pub(super) use history::{difference, history};
 pub(super) use journal::journal;
 pub(super) use preview::preview;
+pub(super) use replace::{ReplaceSummary, nothing as replace_nothing, replace};
 pub(super) use status::status;
 
 /// The version of every document.

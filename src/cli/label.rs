@@ -10,7 +10,7 @@ use super::node_set::{self, Targets};
 use super::preview::look;
 use super::print;
 use super::settings::Settings;
-use super::write::{check_read_only, check_usage};
+use super::write::{Answer, check_read_only, check_usage, confirm};
 use crate::cluster::{Connection, Environment};
 use crate::domain::event::Scope;
 use crate::domain::gate::Gate;
@@ -18,6 +18,7 @@ use crate::domain::object::Node;
 use crate::domain::preview::NodeChange;
 use crate::domain::relabel::batch::{Batch, NodeEdit, OnError};
 use crate::domain::relabel::guard::refusals;
+use crate::domain::relabel::harm::Harm;
 use crate::domain::relabel::overwritten;
 
 /// A command with its words read.
@@ -105,24 +106,38 @@ pub(super) async fn run(global: &Global, settings: &Settings, command: &Command)
         if let Gate::TypedName { why } = &gate {
             print::note(&format!("warning: {why}; sent without asking, as --yes says"));
         }
-    } else if !confirmed(&gate, &batch.word())? {
-        return Err(Failure::Unwritten("nothing was changed".to_owned()));
+    } else {
+        match confirm(&gate, &batch.word()).await? {
+            Answer::Yes => {}
+            Answer::No => return Err(Failure::Unwritten("nothing was changed".to_owned())),
+            Answer::Interrupted => return Ok(Outcome::Interrupted),
+        }
     }
-    let was_interrupted = send::send(&connection, &mut batch).await;
-    tell::results(&task, &batch)?;
-    tell::way_back(&batch);
+    carry_out(connection, &task, &scope, &mut batch, &harm).await
+}
+
+/// Sends it, tells what came of it, and looks whether pods follow.
+async fn carry_out(
+    connection: Connection,
+    task: &Task<'_>,
+    scope: &Scope,
+    batch: &mut Batch,
+    harm: &Harm,
+) -> Result<Outcome, Failure> {
+    let was_interrupted = send::send(&connection, batch).await;
+    tell::results(task, batch)?;
+    tell::way_back(batch);
     if was_interrupted {
         print::note(&format!("interrupted: {}", batch.words()));
         return Ok(Outcome::Interrupted);
     }
-    let came_true = match task.send.no_wait {
-        true => Outcome::Done,
-        false => wait::watch(connection, &scope, &batch, &harm).await?,
-    };
-    match came_true {
-        Outcome::Done => ended(&task, &batch),
-        other => Ok(other),
+    if !task.send.no_wait {
+        let came_true = wait::watch(connection, scope, batch, harm).await?;
+        if came_true != Outcome::Done {
+            return Ok(came_true);
+        }
     }
+    ended(task, batch)
 }
 
 /// Refuses, as kubectl does, to put something in the place of something else unasked.
@@ -160,20 +175,6 @@ async fn dry(
     tell::rehearsed(task, batch)?;
     print::note("dry run: nothing was changed");
     ended(task, batch)
-}
-
-/// Asks, as hard as the gate says.
-fn confirmed(gate: &Gate, word: &str) -> Result<bool, Failure> {
-    match gate {
-        Gate::Yes => {
-            let answer = print::ask("send it? [y/N]")?.unwrap_or_default();
-            Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
-        }
-        Gate::TypedName { why } => {
-            let answer = print::ask(&format!("{why}; type {word} to send it:"))?.unwrap_or_default();
-            Ok(answer == word)
-        }
-    }
 }
 
 fn ended(task: &Task<'_>, batch: &Batch) -> Result<Outcome, Failure> {

@@ -8,7 +8,7 @@ use super::paths::Paths;
 use super::print;
 use super::settings::Settings;
 use crate::app::{Capabilities, Colour, Settings as MonitorSettings};
-use crate::cluster::{ConnectOptions, Connection, Environment, mailbox};
+use crate::cluster::{ConnectOptions, Connection, Environment, account, mailbox};
 use crate::domain::alert::Alert;
 use crate::domain::event::Scope;
 use crate::domain::selector::Selector;
@@ -69,6 +69,8 @@ pub(super) async fn run(
             everywhere: settings.everywhere(),
             last_look: seen.as_ref().and_then(SeenFile::last_look),
             alert: start.alert,
+            host: host(),
+            replacement: None,
         },
         is_remote: std::env::var_os("SSH_CONNECTION").is_some(),
     };
@@ -84,6 +86,12 @@ pub(super) async fn run(
         Ok(ExitReason::Panicked) => Err(Failure::Broken("a part of dsgrid failed".to_owned())),
         Err(error) => Err(Failure::Usage(format!("{error:#}"))),
     }
+}
+
+/// On which machine we are.
+pub(super) fn host() -> Text {
+    let account = account();
+    Text::new(account.rsplit('@').next().unwrap_or_default())
 }
 
 /// What the terminal can show: flags win over the configuration, and that over the environment.

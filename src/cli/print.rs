@@ -55,15 +55,32 @@ pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks, and waits for a line; none where the input ends.
-pub(super) fn ask(question: &str) -> io::Result<Option<String>> {
+/// What came of a question.
+pub(super) enum Reply {
+    /// A line; empty where the input ended.
+    Line(String),
+    /// Ctrl-C.
+    Interrupted,
+}
+
+/// Asks, and waits for a line or for Ctrl-C. From then on Ctrl-C ends nothing by itself.
+pub(super) async fn ask(question: &str) -> io::Result<Reply> {
     let mut out = io::stderr().lock();
     write!(out, "{question} ")?;
     out.flush()?;
     drop(out);
-    let mut line = String::new();
-    let read = io::stdin().lock().read_line(&mut line)?;
-    Ok((read > 0).then(|| line.trim().to_owned()))
+    let line = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line).map(|_| line.trim().to_owned())
+    });
+    tokio::select! {
+        line = line => line.map_err(io::Error::other)?.map(Reply::Line),
+        interrupted = tokio::signal::ctrl_c() => {
+            interrupted?;
+            note("");
+            Ok(Reply::Interrupted)
+        }
+    }
 }
 
 /// Whether the monitor has a terminal to draw on and to read keys from.

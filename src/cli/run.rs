@@ -11,7 +11,8 @@ use super::failure::{Failure, Outcome};
 use super::paths::Paths;
 use super::settings::{self, Settings};
 use super::{
-    demo, explain, get, history, info, journal, label, logs, monitor, preview, print, rollout, status,
+    demo, explain, get, history, info, journal, label, logs, monitor, preview, print, replace, rollout,
+    status,
 };
 use crate::domain::text::sanitize;
 use crate::shell::logging;
@@ -71,18 +72,8 @@ fn run(cli: &Cli, mut command: clap::Command) -> Result<u8, Failure> {
                 monitor::run(global, settings, &connect, start(paths)).await
             })?
         }
-        Some(Command::Completions { shell }) => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut command, "dsgrid", &mut script);
-            print::bytes(&script)?;
-            Outcome::Done
-        }
-        Some(Command::Man) => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(command).render(&mut page)?;
-            print::bytes(&page)?;
-            Outcome::Done
-        }
+        Some(Command::Completions { shell }) => completions(*shell, &mut command)?,
+        Some(Command::Man) => man(command)?,
         Some(Command::Config) => {
             print::data(settings::DEFAULT)?;
             Outcome::Done
@@ -102,6 +93,9 @@ fn run(cli: &Cli, mut command: clap::Command) -> Result<u8, Failure> {
             | Command::Throttle(_)
             | Command::ForceDelete(_)),
         ) => online(global, async |_, settings| rollout::run(global, settings, command).await)?,
+        Some(Command::Replace(args)) => {
+            online(global, async |_, settings| replace::run(global, settings, args).await)?
+        }
         Some(Command::Journal(args)) => journal::run(global, args)?,
         Some(Command::Status(args)) => online(global, async |_, _| status::run(global, args).await)?,
         Some(Command::History(args)) => online(global, async |_, _| history::run(global, args).await)?,
@@ -116,6 +110,20 @@ fn run(cli: &Cli, mut command: clap::Command) -> Result<u8, Failure> {
         }
     };
     Ok(outcome.code())
+}
+
+fn completions(shell: clap_complete::Shell, command: &mut clap::Command) -> Result<Outcome, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, command, "dsgrid", &mut script);
+    print::bytes(&script)?;
+    Ok(Outcome::Done)
+}
+
+fn man(command: clap::Command) -> Result<Outcome, Failure> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page)?;
+    print::bytes(&page)?;
+    Ok(Outcome::Done)
 }
 
 /// Runs a command that talks to a cluster: with configuration, log and runtime.

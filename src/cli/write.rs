@@ -3,14 +3,14 @@
 use super::args::{ConfirmArgs, DryRun, Global};
 use super::failure::{Failure, Outcome};
 use super::paths::Paths;
-use super::print;
+use super::print::{self, Reply};
 use super::settings::Settings;
 use crate::cluster::{Connection, Executed};
 use crate::domain::change::changes;
 use crate::domain::command::{Outcome as Came, Proposal, Verb, difference};
 use crate::domain::gate::Gate;
 use crate::domain::id::ObjectRef;
-use crate::domain::inquiry::{Answer, Inquiry};
+use crate::domain::inquiry::{Answer as Answered, Inquiry};
 use crate::domain::ownership::ownership;
 use crate::domain::raw::RawObject;
 use crate::domain::text::Text;
@@ -92,8 +92,15 @@ impl Writer<'_> {
             print::note("dry run: the server would do it; nothing was changed");
             return Ok(Outcome::Done);
         }
-        if !self.confirm.yes && !confirmed(writing)? {
-            return Err(Failure::Unwritten("nothing was changed".to_owned()));
+        if !self.confirm.yes {
+            match confirm(&writing.gate, &writing.name).await? {
+                Answer::Yes => {}
+                Answer::No => return Err(Failure::Unwritten("nothing was changed".to_owned())),
+                Answer::Interrupted => {
+                    print::note("nothing was changed");
+                    return Ok(Outcome::Interrupted);
+                }
+            }
         }
         let Executed { outcome, unjournalled } = self.connection.execute(command, &Paths::journal()).await;
         if let Some(why) = unjournalled {
@@ -133,7 +140,7 @@ impl Writer<'_> {
             Failure::Unwritten(format!("{verb} of the {target} was sent, and no answer came ({why}); {more}"))
         };
         let read = self.connection.answer(&Inquiry::Object(target.clone())).await;
-        let Ok(Answer::Object(now)) = read else {
+        let Ok(Answered::Object(now)) = read else {
             return Err(unknown("it cannot be read either: look with `dsgrid get` before you try again"));
         };
         let part = |object: Option<&RawObject>, pointer: &str| object?.at(pointer).cloned();
@@ -160,7 +167,9 @@ fn tell_surprises(writing: &Writing, after: &RawObject) {
     let more = changes(announced, after);
     if !more.is_empty() {
         print::note("  the server would also change:");
-        more.iter().for_each(|change| print::note(&format!("    {change}")));
+        for change in &more {
+            print::note(&format!("    {change}"));
+        }
     }
 }
 
@@ -189,19 +198,28 @@ fn failed(writing: &Writing, came: Came) -> Failure {
     Failure::Unwritten(format!("cannot {verb} the {target}, nothing was changed: {why}"))
 }
 
-/// Asks, as hard as the gate says.
-fn confirmed(writing: &Writing) -> Result<bool, Failure> {
-    match &writing.gate {
-        Gate::Yes => {
-            let answer = print::ask("send it? [y/N]")?.unwrap_or_default();
-            Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
-        }
-        Gate::TypedName { why } => {
-            let name = &writing.name;
-            let answer = print::ask(&format!("{why}; type {name} to send it:"))?.unwrap_or_default();
-            Ok(answer == *name)
-        }
-    }
+/// What a person says to a write.
+pub(super) enum Answer {
+    Yes,
+    No,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+/// Asks, as hard as the gate says; the word is what is to be typed.
+pub(super) async fn confirm(gate: &Gate, word: &str) -> Result<Answer, Failure> {
+    let question = match gate {
+        Gate::Yes => "send it? [y/N]".to_owned(),
+        Gate::TypedName { why } => format!("{why}; type {word} to send it:"),
+    };
+    let is_yes = match print::ask(&question).await? {
+        Reply::Interrupted => return Ok(Answer::Interrupted),
+        Reply::Line(line) => match gate {
+            Gate::Yes => matches!(line.to_lowercase().as_str(), "y" | "yes"),
+            Gate::TypedName { .. } => line == word,
+        },
+    };
+    Ok(if is_yes { Answer::Yes } else { Answer::No })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::id::ObjectKey;
 use super::object::{IntOrPercent, Labels, Phase, Pod, PodDisruptionBudget};
+use super::raw::RawObject;
 use super::text::Text;
 
 /// The budgets of a namespace's that select pods with these labels: no selector selects nothing, an empty one
@@ -107,6 +108,15 @@ pub fn eviction(pod: &Pod, labels: &Labels, budgets: &[PodDisruptionBudget]) -> 
         }
     }
     eviction_of_ready(&selecting)
+}
+
+/// What comes of evicting ready pods of this DaemonSet, by the labels of its template.
+#[must_use]
+pub fn eviction_of_set(daemon_set: &RawObject, budgets: &[PodDisruptionBudget]) -> Eviction {
+    let labels = daemon_set.at("/spec/template/metadata/labels").cloned().unwrap_or_default();
+    let labels: Labels = serde_json::from_value(labels).unwrap_or_default();
+    let namespace = daemon_set.at("/metadata/namespace").and_then(serde_json::Value::as_str);
+    eviction_of_ready(&selecting(budgets, &Text::new(namespace.unwrap_or_default()), &labels))
 }
 
 /// What comes of evicting a ready daemon pod that these budgets select.

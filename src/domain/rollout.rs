@@ -229,13 +229,14 @@ fn blocker_words(view: &CellView<'_>) -> String {
         // It counts nowhere among the wanted, and holds up the rest all the same (`update.go`, `rollingUpdate`).
         let limit = Limit::of(&view.row.daemon_set, view.row.tally.desired);
         let counts = match limit {
-            Some(limit) if !limit.surge => " and counts against maxUnavailable",
+            Some(limit) if !limit.surge => " and counts",
             _ => "",
         };
-        let since = age(view.pods.iter().filter_map(|pod| pod.meta.deleting).min(), view.now);
-        return format!(
-            "{name} is not wanted any more, but its old pod is still Terminating {since}{counts}"
-        );
+        let ended = view.pods.iter().filter_map(|pod| pod.meta.deleting).min();
+        // The deletion time is when the grace period ends.
+        let since = ended.filter(|ends| *ends < view.now);
+        let since = since.map(|ends| format!(" {}", age(Some(ends), view.now))).unwrap_or_default();
+        return format!("{name} (not wanted any more, but its old pod is still Terminating{since}{counts})");
     }
     if view.cell.state == CellState::Lost {
         let since =
@@ -290,6 +291,9 @@ pub fn rollout_why(inventory: &Inventory, slot: RowSlot) -> String {
 fn words(inventory: &Inventory, slot: RowSlot, row: &Row, rollout: &Rollout) -> String {
     let now = inventory.now();
     let daemon_set = &row.daemon_set;
+    if let Some(claim) = daemon_set.replacing.as_ref().filter(|claim| claim.is_held(now)) {
+        return claim.words(now);
+    }
     if let (true, Some(Pause::Saved(saved))) = (daemon_set.is_paused(), &daemon_set.pause) {
         let since = age(saved.at.parse().ok(), now);
         let reason = if saved.reason.is_empty() { String::new() } else { format!(" \"{}\"", saved.reason) };

@@ -89,6 +89,8 @@ pub trait Screen {
 pub enum Interruption {
     /// The program has to end, for this reason.
     End(ExitReason),
+    /// Somebody wants it to end, as Ctrl-c says where it is no key.
+    Interrupted,
     /// The program was stopped and continued by somebody else.
     Continued,
 }
@@ -254,6 +256,11 @@ impl Turn {
     ) -> Outcome {
         match interruption {
             Interruption::End(reason) => Ok(Some(reason)),
+            // What is going on may be held first; else this is the end.
+            Interruption::Interrupted => {
+                let exit = self.take(model, ends, Msg::Interrupted)?;
+                Ok(exit.map(|_| ExitReason::Terminated))
+            }
             Interruption::Continued => {
                 let size = ends.screen.resume()?;
                 self.redraw(model, ends, size)

@@ -3,15 +3,21 @@
 use tokio::sync::mpsc;
 
 use super::event_loop::Execute;
+use super::replacement;
 use super::save::save;
 use super::seen::SeenFile;
 use crate::app::{Effect, Msg};
 use crate::cluster::{Connection, Executed, Journal, LogSink, Logs, Sender, Watches};
+use crate::domain::command::{Command, Ticket};
 use crate::domain::event::ClusterEvent;
-use crate::domain::id::ObjectKey;
+use crate::domain::id::{ObjectKey, Uid};
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::log::MOST_STREAMS;
+use crate::domain::selector::Selector;
 use crate::domain::text::Text;
+
+/// Where what came of the work goes.
+type Replies = mpsc::UnboundedSender<Msg>;
 
 /// A connection and its watches; dropping it ends them.
 pub struct ClusterExecutor {
@@ -39,46 +45,29 @@ impl ClusterExecutor {
 }
 
 impl Execute for ClusterExecutor {
-    fn execute(&mut self, effect: Effect, replies: &mpsc::UnboundedSender<Msg>) {
+    fn execute(&mut self, effect: Effect, replies: &Replies) {
+        let connection = self.connection.clone();
         match effect {
             Effect::Relist => self.watches.relist(),
             Effect::ListDaemonSetPods { daemon_set, namespace, selector } => {
-                let (connection, replies) = (self.connection.clone(), replies.clone());
-                tokio::spawn(async move {
-                    let key = ObjectKey { namespace, name: Text::default() };
-                    let listed =
-                        connection.list_daemon_set_pods(&key, &selector.to_string(), &daemon_set).await;
-                    let reply = match listed {
-                        Ok(change) => Msg::Cluster(vec![ClusterEvent::Pods(change)]),
-                        Err(error) => Msg::WorkFailed(format!("cannot look for adopted pods: {error}")),
-                    };
-                    // Nobody listens any more once the monitor has ended.
-                    drop(replies.send(reply));
-                });
+                reply(replies, adopted(connection, daemon_set, namespace, selector));
             }
             Effect::Ask(Inquiry::Journal) => {
-                let (journal, replies) = (self.journal.clone(), replies.clone());
-                tokio::task::spawn_blocking(move || {
+                let journal = self.journal.clone();
+                reply_later(replies, move || {
                     let read = journal.read(None).map(Answer::Journal).map_err(|error| error.to_string());
-                    drop(replies.send(Msg::Answered(Inquiry::Journal, read)));
+                    Msg::Answered(Inquiry::Journal, read)
                 });
             }
-            Effect::Ask(inquiry) => {
-                let (connection, replies) = (self.connection.clone(), replies.clone());
-                tokio::spawn(async move {
-                    let answer = connection.answer(&inquiry).await.map_err(|error| error.to_string());
-                    drop(replies.send(Msg::Answered(inquiry, answer)));
-                });
-            }
-            Effect::SaveFile { name, text } => {
-                let replies = replies.clone();
-                tokio::task::spawn_blocking(move || {
-                    let saved = std::env::current_dir()
-                        .map_err(|error| format!("the current directory cannot be told: {error}"))
-                        .and_then(|directory| save(&directory, &name, &text));
-                    drop(replies.send(Msg::Saved(saved)));
-                });
-            }
+            Effect::Ask(inquiry) => reply(replies, async move {
+                let answer = connection.answer(&inquiry).await.map_err(|error| error.to_string());
+                Msg::Answered(inquiry, answer)
+            }),
+            Effect::SaveFile { name, text } => reply_later(replies, move || {
+                let here = std::env::current_dir();
+                let here = here.map_err(|error| format!("the current directory cannot be told: {error}"));
+                Msg::Saved(here.and_then(|directory| save(&directory, &name, &text)))
+            }),
             // Small, and at the end of the program nothing else would wait for it.
             Effect::RememberDesired(sighting) => {
                 let failed = self.seen.as_ref().and_then(|seen| seen.remember(&sighting).err());
@@ -87,34 +76,71 @@ impl Execute for ClusterExecutor {
                 }
             }
             Effect::JournalRefusal { verb, target, why } => {
-                let (connection, journal) = (self.connection.clone(), self.journal.clone());
-                let replies = replies.clone();
+                let (journal, replies) = (self.journal.clone(), replies.clone());
                 tokio::spawn(async move {
                     if let Some(why) = journal.refuse(&connection, verb, &target, &why).await {
                         drop(replies.send(Msg::WorkFailed(why)));
                     }
                 });
             }
-            Effect::Send { ticket, command, dry_run } => {
-                let (connection, journal) = (self.connection.clone(), self.journal.clone());
-                let replies = replies.clone();
-                tokio::spawn(async move {
-                    let (outcome, unjournalled) = if dry_run {
-                        (connection.rehearse(&command).await, None)
-                    } else {
-                        let Executed { outcome, unjournalled } = connection.execute(&command, &journal).await;
-                        (outcome, unjournalled)
-                    };
-                    drop(replies.send(Msg::Sent { ticket, outcome: Box::new(outcome) }));
-                    if let Some(why) = unjournalled {
-                        drop(replies.send(Msg::WorkFailed(why)));
-                    }
-                });
+            Effect::Send { ticket, command, dry_run: true } => reply(replies, async move {
+                Msg::Sent { ticket, outcome: Box::new(connection.rehearse(&command).await) }
+            }),
+            Effect::Send { ticket, command, dry_run: false } => {
+                tokio::spawn(send(connection, self.journal.clone(), ticket, command, replies.clone()));
             }
+            Effect::CheckReplacement(check) => reply(replies, async move {
+                let fresh = Box::new(replacement::check(&connection, &check).await);
+                Msg::ReplacementChecked { node: check.node, fresh }
+            }),
+            Effect::ReadNeighbours(node) => reply(replies, async move {
+                let pods = replacement::neighbours(&connection, &node).await;
+                Msg::NeighboursRead { node, pods }
+            }),
+            Effect::ReadLastLines { node, request } => reply(replies, async move {
+                let lines = replacement::last_lines(&connection, *request).await;
+                Msg::LastLinesRead { node, lines }
+            }),
             Effect::OpenLog(stream, request) => self.logs.open(stream, *request),
             Effect::CloseLog(stream) => self.logs.close(stream),
             // The loop does these itself.
             Effect::Quit | Effect::Suspend | Effect::CopyToClipboard(_) => {}
         }
+    }
+}
+
+/// Works beside the loop; what comes of it is a message. Nobody listens any more once the monitor has ended.
+fn reply(replies: &Replies, work: impl Future<Output = Msg> + Send + 'static) {
+    let replies = replies.clone();
+    // Some of these futures are large: they move only once.
+    let work = Box::pin(work);
+    tokio::spawn(async move { drop(replies.send(work.await)) });
+}
+
+/// The same for work that waits for a disk.
+fn reply_later(replies: &Replies, work: impl FnOnce() -> Msg + Send + 'static) {
+    let replies = replies.clone();
+    tokio::task::spawn_blocking(move || drop(replies.send(work())));
+}
+
+async fn adopted(connection: Connection, daemon_set: Uid, namespace: Text, selector: Selector) -> Msg {
+    let key = ObjectKey { namespace, name: Text::default() };
+    match connection.list_daemon_set_pods(&key, &selector.to_string(), &daemon_set).await {
+        Ok(change) => Msg::Cluster(vec![ClusterEvent::Pods(change)]),
+        Err(error) => Msg::WorkFailed(format!("cannot look for adopted pods: {error}")),
+    }
+}
+
+async fn send(
+    connection: Connection,
+    journal: Journal,
+    ticket: Ticket,
+    command: Box<Command>,
+    replies: Replies,
+) {
+    let Executed { outcome, unjournalled } = connection.execute(&command, &journal).await;
+    drop(replies.send(Msg::Sent { ticket, outcome: Box::new(outcome) }));
+    if let Some(why) = unjournalled {
+        drop(replies.send(Msg::WorkFailed(why)));
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn interruptions(
     Ok(select_all([
         panics.boxed(),
         on(SignalKind::terminate(), ended)?,
-        on(SignalKind::interrupt(), ended)?,
+        on(SignalKind::interrupt(), Interruption::Interrupted)?,
         on(SignalKind::hangup(), Interruption::End(ExitReason::HungUp))?,
         on(SignalKind::from_raw(Signal::CONT.as_raw()), Interruption::Continued)?,
     ]))

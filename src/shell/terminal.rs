@@ -20,7 +20,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use tokio::sync::watch;
 
 use super::event_loop::Screen;
-use crate::app::Model;
+use crate::app::{Model, Replacing};
 use crate::ui::{Theme, draw};
 
 /// A text longer than this is not put on a clipboard: terminals cut or refuse it.
@@ -28,14 +28,18 @@ const LONGEST_COPY: usize = 74_000;
 
 /// Whether the terminal is ours.
 #[derive(Clone, Debug, Default)]
-struct Gate(Arc<AtomicBool>);
+struct Gate {
+    is_ours: Arc<AtomicBool>,
+    /// The title that was there is kept by the terminal, to be put back.
+    has_title: Arc<AtomicBool>,
+}
 
 impl Gate {
     /// Takes the terminal over.
     fn enter(&self) -> io::Result<()> {
         let mut out = io::stdout().lock();
         enable_raw_mode()?;
-        self.0.store(true, Ordering::SeqCst);
+        self.is_ours.store(true, Ordering::SeqCst);
         execute!(out, EnterAlternateScreen, Hide, Clear(ClearType::All))
     }
 
@@ -43,8 +47,12 @@ impl Gate {
     fn leave(&self) -> io::Result<()> {
         // The lock can be taken again by the thread that holds it, as the panic hook needs.
         let mut out = io::stdout().lock();
-        if !self.0.swap(false, Ordering::SeqCst) {
+        if !self.is_ours.swap(false, Ordering::SeqCst) {
             return Ok(());
+        }
+        if self.has_title.swap(false, Ordering::SeqCst) {
+            // XTWINOPS 23: the title from before.
+            let _ = out.write_all(b"\x1b[23;0t");
         }
         // Both are tried, whatever becomes of the first.
         let shown = execute!(out, EndSynchronizedUpdate, LeaveAlternateScreen, Show);
@@ -67,7 +75,7 @@ impl Write for FrameWriter {
 
     fn flush(&mut self) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        let written = if self.gate.0.load(Ordering::SeqCst) {
+        let written = if self.gate.is_ours.load(Ordering::SeqCst) {
             out.write_all(&self.frame).and_then(|()| out.flush())
         } else {
             Ok(())
@@ -84,6 +92,10 @@ pub struct RealScreen {
     theme: Theme,
     gate: Gate,
     size: (u16, u16),
+    /// What the terminal's title says, where we set it.
+    title: Option<String>,
+    /// How often the bell was rung.
+    rung: u32,
 }
 
 impl RealScreen {
@@ -99,13 +111,39 @@ impl RealScreen {
         let writer = FrameWriter { frame: Vec::with_capacity(1 << 14), gate: gate.clone() };
         let viewport = Viewport::Fixed(Rect::new(0, 0, size.0, size.1));
         let terminal = Terminal::with_options(CrosstermBackend::new(writer), TerminalOptions { viewport })?;
-        Ok(Self { terminal, theme, gate, size })
+        Ok(Self { terminal, theme, gate, size, title: None, rung: 0 })
     }
 
     /// The terminal's columns and lines.
     #[must_use]
     pub fn size(&self) -> (u16, u16) {
         self.size
+    }
+
+    /// The title and the bell tell of long work also where the terminal is not looked at.
+    fn announce(&mut self, model: &Model) -> io::Result<()> {
+        let title = model.replacement().map(|replacing| replacing.title(model.now()));
+        let rings = model.replacement().map_or(0, Replacing::rings);
+        if title == self.title && rings == self.rung {
+            return Ok(());
+        }
+        let rings_now = rings > self.rung;
+        self.rung = rings;
+        let mut out = Vec::new();
+        if title != self.title
+            && let Some(title) = &title
+        {
+            // XTWINOPS 22 keeps the title that is there.
+            if !self.gate.has_title.swap(true, Ordering::SeqCst) {
+                out.extend_from_slice(b"\x1b[22;0t");
+            }
+            out.extend_from_slice(format!("\x1b]2;{title}\x1b\\").as_bytes());
+        }
+        if rings_now {
+            out.push(7);
+        }
+        self.title = title;
+        self.terminal.backend_mut().write_all(&out)
     }
 
     fn fit(&mut self, (width, height): (u16, u16)) -> io::Result<()> {
@@ -137,6 +175,7 @@ impl Screen for RealScreen {
             self.fit(model.size())?;
         }
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.announce(model)?;
         let theme = self.theme;
         self.terminal.draw(|frame| draw(frame, model, &theme))?;
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
@@ -158,6 +197,8 @@ impl Screen for RealScreen {
 
     fn resume(&mut self) -> io::Result<(u16, u16)> {
         self.gate.enter()?;
+        // It was put back when the terminal was given back.
+        self.title = None;
         let size = size()?;
         self.fit(size)?;
         Ok(size)

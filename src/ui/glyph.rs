@@ -70,6 +70,11 @@ impl GlyphSet {
         }
     }
 
+    /// A cell whose pod is being replaced.
+    pub(super) fn in_flight(self) -> &'static str {
+        self.pick("◈", "@")
+    }
+
     /// A cell of which something is foretold that is not true yet.
     pub(super) fn expected(self) -> &'static str {
         self.pick("›", ">")

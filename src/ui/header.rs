@@ -7,6 +7,7 @@ use super::line::width;
 use super::theme::Role;
 use crate::app::layout::Mode;
 use crate::app::lines::thousands;
+use crate::domain::replace::run::RunState;
 use crate::domain::rights::hides_nodes;
 
 /// A piece of the line; pieces of lower rank are left out first where the room is short.
@@ -88,6 +89,12 @@ fn pieces(canvas: &Canvas) -> Vec<Piece> {
         let style = tag.state.map_or(theme.style(Role::Warning), |state| theme.cell(state));
         // The worst words stay longest.
         add(tag.text.clone(), style, 1 + u8::from(at > 2));
+    }
+    if let Some(replacing) = model.replacement() {
+        let state = replacing.run().state();
+        let is_bad = matches!(state, RunState::Halted(_) | RunState::Outdated(_));
+        let role = if is_bad { Role::Alert } else { Role::Warning };
+        add(replacing.title(model.now()), theme.style(role), 1);
     }
     if !model.marks().is_empty() {
         add(format!("{} marked", thousands(model.marks().len())), theme.style(Role::Title), 1);

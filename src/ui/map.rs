@@ -42,9 +42,14 @@ pub(super) fn draw(canvas: &mut Canvas) {
             if canvas.is_marked(object, column) {
                 style = style.patch(canvas.theme.style(Role::Marked));
             }
+            let is_in_flight = canvas.is_in_flight(canvas.model.inventory().row(row), column);
+            if is_in_flight {
+                style = style.patch(canvas.theme.style(Role::InFlight));
+            }
             if selected == Some(column) {
                 style = style.patch(canvas.theme.style(Role::Cursor));
             }
+            let glyph = if is_in_flight { canvas.theme.glyphs().in_flight() } else { glyph };
             canvas.put(x, y, 1, glyph, style);
         }
     }

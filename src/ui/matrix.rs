@@ -103,9 +103,14 @@ pub(super) fn cells(canvas: &mut Canvas, y: u16, slot: RowSlot, row: &Row) {
         if canvas.is_marked(Some(row), column) {
             style = style.patch(canvas.theme.style(Role::Marked));
         }
+        let is_in_flight = canvas.is_in_flight(Some(row), column);
+        if is_in_flight {
+            style = style.patch(canvas.theme.style(Role::InFlight));
+        }
         if is_selected && in_list && selected == Some(column) {
             style = style.patch(canvas.theme.style(Role::Cursor));
         }
+        let glyph = if is_in_flight { canvas.theme.glyphs().in_flight() } else { glyph };
         if is_words {
             let text = if is_plain { glyph.to_owned() } else { format!("{glyph} {word}") };
             canvas.put(x, y, WORD_WIDTH - 1, &text, style);

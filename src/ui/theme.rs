@@ -22,6 +22,8 @@ pub enum Role {
     Cursor,
     /// What is marked.
     Marked,
+    /// What this dsgrid works on.
+    InFlight,
     /// The row or column of what is selected.
     Beside,
     /// Something is wrong.
@@ -90,6 +92,8 @@ impl Theme {
             (Role::Marked, Colour::Ansi) => plain.bg(Color::DarkGray).add_modifier(Modifier::UNDERLINED),
             // Without colours, underlined alone is what an alert is.
             (Role::Marked, Colour::Mono) => plain.add_modifier(Modifier::UNDERLINED | Modifier::REVERSED),
+            (Role::InFlight, Colour::Ansi) => bold.fg(Color::White).bg(Color::Blue),
+            (Role::InFlight, Colour::Mono) => bold.add_modifier(Modifier::REVERSED),
             (Role::Faint | Role::Frame, Colour::Ansi) => plain.add_modifier(Modifier::DIM),
             (Role::Alert, Colour::Ansi) => bold.fg(Color::Red),
             (Role::Alert | Role::Found, Colour::Mono) => bold.add_modifier(Modifier::UNDERLINED),

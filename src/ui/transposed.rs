@@ -100,9 +100,14 @@ fn node(canvas: &mut Canvas, y: u16, slot: ColumnSlot, rows: &[(u16, RowSlot)]) 
         if canvas.is_marked(row, slot) {
             style = style.patch(canvas.theme.style(Role::Marked));
         }
+        let is_in_flight = canvas.is_in_flight(canvas.model.inventory().row(*slot_of_row), slot);
+        if is_in_flight {
+            style = style.patch(canvas.theme.style(Role::InFlight));
+        }
         if is_selected && selected == Some(*slot_of_row) {
             style = style.patch(canvas.theme.style(Role::Cursor));
         }
+        let glyph = if is_in_flight { canvas.theme.glyphs().in_flight() } else { glyph };
         canvas.put(*x, y, 1, glyph, style);
     }
 }

@@ -1,4 +1,5 @@
 //! Benchmarks of logs: lines a second from bytes to the screen's rows, and what is kept at the cap.
+#![expect(clippy::print_stderr, reason = "a benchmark tells what it kept")]
 
 use std::hint::black_box;
 
@@ -141,7 +142,7 @@ fn at_the_cap(c: &mut Criterion) {
         view.buffer.bytes(),
         resident().saturating_sub(before)
     );
-    println!("logs at the cap: {kept}");
+    eprintln!("logs at the cap: {kept}");
     let mut terminal = Terminal::new(TestBackend::new(200, 60)).expect("a terminal");
     let theme = Theme::new(model.capabilities());
     let mut group = c.benchmark_group("logs at the cap");

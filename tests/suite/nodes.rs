@@ -146,7 +146,7 @@ fn syntax_is_checked_as_typed() {
         go(&mut model, "E+");
         go(&mut model, typed);
         let page = relabel_page(&model).expect("it is open");
-        let below: String = page.below.iter().map(|line| format!("{}\n", line.text)).collect();
+        let below: String = page.below.iter().flat_map(|line| [line.text.as_str(), "\n"]).collect();
         match told {
             Some(told) => assert!(below.contains(told), "{typed}: {below}"),
             None => assert!(!below.contains("cannot read"), "{typed}: {below}"),

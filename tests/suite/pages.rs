@@ -338,6 +338,10 @@ fn a_cell_says_what_the_controller_the_scheduler_and_the_kubelet_said() {
             assert!(page.contains(words), "{case}: {words:?} in {page}");
         }
     }
+}
+
+#[test]
+fn a_refusing_taint_is_held_against_the_tolerations() {
     let refused = only_cell(
         &json!({"tolerations": [{"key": "gpu", "value": "b"}], "containers": [{"name": "main"}]}),
         None,

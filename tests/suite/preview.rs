@@ -9,6 +9,8 @@ use dsgrid::domain::object::{DaemonSet, Node, Pod, Taint};
 use dsgrid::domain::placement::Placement;
 use dsgrid::domain::preview::template::{TemplateEdit, template_impact};
 use dsgrid::domain::preview::{NodeChange, Outcome, impact};
+use dsgrid::domain::raw::RawObject;
+use dsgrid::domain::relabel::patch::node_patch;
 use dsgrid::domain::text::Text;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -138,6 +140,68 @@ fn what_was_foretold_is_what_the_real_controller_did() {
         compared["Start"] >= 4 && compared["Stop"] >= 4 && compared["KeepMisscheduled"] >= 2,
         "{compared:?}"
     );
+}
+
+/// The request that dsgrid would have sent makes of the node what kubectl's made of it.
+#[test]
+fn the_bodies_do_what_the_recorded_commands_did() {
+    let mut compared = 0;
+    for recording in ["05-", "06-", "11-"] {
+        let all = recording::all();
+        let path =
+            all.into_iter().find(|path| path.to_string_lossy().contains(recording)).expect("a recording");
+        let mut nodes: BTreeMap<String, Value> = BTreeMap::new();
+        let mut wanted: BTreeMap<String, Value> = BTreeMap::new();
+        for line in recording::lines(&path) {
+            if line.kind == "COMMAND" {
+                let command: String = serde_json::from_str(line.object.get()).expect("text");
+                let Some((node, change)) = change(&command) else { continue };
+                // Of several commands in a row, the next builds on what the one before made.
+                let before =
+                    wanted.get(node.as_str()).or(nodes.get(node.as_str())).expect("it was seen").clone();
+                let fresh = RawObject::new(before.clone());
+                let shown: Node = fresh.decode().expect("a node");
+                let mut after = before;
+                if let Ok(command) = node_patch(&shown, &fresh, &change) {
+                    let patch: json_patch::Patch = serde_json::from_str(&command.body).expect("a patch");
+                    json_patch::patch(&mut after, &patch).expect("it applies");
+                }
+                wanted.insert(node.to_string(), after);
+            }
+            if line.resource == "nodes" && line.kind == "LIST" {
+                let list: Value = serde_json::from_str(line.object.get()).expect("a list");
+                for node in list["items"].as_array().expect("items") {
+                    nodes.insert(node["metadata"]["name"].as_str().expect("a name").to_owned(), node.clone());
+                }
+            }
+            if line.resource != "nodes" || !matches!(line.kind.as_str(), "ADDED" | "MODIFIED") {
+                continue;
+            }
+            let node: Value = serde_json::from_str(line.object.get()).expect("a node");
+            let name = node["metadata"]["name"].as_str().expect("a name").to_owned();
+            if let Some(after) = wanted.get(&name) {
+                let is = |pointer: &str| {
+                    node.pointer(pointer).unwrap_or(&Value::Null)
+                        == after.pointer(pointer).unwrap_or(&Value::Null)
+                };
+                // The control plane's own taint of a cordoned node follows a moment later.
+                let taints = |node: &Value| {
+                    let taints = node["spec"]["taints"].as_array().cloned().unwrap_or_default();
+                    let own = |taint: &Value| taint["key"] != "node.kubernetes.io/unschedulable";
+                    let taint =
+                        |taint: Value| format!("{}={}:{}", taint["key"], taint["value"], taint["effect"]);
+                    taints.into_iter().filter(own).map(taint).collect::<BTreeSet<_>>()
+                };
+                if is("/metadata/labels") && is("/spec/unschedulable") && taints(&node) == taints(after) {
+                    compared += 1;
+                    wanted.remove(&name);
+                }
+            }
+            nodes.insert(name, node);
+        }
+        assert!(wanted.is_empty(), "{recording}: never so: {:?}", wanted.keys());
+    }
+    assert!(compared >= 6, "{compared}");
 }
 
 fn keys() -> impl Strategy<Value = String> {

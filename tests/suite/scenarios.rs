@@ -125,7 +125,11 @@ fn causes_come_worst_first_in_a_circle() {
     );
     press(&mut model, "n");
     assert_eq!(node(&model), "node-00112");
-    assert!(notice(&model).contains("node-00112 NotReady: 10 DaemonSets have a pod there"), "{}", notice(&model));
+    assert!(
+        notice(&model).contains("node-00112 NotReady: 10 DaemonSets have a pod there"),
+        "{}",
+        notice(&model)
+    );
     press(&mut model, "NNN");
     assert!(notice(&model).starts_with("cause 3 of 3"), "{}", notice(&model));
     let mut healthy = silent(Capabilities::default());

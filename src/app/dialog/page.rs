@@ -61,7 +61,6 @@ fn fold(line: &Line, width: usize) -> Vec<Line> {
 
 /// How the dialog stands and what can be pressed.
 pub(in crate::app) fn status(model: &Model, dialog: &Dialog) -> Vec<Line> {
-    let verb = dialog.intent.verb().name();
     let mut lines = Vec::new();
     match &dialog.stage {
         Stage::Choosing { .. } => {
@@ -86,20 +85,7 @@ pub(in crate::app) fn status(model: &Model, dialog: &Dialog) -> Vec<Line> {
             "the server checks it without writing it ({}); Esc cancels",
             age(Some(*since), model.now)
         ))),
-        Stage::Ready { .. } => match dialog.word() {
-            Some(word) => {
-                lines.push(Line::fact(format!("to {verb}, type {word} and Enter: {}_", dialog.typed)));
-                lines.push(Line::fact("[Cancel] Esc"));
-            }
-            None => {
-                let reason = match &dialog.intent {
-                    Intent::Pause { reason, .. } if reason.is_empty() => "    Tab say why".to_owned(),
-                    Intent::Pause { reason, .. } => format!("    Tab reason: {reason}"),
-                    _ => String::new(),
-                };
-                lines.push(Line::fact(format!("[Cancel] Enter or Esc    y {verb}{reason}")));
-            }
-        },
+        Stage::Ready { .. } => lines.extend(ready(dialog)),
         Stage::Sent { ticket } => lines.push(sent(model, *ticket)),
         Stage::Ended { again, .. } => {
             let more = if *again { "    r reads it afresh and tries again" } else { "" };
@@ -110,6 +96,21 @@ pub(in crate::app) fn status(model: &Model, dialog: &Dialog) -> Vec<Line> {
         lines.push(Line::problem(&dialog.hint));
     }
     lines
+}
+
+/// What confirms it, and what does not.
+fn ready(dialog: &Dialog) -> Vec<Line> {
+    let verb = dialog.intent.verb().name();
+    if let Some(word) = dialog.word() {
+        let typed = format!("to {verb}, type {word} and Enter: {}_", dialog.typed);
+        return vec![Line::fact(typed), Line::fact("[Cancel] Esc")];
+    }
+    let reason = match &dialog.intent {
+        Intent::Pause { reason, .. } if reason.is_empty() => "    Tab say why".to_owned(),
+        Intent::Pause { reason, .. } => format!("    Tab reason: {reason}"),
+        _ => String::new(),
+    };
+    vec![Line::fact(format!("[Cancel] Enter or Esc    y {verb}{reason}"))]
 }
 
 fn sent(model: &Model, ticket: crate::domain::command::Ticket) -> Line {

@@ -132,15 +132,16 @@ fn label_line(label: &LabelLine, pending: &NodeChange, width: usize) -> Line {
         Some(None) => " -> removed".to_owned(),
         None => String::new(),
     };
-    let mut text = format!("{:<width$} {}{fate}", label.key.as_str(), label.words());
-    if !label.used_by.is_empty() {
-        text.push_str(&format!("   used by {}", users(&label.used_by)));
-    }
-    match label.guard {
-        Guard::Free => {}
-        Guard::Warn(why) => text.push_str(&format!("   careful: {why}")),
-        Guard::Refuse(why) => text.push_str(&format!("   refused: {why}")),
-    }
+    let users = match label.used_by.as_slice() {
+        [] => String::new(),
+        sets => format!("   used by {}", users(sets)),
+    };
+    let care = match label.guard {
+        Guard::Free => String::new(),
+        Guard::Warn(why) => format!("   careful: {why}"),
+        Guard::Refuse(why) => format!("   refused: {why}"),
+    };
+    let text = format!("{:<width$} {}{fate}{users}{care}", label.key.as_str(), label.words());
     let line = changed(!fate.is_empty(), text);
     if matches!(label.guard, Guard::Refuse(_)) { Line { kind: LineKind::Faint, ..line } } else { line }
 }

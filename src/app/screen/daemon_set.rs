@@ -48,6 +48,9 @@ pub(super) fn page(model: &Model, uid: &Uid) -> Option<Page> {
     };
     page.told(false, "available", 10, available);
     page.told(false, "age", 10, age(object.meta.created, model.now));
+    if let Some(claim) = &object.replacing {
+        page.told(claim.is_held(model.now), "replacing", 10, claim.words(model.now));
+    }
     counts(model, slot, uid, &mut page);
     progress(model, slot, uid, &mut page);
     blockers(model, slot, uid, &mut page);

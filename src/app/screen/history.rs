@@ -14,6 +14,7 @@ use crate::domain::history::{Entry, history};
 use crate::domain::id::{ObjectKind, ObjectRef, Uid};
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::raw::RawObject;
+use crate::domain::text::Text;
 
 /// So many equal lines stand around each change.
 const CONTEXT: usize = 3;
@@ -75,7 +76,7 @@ pub(super) fn page(model: &Model, uid: &Uid) -> Option<Page> {
         let first = page.lines.len() - 1;
         // The newest is compared with the one before it, each other one with the newest.
         let (from, to) = if at == 0 { (entries.get(1), Some(entry)) } else { (Some(entry), entries.first()) };
-        let images: Vec<&str> = entry.images.iter().map(|image| image.as_str()).collect();
+        let images: Vec<&str> = entry.images.iter().map(Text::as_str).collect();
         page.told(false, "  images", 10, images.join(", "));
         if !entry.change_cause.is_empty() {
             page.told(false, "  cause", 10, entry.change_cause.as_str());

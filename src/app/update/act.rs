@@ -1,7 +1,8 @@
 //! An action is carried out where its noun lives.
 
 use super::{
-    filter, jump, leave as leaving, lens, logs, marks, motion, overlay, palette, relabel, screen, wish,
+    filter, jump, leave as leaving, lens, logs, marks, motion, overlay, palette, relabel, replace, screen,
+    wish,
 };
 use crate::app::action::Action;
 use crate::app::describe::copyable;
@@ -9,6 +10,7 @@ use crate::app::effect::Effect;
 use crate::app::keymap::Context;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
+use crate::app::screen::Screen;
 
 /// Carries an action out.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -18,34 +20,26 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 /// The same for what is not about logs.
 fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
-        Action::Quit => return leaving::leave(model),
+        Action::Quit => return leave_program(model),
         Action::Suspend => return vec![Effect::Suspend],
-        Action::Leave if model.context_of_keys() == Context::Grid => return leaving::leave(model),
+        Action::Leave if model.context_of_keys() == Context::Grid => return leave_program(model),
         Action::Copy => return copy(model),
         Action::Save => return screen::save(model),
         Action::Refresh => {
             model.notice = Some(Notice::said("receiving everything anew", model.now));
             return vec![Effect::Relist];
         }
-        Action::MoveUp
-        | Action::MoveDown
-        | Action::MoveLeft
-        | Action::MoveRight
-        | Action::PageUp
-        | Action::PageDown
-        | Action::HalfPageUp
-        | Action::HalfPageDown
-        | Action::GoToTop
-        | Action::GoToBottom
-        | Action::GoToStart
-        | Action::GoToEnd => moved(model, action),
+        motion if is_motion(motion) => moved(model, motion),
         Action::OpenProblems => screen::open_problems(model),
         Action::Acknowledge => screen::acknowledge(model),
-        Action::Mark => marks::mark(model),
-        Action::MarkRange => marks::range(model),
-        Action::MarkUp | Action::MarkDown | Action::MarkLeft | Action::MarkRight => {
-            marks::sweep(model, action);
-        }
+        Action::Mark
+        | Action::MarkRange
+        | Action::MarkGroup
+        | Action::MarkShown
+        | Action::MarkUp
+        | Action::MarkDown
+        | Action::MarkLeft
+        | Action::MarkRight => marks::act(model, action),
         Action::SwitchFocus => motion::switch_focus(model),
         Action::NextCause => jump::cause(model, 1),
         Action::PreviousCause => jump::cause(model, -1),
@@ -67,24 +61,14 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::RestartRollout
         | Action::UndoRollout
         | Action::ThrottleRollout
-        | Action::ForceDeletePod => wish::make(model, action),
-        // These mean something only where a dialog is open, and go there.
-        Action::Confirm
-        | Action::Submit
-        | Action::TryAgain
-        | Action::NextField
-        | Action::EditLine
-        | Action::AddLabel
-        | Action::AddTaint
-        | Action::RemoveLine
-        | Action::RestoreLine
-        | Action::Review
-        | Action::Complete
-        | Action::CompleteBack
-        | Action::TakeBack => {}
+        | Action::ForceDeletePod
+        | Action::ReplacePods => wish::make(model, action),
+        Action::OpenReplacement => match model.replacement {
+            Some(_) => screen::open(model, Screen::Replacement),
+            None => replace::act(model, action),
+        },
+        Action::Hold | Action::GoOn | Action::LetPass | Action::Abort => replace::act(model, action),
         Action::EditNodes | Action::CordonNodes | Action::UncordonNodes => relabel::open(model, action),
-        Action::MarkGroup => marks::mark_group(model),
-        Action::MarkShown => marks::mark_shown(model),
         Action::ToggleCounters => lens::toggle_counters(model),
         Action::Transpose => lens::transpose(model),
         Action::ChangeOrder => lens::change_order(model),
@@ -93,6 +77,29 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
         other => screen::act(model, other),
     }
     Vec::new()
+}
+
+fn is_motion(action: Action) -> bool {
+    matches!(
+        action,
+        Action::MoveUp
+            | Action::MoveDown
+            | Action::MoveLeft
+            | Action::MoveRight
+            | Action::PageUp
+            | Action::PageDown
+            | Action::HalfPageUp
+            | Action::HalfPageDown
+            | Action::GoToTop
+            | Action::GoToBottom
+            | Action::GoToStart
+            | Action::GoToEnd
+    )
+}
+
+/// Out of the program; what this dsgrid does to the cluster is held first.
+fn leave_program(model: &mut Model) -> Vec<Effect> {
+    if replace::holds_first(model) { Vec::new() } else { leaving::leave(model) }
 }
 
 /// Moves where the keys go.

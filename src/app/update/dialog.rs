@@ -12,6 +12,7 @@ use crate::app::layout::Mode;
 use crate::app::model::Model;
 use crate::app::outcome::{Told, outcome, traced};
 use crate::app::page::Line;
+use crate::app::replace::Begin;
 use crate::domain::change::{Trace, changes, trace};
 use crate::domain::command::{Outcome, Ticket, difference};
 use crate::domain::id::ObjectRef;
@@ -186,6 +187,12 @@ fn submit(model: &mut Model) -> Vec<Effect> {
 fn send(model: &mut Model) -> Vec<Effect> {
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
     let Some(question) = &dialog.question else { return Vec::new() };
+    if let Some(plan) = question.plan.clone() {
+        let read = question.before.clone();
+        model.dialog = None;
+        super::replace::begin(model, Begin { plan: *plan, read });
+        return Vec::new();
+    }
     let command = question.command.clone();
     let ticket = model.writes.ticket();
     model.writes.sent(ticket, command.clone(), model.now);
@@ -245,6 +252,8 @@ fn tell_revisions(model: &mut Model, daemon_set: &ObjectRef) {
 fn object<'a>(model: &'a Model, inquiry: &Inquiry) -> Option<&'a Option<RawObject>> {
     match model.answers.get(inquiry)? {
         Answer::Object(object) => Some(object),
+        // Read for the words of the question; there is no object in it.
+        Answer::Budgets(_) => Some(&None),
         _ => None,
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn leave(model: &mut Model) -> Vec<Effect> {
 pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
     match model.leaving {
         Some(since) if waiting(model) == 0 || model.now.duration_since(since) >= PATIENCE => {
+            model.leaving = None;
             remember::leave(model)
         }
         _ => Vec::new(),

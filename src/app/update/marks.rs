@@ -22,8 +22,19 @@ fn tell(model: &mut Model) {
     say(model, words);
 }
 
+/// Carries out what is done with marks.
+pub(super) fn act(model: &mut Model, action: Action) {
+    match action {
+        Action::Mark => mark(model),
+        Action::MarkRange => range(model),
+        Action::MarkGroup => mark_group(model),
+        Action::MarkShown => mark_shown(model),
+        other => sweep(model, other),
+    }
+}
+
 /// Marks what is selected, or takes its mark away.
-pub(super) fn mark(model: &mut Model) {
+fn mark(model: &mut Model) {
     let Some(open) = model.screens.last() else {
         match selected(&model.cursor) {
             Some(mark) => {
@@ -65,7 +76,7 @@ fn selected(cursor: &Cursor) -> Option<Mark> {
 
 /// Begins a range, or marks what lies between its beginning and the cursor; begun and ended on the same node, the whole
 /// group of the node.
-pub(super) fn range(model: &mut Model) {
+fn range(model: &mut Model) {
     let Some(anchor) = model.anchor.take() else {
         if selected(&model.cursor).is_none() {
             say(model, "select a DaemonSet, a node or a cell first");
@@ -85,12 +96,12 @@ pub(super) fn range(model: &mut Model) {
 }
 
 /// Marks what is selected, in every column of its group.
-pub(super) fn mark_group(model: &mut Model) {
+fn mark_group(model: &mut Model) {
     add(model, group);
 }
 
 /// Marks what is selected, in every column that is shown; of names and counts, the DaemonSets that are shown.
-pub(super) fn mark_shown(model: &mut Model) {
+fn mark_shown(model: &mut Model) {
     add(model, |model| {
         if node_index(model).is_none() {
             let rows = (1..=model.grid.rows.len()).map(|at| row_at(model, at));
@@ -151,7 +162,7 @@ fn between(model: &Model, from: &Cursor, to: &Cursor) -> Vec<Mark> {
 }
 
 /// Moves and marks what was left and what was come to.
-pub(super) fn sweep(model: &mut Model, action: Action) {
+fn sweep(model: &mut Model, action: Action) {
     let before = selected(&model.cursor);
     let step = match action {
         Action::MarkUp => Action::MoveUp,

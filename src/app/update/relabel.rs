@@ -1,5 +1,7 @@
 //! A change of nodes from wish to outcome: edited, read afresh, reviewed, sent a few at a time, followed until known.
 
+mod edit;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
@@ -11,9 +13,9 @@ use crate::app::effect::Effect;
 use crate::app::layout::Mode;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
-use crate::app::relabel::{EditLine, Editor, Entry, Relabel, Stage, chosen, edits, relabel_page};
+use crate::app::relabel::{Editor, Relabel, Stage, chosen, edits, relabel_page};
 use crate::app::screen::node_ref;
-use crate::app::viewport::{follow, step};
+use crate::app::viewport::step;
 use crate::domain::change::Trace;
 use crate::domain::command::{Outcome, Ticket};
 use crate::domain::gate::Gate;
@@ -22,9 +24,9 @@ use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::object::Node;
 use crate::domain::preview::NodeChange;
 use crate::domain::relabel::batch::{Batch, NodeEdit, NodeResult, OnError};
-use crate::domain::relabel::guard::Guard;
 use crate::domain::relabel::harm::Harm;
 use crate::domain::text::{Text, sanitize};
+use edit::{editing, foretell, typing};
 
 /// So many nodes are read at once.
 const READS: usize = 8;
@@ -43,16 +45,13 @@ pub(super) fn open(model: &mut Model, action: Action) {
         Action::UncordonNodes => Some(false),
         _ => None,
     };
-    match change {
-        None => {
-            let editor = Editor::new(&model.inventory, nodes);
-            model.relabel = Some(Relabel::new(Stage::Editing(editor), None, model.now));
-        }
-        Some(_) => {
-            let change = NodeChange { unschedulable: change, ..NodeChange::default() };
-            let edits = edits(&model.inventory, nodes.into_iter().map(|node| (node, change.clone())));
-            review(model, edits, None);
-        }
+    if change.is_some() {
+        let change = NodeChange { unschedulable: change, ..NodeChange::default() };
+        let edits = edits(&model.inventory, nodes.into_iter().map(|node| (node, change.clone())));
+        review(model, edits, None);
+    } else {
+        let editor = Editor::new(&model.inventory, nodes);
+        model.relabel = Some(Relabel::new(Stage::Editing(editor), None, model.now));
     }
 }
 
@@ -152,23 +151,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// What the change would do, while it is being edited.
-fn foretell(model: &mut Model) {
-    if let Some(relabel) = &mut model.relabel
-        && let Stage::Editing(editor) = &mut relabel.stage
-    {
-        editor.refresh(&model.inventory);
-        relabel.harm = Harm::of(&model.inventory, &editor.nodes, &editor.pending());
-        relabel.foretold = model.now;
-    }
-    let visible = relabel_page(model).map_or(1, |page| page.visible);
-    if let Some(relabel) = &mut model.relabel
-        && let Stage::Editing(editor) = &relabel.stage
-    {
-        relabel.top = follow(relabel.top, visible, editor.lines.len(), editor.at);
-    }
-}
-
 /// Back to the editor, where it came from one; else it is over.
 fn close(model: &mut Model) {
     let Some(mut relabel) = model.relabel.take() else { return };
@@ -176,149 +158,6 @@ fn close(model: &mut Model) {
         editor.refresh(&model.inventory);
         relabel.go_to(Stage::Editing(editor));
         model.relabel = Some(relabel);
-    }
-}
-
-/// A key in the list of lines.
-fn editing(model: &mut Model, action: Action) {
-    let page = relabel_page(model).map_or(1, |page| page.visible);
-    let page = isize::try_from(page.saturating_sub(1).max(1)).unwrap_or(1);
-    let Some(relabel) = &mut model.relabel else { return };
-    let Stage::Editing(editor) = &mut relabel.stage else { return };
-    let delta = match action {
-        Action::MoveUp => -1,
-        Action::MoveDown => 1,
-        Action::PageUp => -page,
-        Action::PageDown => page,
-        Action::GoToTop => isize::MIN / 2,
-        Action::GoToBottom => isize::MAX / 2,
-        _ => 0,
-    };
-    editor.at = step(editor.at, delta, editor.lines.len());
-    match action {
-        Action::Back | Action::Leave => model.relabel = None,
-        Action::EditLine => relabel.hint = edit_line(editor).err().unwrap_or_default(),
-        Action::AddLabel => editor.entry = Some(Entry::new(false, String::new())),
-        Action::AddTaint => editor.entry = Some(Entry::new(true, String::new())),
-        Action::RemoveLine => relabel.hint = remove_line(editor).err().unwrap_or_default(),
-        Action::RestoreLine => restore_line(editor),
-        Action::Review => begin_review(model),
-        _ => {}
-    }
-    // The last line is not one to type in.
-    if let Some(Relabel { stage: Stage::Editing(editor), .. }) = &model.relabel
-        && action == Action::EditLine
-        && editor.lines.get(editor.at) == Some(&EditLine::Review)
-    {
-        begin_review(model);
-    }
-}
-
-fn refused(line: &EditLine) -> Result<(), String> {
-    match line {
-        EditLine::Label(label) => match label.guard {
-            Guard::Refuse(why) => Err(format!("refused: {why}")),
-            Guard::Free | Guard::Warn(_) => Ok(()),
-        },
-        _ => Ok(()),
-    }
-}
-
-fn edit_line(editor: &mut Editor) -> Result<(), String> {
-    let Some(line) = editor.lines.get(editor.at) else { return Ok(()) };
-    refused(line)?;
-    let entry = match line {
-        EditLine::Label(label) => {
-            let chosen = editor.change.labels.get(&label.key).cloned().flatten();
-            let value = chosen.or_else(|| label.common().cloned()).unwrap_or_default();
-            Entry::new(false, format!("{}={value}", label.key))
-        }
-        EditLine::Taint(taint, _) => Entry::new(true, taint.to_string()),
-        EditLine::NewLabel => Entry::new(false, String::new()),
-        EditLine::NewTaint => Entry::new(true, String::new()),
-        EditLine::Review => return Ok(()),
-    };
-    editor.entry = Some(entry);
-    Ok(())
-}
-
-fn remove_line(editor: &mut Editor) -> Result<(), String> {
-    let Some(line) = editor.lines.get(editor.at).cloned() else { return Ok(()) };
-    refused(&line)?;
-    restore_line(editor);
-    match line {
-        EditLine::Label(label) if label.missing() < editor.nodes.len() => {
-            editor.change.labels.insert(label.key, None);
-        }
-        EditLine::Taint(taint, 1..) => {
-            editor.change.remove_taints.push((taint.key, Some(taint.effect)));
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-/// Drops what was to change on the line.
-fn restore_line(editor: &mut Editor) {
-    match editor.lines.get(editor.at) {
-        Some(EditLine::Label(label)) => {
-            editor.change.labels.remove(&label.key);
-        }
-        Some(EditLine::Taint(taint, _)) => {
-            let change = &mut editor.change;
-            change.add_taints.retain(|known| known.key != taint.key || known.effect != taint.effect);
-            change.remove_taints.retain(|(key, effect)| {
-                *key != taint.key || effect.as_ref().is_some_and(|effect| *effect != taint.effect)
-            });
-        }
-        _ => {}
-    }
-}
-
-fn begin_review(model: &mut Model) {
-    let Some(relabel) = &mut model.relabel else { return };
-    let Stage::Editing(editor) = &relabel.stage else { return };
-    if editor.change == NodeChange::default() {
-        "nothing is to change yet".clone_into(&mut relabel.hint);
-        return;
-    }
-    let (edits, editor) = (editor.edits(&model.inventory), editor.clone());
-    if edits.is_empty() {
-        "the nodes are gone".clone_into(&mut relabel.hint);
-        return;
-    }
-    review(model, edits, Some(editor));
-}
-
-/// A key while a line is typed.
-fn typing(model: &mut Model, action: Action) {
-    let Some(relabel) = &mut model.relabel else { return };
-    let Stage::Editing(editor) = &mut relabel.stage else { return };
-    let Some(entry) = &mut editor.entry else { return };
-    match action {
-        Action::Back => editor.entry = None,
-        Action::Complete => entry.complete(&model.inventory, true),
-        Action::CompleteBack => entry.complete(&model.inventory, false),
-        Action::EraseCharacter => entry.pop(),
-        Action::EraseWord => entry.erase_word(),
-        Action::EraseLine => *entry = Entry::new(entry.is_taint, String::new()),
-        Action::Submit | Action::Review => {
-            if let Err(why) = entry.read() {
-                relabel.hint = why;
-                return;
-            }
-            let key = entry.text.split(['=', ':', '-']).next().unwrap_or_default().to_owned();
-            editor.change = editor.pending();
-            editor.entry = None;
-            editor.refresh(&model.inventory);
-            // On to what was just changed.
-            let is_it = |line: &EditLine| matches!(line, EditLine::Label(label) if label.key == *key);
-            editor.at = editor.lines.iter().position(is_it).unwrap_or(editor.at);
-            if action == Action::Review {
-                begin_review(model);
-            }
-        }
-        _ => {}
     }
 }
 
@@ -398,7 +237,7 @@ fn more(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     let Some(relabel) = &mut model.relabel else { return effects };
     let Stage::Sent { batch, tickets } = &mut relabel.stage else { return effects };
-    while let Some((node, command)) = batch.next() {
+    while let Some((node, command)) = batch.send_next() {
         let ticket = model.writes.ticket();
         model.writes.sent(ticket, command.clone(), model.now);
         tickets.insert(ticket, node);
@@ -414,7 +253,9 @@ pub(super) fn sent(model: &mut Model, ticket: Ticket, outcome: &Outcome) -> Opti
         let target = model.writes.get(ticket).map(|write| Inquiry::Object(write.command.target.clone()));
         model.writes.lost(ticket, why.clone());
         // Only what is read from now on can tell.
-        target.iter().for_each(|target| model.answers.forget(target));
+        if let Some(target) = target {
+            model.answers.forget(&target);
+        }
     } else {
         model.writes.settle(ticket);
     }

@@ -289,6 +289,7 @@ pub(super) fn copyable(model: &Model) -> Option<String> {
             | Screen::Problems
             | Screen::Usual
             | Screen::Cause(_)
+            | Screen::Replacement
             | Screen::Journal
             | Screen::Help => None,
         }

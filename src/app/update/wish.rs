@@ -4,7 +4,8 @@ use super::dialog;
 use crate::app::action::Action;
 use crate::app::availability::{stuck_pod, subject_row, unavailable};
 use crate::app::dialog::{Choice, Dialog, Field, Stage};
-use crate::app::intent::Intent;
+use crate::app::intent::{Intent, option_fields};
+use crate::app::marks::Mark;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
 use crate::app::page::Line;
@@ -14,6 +15,7 @@ use crate::domain::command::{Limits, ResumeTo};
 use crate::domain::history::Entry;
 use crate::domain::id::{NodeName, ObjectKind, ObjectRef};
 use crate::domain::object::{ControllerRevision, DaemonSet, Meta, UpdateStrategy};
+use crate::domain::replace::options::Options;
 use crate::domain::text::Text;
 
 /// So many nodes are named of each revision.
@@ -37,6 +39,7 @@ pub(super) fn make(model: &mut Model, action: Action) {
         Action::UndoRollout => model.dialog = Some(choose_revision(model, &daemon_set)),
         Action::ThrottleRollout => model.dialog = Some(fill_limits(&object, daemon_set)),
         Action::ForceDeletePod => force_delete(model),
+        Action::ReplacePods => model.dialog = Some(fill_options(model, daemon_set)),
         _ => {}
     }
 }
@@ -114,6 +117,24 @@ fn fill_limits(object: &DaemonSet, daemon_set: ObjectRef) -> Dialog {
     let field = |label, value| Field { label, value };
     let fields = vec![field("maxUnavailable", unavailable), field("maxSurge", surge)];
     Dialog::new(Intent::Throttle { daemon_set, limits: Limits::default() }, Stage::Filling, fields)
+}
+
+/// How the replacement is to go: of what is marked of this DaemonSet, else of the selected node, else of all.
+fn fill_options(model: &Model, daemon_set: ObjectRef) -> Dialog {
+    let marked = model.marks.iter().filter_map(|mark| match mark {
+        Mark::Cell(uid, node) => (*uid == daemon_set.uid).then_some(node),
+        Mark::Node(node) => Some(node),
+        Mark::DaemonSet(_) => None,
+    });
+    let mut nodes: Vec<Text> = marked.map(|node| node.0.clone()).collect();
+    if nodes.is_empty() {
+        nodes.extend(model.cursor.column.node().map(|node| node.0.clone()));
+    }
+    // One node is its own canary.
+    let canary = u32::from(nodes.len() != 1);
+    let options = Options { canary, nodes, ..Options::default() };
+    let fields = option_fields(&options);
+    Dialog::new(Intent::Replace { daemon_set, options: Box::new(options) }, Stage::Filling, fields)
 }
 
 fn force_delete(model: &mut Model) {

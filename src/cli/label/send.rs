@@ -49,7 +49,7 @@ pub(super) async fn send(connection: &Connection, batch: &mut Batch) -> bool {
     let mut under_way = FuturesUnordered::new();
     let mut was_interrupted = false;
     loop {
-        while let Some(next) = batch.next() {
+        while let Some(next) = batch.send_next() {
             under_way.push(one(next));
         }
         let ended = tokio::select! {
@@ -93,7 +93,7 @@ pub(super) async fn rehearse(connection: &Connection, batch: &mut Batch) {
     let one = async |(node, command): (NodeName, Command)| (node, connection.rehearse(&command).await);
     let mut under_way = FuturesUnordered::new();
     loop {
-        while let Some(next) = batch.next() {
+        while let Some(next) = batch.send_next() {
             under_way.push(one(next));
         }
         let Some((node, outcome)) = under_way.next().await else { return };

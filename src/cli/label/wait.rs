@@ -36,7 +36,7 @@ pub(super) async fn watch(
         return Ok(Outcome::Done);
     }
     let all = foretold.len();
-    print::note(&format!("looking for a minute whether the cluster does so; --no-wait leaves that out"));
+    print::note("looking for a minute whether the cluster does so; --no-wait leaves that out");
     let settings = Settings {
         context: connection.context.clone(),
         scope: match scope {

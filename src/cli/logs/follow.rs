@@ -53,7 +53,7 @@ pub(super) async fn run(
             _ = news.recv_many(&mut batch, BATCH) => {
                 let has_ended = batch.iter().any(|(_, news)| matches!(news, LogNews::Ended(_)));
                 hear(&mut streams, &mut batch, &mut hold, begun.elapsed(), printer)?;
-                write(&streams, hold.due(begun.elapsed()), printer)?;
+                write(&streams, &hold.due(begun.elapsed()), printer)?;
                 if denied(&streams) {
                     return Err(Failure::Unread("none of the logs may be read".to_owned()));
                 }
@@ -63,10 +63,10 @@ pub(super) async fn run(
                 }
             }
             () = sleep_until(due.unwrap_or(begun)), if due.is_some() => {
-                write(&streams, hold.due(begun.elapsed()), printer)?;
+                write(&streams, &hold.due(begun.elapsed()), printer)?;
             }
             interrupted = tokio::signal::ctrl_c() => {
-                write(&streams, hold.all(), printer)?;
+                write(&streams, &hold.all(), printer)?;
                 return Ok(interrupted.map(|()| Outcome::Interrupted)?);
             }
             died = watches.died() => return Err(Failure::Broken(died.to_string())),
@@ -107,16 +107,16 @@ fn hear(
             LogNews::Ended(LogEnd::Complete) | LogNews::Lost(_) => continue,
             LogNews::Ended(end) => end.to_string(),
         };
-        write(streams, hold.all(), printer)?;
+        write(streams, &hold.all(), printer)?;
         print::note(&format!("--- {node}: {words}"));
     }
     Ok(())
 }
 
 /// Prints lines.
-fn write(streams: &Streams, lines: Vec<(StreamId, Line)>, printer: &Printer) -> Result<(), Failure> {
+fn write(streams: &Streams, lines: &[(StreamId, Line)], printer: &Printer) -> Result<(), Failure> {
     let mut page = String::new();
-    for (id, line) in &lines {
+    for (id, line) in lines {
         if let Some(stream) = streams.get(*id) {
             page.extend(printer.line(&stream.target.node, &line.text, line.cut));
         }

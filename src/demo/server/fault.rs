@@ -159,6 +159,7 @@ pub(super) fn refusal(code: u16, retry_after: Option<u32>) -> Rejection {
         403 => ("Forbidden", "forbidden: a fault was asked for"),
         409 => ("Conflict", "Operation cannot be fulfilled: a fault was asked for"),
         410 => ("Expired", "The resourceVersion for the provided watch is too old."),
+        422 => ("Invalid", "the object is invalid: a fault was asked for"),
         429 => ("TooManyRequests", "Too many requests, please try again later."),
         503 => ("ServiceUnavailable", "the server is currently unable to handle the request"),
         _ => ("InternalError", "an error on the server has prevented the request from succeeding"),

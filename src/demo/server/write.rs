@@ -143,7 +143,13 @@ fn apply(shared: &Shared, call: &Call, change: impl FnOnce(&mut Value) -> Result
 
 fn delete_options(call: &Call) -> Result<(DeleteOptions, bool), Rejection> {
     let body = if call.sent.body.is_empty() { json!({}) } else { body_object(&call.sent)? };
-    delete_options_of(&body, call)
+    let (options, dry) = delete_options_of(&body, call)?;
+    // Beside options in the body the server does not look at the query.
+    Ok((options, if call.sent.body.is_empty() { dry } else { is_dry(&body) }))
+}
+
+fn is_dry(options: &Value) -> bool {
+    options["dryRun"].as_array().is_some_and(|d| !d.is_empty())
 }
 
 /// Reads delete options and the query that can stand in for them; whether it is a dry run.
@@ -172,7 +178,7 @@ pub(super) fn delete_options_of(body: &Value, call: &Call) -> Result<(DeleteOpti
         grace_seconds: body["gracePeriodSeconds"].as_i64().or(seconds),
         propagation,
     };
-    let dry = call.query.dry_run()? || body["dryRun"].as_array().is_some_and(|d| !d.is_empty());
+    let dry = call.query.dry_run()? || is_dry(body);
     Ok((options, dry))
 }
 

@@ -9,6 +9,7 @@ use super::meta::{Labels, Meta, WireMeta};
 use super::node::TaintEffect;
 use crate::domain::pause::Pause;
 use crate::domain::quantity::Quantity;
+use crate::domain::replace::claim::Claim;
 use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 
@@ -30,6 +31,8 @@ pub struct DaemonSet {
     pub template_generation: Option<Text>,
     /// The annotation `dsgrid.dev/paused`, if there is one.
     pub pause: Option<Pause>,
+    /// The annotation `dsgrid.dev/replacing`, if there is one that can be read.
+    pub replacing: Option<Box<Claim>>,
     /// What the controller counted last.
     pub status: DaemonSetStatus,
 }
@@ -351,6 +354,8 @@ struct Annotations {
     template_generation: Option<Text>,
     #[serde(rename = "dsgrid.dev/paused")]
     paused: Option<String>,
+    #[serde(rename = "dsgrid.dev/replacing")]
+    replacing: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -476,6 +481,7 @@ impl From<WireDaemonSet> for DaemonSet {
             },
             template_generation: annotations.template_generation,
             pause: annotations.paused.as_deref().map(Pause::read),
+            replacing: annotations.replacing.as_deref().and_then(Claim::parse).map(Box::new),
             status: wire.status,
         }
     }

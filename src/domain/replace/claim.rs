@@ -51,7 +51,13 @@ impl Claim {
     /// continue.
     #[must_use]
     pub fn read(daemon_set: &RawObject) -> Option<Self> {
-        serde_json::from_str(daemon_set.at(&annotation("/metadata", ANNOTATION))?.as_str()?).ok()
+        Self::parse(daemon_set.at(&annotation("/metadata", ANNOTATION))?.as_str()?)
+    }
+
+    /// Reads the annotation's value.
+    #[must_use]
+    pub fn parse(value: &str) -> Option<Self> {
+        serde_json::from_str(value).ok()
     }
 
     /// Where a replacement stands.

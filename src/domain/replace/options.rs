@@ -90,6 +90,43 @@ impl Options {
         }
     }
 
+    /// The flags of `dsgrid replace` that mean the same; what is as it is anyway is left out.
+    #[must_use]
+    pub fn flags(&self) -> Vec<String> {
+        let usual = Self::default();
+        let mut flags = Vec::new();
+        let mut flag = |is_other: bool, written: String| {
+            if is_other {
+                flags.push(written);
+            }
+        };
+        flag(self.max_in_flight != usual.max_in_flight, format!("--max-in-flight={}", self.max_in_flight));
+        flag(self.canary != usual.canary, format!("--canary={}", self.canary));
+        flag(self.soak_seconds != usual.soak_seconds, format!("--soak={}s", self.soak_seconds));
+        let timeout = self.ready_timeout_seconds.unwrap_or_default();
+        flag(self.ready_timeout_seconds.is_some(), format!("--ready-timeout={timeout}s"));
+        flag(self.bake_seconds > 0, format!("--bake={}s", self.bake_seconds));
+        flag(self.max_failures != usual.max_failures, format!("--max-failures={}", self.max_failures));
+        let group_by = self.group_by.as_ref().map(ToString::to_string).unwrap_or_default();
+        flag(self.group_by.is_some(), format!("--group-by={group_by}"));
+        for group in &self.groups {
+            flag(true, format!("--group={group}"));
+        }
+        for node in &self.nodes {
+            flag(true, format!("--node={node}"));
+        }
+        let selector = self.node_selector.as_ref().map(ToString::to_string).unwrap_or_default();
+        flag(self.node_selector.is_some(), format!("--node-selector={selector}"));
+        let until = self.until.map(|until| until.to_string()).unwrap_or_default();
+        flag(self.until.is_some(), format!("--until={until}"));
+        flag(self.hold_between_groups, "--hold-between-groups".to_owned());
+        flag(self.without_neighbours, "--without-neighbours".to_owned());
+        flag(self.evict, "--evict".to_owned());
+        flag(self.unhealthy_first, "--unhealthy-first".to_owned());
+        flag(self.include_set_apart, "--include-set-apart".to_owned());
+        flags
+    }
+
     /// How long to wait between groups.
     #[must_use]
     pub fn bake(&self) -> SignedDuration {
@@ -128,6 +165,22 @@ pub fn read_limit(written: &str) -> Result<IntOrPercent, String> {
     }
 }
 
+/// Reads a time as people type it, `30s`, `5m`, `1h`, or seconds.
+///
+/// # Errors
+/// It is no such time.
+pub fn read_seconds(written: &str) -> Result<u32, String> {
+    let written = written.trim();
+    let (number, unit) = match written.char_indices().last() {
+        Some((at, 's')) => (&written[..at], 1),
+        Some((at, 'm')) => (&written[..at], 60),
+        Some((at, 'h')) => (&written[..at], 3600),
+        _ => (written, 1),
+    };
+    let read = number.parse::<u32>().ok().and_then(|number| number.checked_mul(unit));
+    read.ok_or_else(|| format!("{written:?} is no time; write one like 30s, 5m or 1h"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +192,16 @@ mod tests {
         assert_eq!(read_limit("100%"), Ok(IntOrPercent::Percent(100)));
         for wrong in ["0", "0%", "101%", "-1", "-5%", "", "%", "a", "1.5", "99999999999999999999"] {
             assert!(read_limit(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_as_people_type_them() {
+        for (written, seconds) in [("30s", 30), ("5m", 300), ("1h", 3600), ("7", 7), (" 0s ", 0)] {
+            assert_eq!(read_seconds(written), Ok(seconds));
+        }
+        for wrong in ["", "s", "-1s", "1.5m", "5x", "99999999999h", "4294967295h"] {
+            assert!(read_seconds(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::options::Options;
+use super::run::{is_down, named};
+use crate::domain::age::human_duration;
 use crate::domain::explanation::reasons;
 use crate::domain::id::{NodeName, ObjectKind, ObjectRef, Uid};
 use crate::domain::inventory::{CellView, Inventory, Row, RowSlot};
@@ -49,6 +51,8 @@ pub struct Plan {
     pub waves: Vec<String>,
     /// The nodes with outdated pods that are left out, and why.
     pub apart: Vec<Apart>,
+    /// Nodes that are without an available pod already, and are not planned: they use the budget up.
+    pub down: Vec<NodeName>,
     /// How long one node usually takes, measured on this set's own pods, soak included.
     pub usual: SignedDuration,
 }
@@ -120,6 +124,95 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// The plan for people: what, in which order, how fast, what halts it, what is left out.
+    #[must_use]
+    pub fn lines(&self, now: Timestamp) -> Vec<String> {
+        let (options, count) = (&self.options, self.candidates.len());
+        let pods = |count: usize| if count == 1 { "pod" } else { "pods" };
+        let mut lines = vec![format!("{count} outdated {} go to {}", pods(count), self.revision_label)];
+        lines.extend(self.order());
+        lines.push(format!("at most {} without an available pod, whoever caused it", self.limit()));
+        if !self.down.is_empty() {
+            let names: Vec<String> = self.down.iter().map(ToString::to_string).collect();
+            let used = if self.down.len() >= usize::try_from(self.budget).unwrap_or(usize::MAX) {
+                "so NOTHING BEGINS before that changes or the limit is higher"
+            } else {
+                "which uses the limit up by as many"
+            };
+            lines.push(format!("already without an available pod: {}, {used}", named(&names)));
+        }
+        let soak = human_duration(self.soak.as_secs());
+        let neighbours = if options.without_neighbours {
+            "the other pods of the node are NOT looked after"
+        } else {
+            "no other pod of the node may be worse off then"
+        };
+        lines.push(format!(
+            "each new pod has to be available within {} and stay so for {soak}; {neighbours}",
+            human_duration(self.ready_timeout.as_secs())
+        ));
+        lines.push(match options.max_failures {
+            0 | 1 => "it halts at the first failure".to_owned(),
+            many => format!("it halts after {many} failures"),
+        });
+        lines.push(self.ending(now));
+        let cordoned: Vec<&str> = self.cordoned().map(|one| one.node.as_str()).collect();
+        if !cordoned.is_empty() {
+            let names = cordoned.join(", ");
+            lines.push(format!("cordoned, which daemon pods tolerate, so ordinary candidates: {names}"));
+        }
+        for apart in &self.apart {
+            lines.push(format!("left out: {}: {}", apart.node, apart.why));
+        }
+        lines
+    }
+
+    fn cordoned(&self) -> impl Iterator<Item = &Candidate> {
+        self.candidates.iter().filter(|candidate| candidate.cordoned)
+    }
+
+    /// The waves, and who comes first in them.
+    fn order(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        for (at, wave) in self.waves.iter().enumerate() {
+            let nodes: Vec<&str> =
+                self.candidates.iter().filter(|one| one.wave == at).map(|one| one.node.as_str()).collect();
+            let first = nodes.iter().take(3).copied().collect::<Vec<_>>().join(", ");
+            let more = if nodes.len() > 3 { ", …" } else { "" };
+            words.push(format!("{}. {wave}: {} ({first}{more})", at + 1, nodes.len()));
+        }
+        let down = self.candidates.iter().filter(|one| !one.available).count();
+        if down > 0 {
+            words
+                .push(format!("{down} of them unavailable already: first of their group, in their own slot"));
+        }
+        if self.options.hold_between_groups {
+            words.push("it holds after each of these until a person goes on".to_owned());
+        }
+        if self.options.bake_seconds > 0 {
+            let bake = human_duration(self.options.bake().as_secs());
+            words.push(format!("it waits {bake} after each of these"));
+        }
+        words
+    }
+
+    /// When it is over if nothing halts it.
+    fn ending(&self, now: Timestamp) -> String {
+        let takes = self.estimate();
+        let clock = |at: Timestamp| at.strftime("%H:%M").to_string();
+        let end =
+            now.checked_add(takes).map_or_else(|_| "later".to_owned(), |end| format!("{}Z", clock(end)));
+        let until = self.options.until.map(|until| format!("; nothing is deleted after {}Z", clock(until)));
+        format!(
+            "about {} if nothing halts it (a node takes about {}), so until about {end}{}",
+            human_duration(takes.as_secs()),
+            human_duration(self.usual.as_secs()),
+            until.unwrap_or_default()
+        )
+    }
+}
+
 /// Why nothing can be planned, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoPlan {
@@ -152,7 +245,7 @@ pub fn plan(inventory: &Inventory, slot: RowSlot, options: Options) -> Result<Pl
         }
         let Some(view) = inventory.view(slot, column) else { continue };
         let Some(pod) = outdated(&view) else {
-            if options.nodes.iter().any(|node| *node == named.name.0) {
+            if options.nodes.contains(&named.name.0) {
                 apart.push(Apart { node: named.name.clone(), why: not_outdated(&view).to_owned() });
             }
             continue;
@@ -173,6 +266,11 @@ pub fn plan(inventory: &Inventory, slot: RowSlot, options: Options) -> Result<Pl
     let (candidates, waves) = in_waves(found, &groups, &options);
     let set = &row.daemon_set;
     let desired = row.tally.desired;
+    let planned: BTreeSet<&NodeName> = candidates.iter().map(|candidate| &candidate.node).collect();
+    let down = inventory
+        .columns()
+        .filter(|(slot, column)| row.cell(*slot).is_some_and(is_down) && !planned.contains(&column.name));
+    let down: Vec<NodeName> = down.map(|(_, column)| column.name.clone()).collect();
     let soak = options.soak(set.min_ready_seconds);
     let usual = usual_time(inventory, slot).unwrap_or(USUAL);
     Ok(Plan {
@@ -193,6 +291,7 @@ pub fn plan(inventory: &Inventory, slot: RowSlot, options: Options) -> Result<Pl
         candidates,
         waves,
         apart,
+        down,
     })
 }
 

@@ -3,16 +3,17 @@
 mod answer;
 mod hold;
 mod slots;
+mod start;
 
 use jiff::{SignedDuration, Timestamp};
 
-use self::slots::Slots;
+pub(super) use self::slots::is_down;
 use super::liveness::{Stale, stale};
 use super::plan::Plan;
 use super::work::{Rule, Step, Work, is_dead};
 use crate::domain::command::Command;
 use crate::domain::id::{NodeName, ObjectRef, Uid};
-use crate::domain::inventory::{CellView, ColumnSlot, Inventory, RowSlot};
+use crate::domain::inventory::{CellView, Inventory, RowSlot};
 use crate::domain::object::Pod;
 
 pub use hold::{Hold, RunState};
@@ -67,6 +68,8 @@ pub struct Replacement {
     opened: usize,
     /// When the last wave was done.
     baking_since: Option<Timestamp>,
+    /// Why nothing can begin though it goes on; empty where something is in flight.
+    waits_for: String,
 }
 
 /// How far a replacement is.
@@ -105,6 +108,7 @@ impl Replacement {
             passed: Vec::new(),
             opened: 0,
             baking_since: None,
+            waits_for: String::new(),
         }
     }
 
@@ -130,6 +134,12 @@ impl Replacement {
     #[must_use]
     pub fn stale(&self) -> Option<&Stale> {
         self.stale.as_ref()
+    }
+
+    /// Why nothing can begin though it goes on; empty where something is in flight.
+    #[must_use]
+    pub fn waits_for(&self) -> &str {
+        if self.state == RunState::Running { &self.waits_for } else { "" }
     }
 
     /// The work on a node that is in flight.
@@ -394,76 +404,14 @@ impl Replacement {
         let failed = self.works.iter().filter(|work| matches!(work.step, Step::Failed(_))).count();
         u32::try_from(failed).unwrap_or(u32::MAX)
     }
+}
 
-    /// Begins with the next nodes, as far as there is room.
-    fn start(&mut self, inventory: &Inventory, slot: RowSlot, now: Timestamp) -> Vec<Order> {
-        let mut orders = Vec::new();
-        let Some(row) = inventory.row(slot) else { return orders };
-        let Some(wave) =
-            self.works.iter().filter(|work| !work.step.is_over()).map(|work| work.candidate.wave).min()
-        else {
-            self.state = RunState::Finished;
-            return orders;
-        };
-        if !self.may_open(wave, now) {
-            return orders;
-        }
-        if self.plan.options.until.is_some_and(|until| now + self.plan.usual > until) {
-            if !self.works.iter().any(|work| work.step.is_in_flight()) {
-                self.state = RunState::Finished;
-            }
-            return orders;
-        }
-        let mut slots = Slots::of(self, row, inventory);
-        for (at, column) in self.queue(wave, inventory, &slots) {
-            if slots.is_full() {
-                break;
-            }
-            let pods = inventory.view(slot, column).map(|view| view.pods).unwrap_or_default();
-            if pods.iter().any(|pod| pod.is_deleting()) || !slots.has_room(column, true) {
-                continue;
-            }
-            slots.take(column);
-            let work = &mut self.works[at];
-            work.enter(Step::Checking, now);
-            let (node, with_pods) = (work.candidate.node.clone(), !self.plan.options.without_neighbours);
-            let (node_uid, pod) = (work.candidate.node_uid.clone(), work.candidate.pod.clone());
-            orders.push(Order::Check { node, node_uid, pod, with_pods });
-        }
-        orders
-    }
-
-    /// Whether a wave may begin: the one before is done, and was waited for as wished.
-    fn may_open(&mut self, wave: usize, now: Timestamp) -> bool {
-        let first = self.works.iter().map(|work| work.candidate.wave).min().unwrap_or_default();
-        if wave <= self.opened.max(first) {
-            self.opened = self.opened.max(wave);
-            return true;
-        }
-        let since = *self.baking_since.get_or_insert(now);
-        if now.duration_since(since) < self.plan.options.bake() {
-            return false;
-        }
-        self.baking_since = None;
-        if self.plan.options.hold_between_groups {
-            let next = self.plan.waves.get(wave).cloned().unwrap_or_default();
-            self.opened = wave - 1;
-            self.state = RunState::Held(Hold::Group(next));
-            return false;
-        }
-        self.opened = wave;
-        true
-    }
-
-    /// The queued nodes of a wave: pods that are not available go first, in their own slot.
-    fn queue(&self, wave: usize, inventory: &Inventory, slots: &Slots) -> Vec<(usize, ColumnSlot)> {
-        let queued = |(_, work): &(usize, &Work)| work.step == Step::Queued && work.candidate.wave == wave;
-        let works = self.works.iter().enumerate().filter(queued);
-        let mut queue: Vec<(usize, ColumnSlot)> =
-            works.filter_map(|(at, work)| Some((at, inventory.column_of(&work.candidate.node)?))).collect();
-        queue.sort_by_key(|(_, column)| !slots.is_down(*column));
-        queue
-    }
+/// The first names, and how many more there are.
+pub(super) fn named(nodes: &[String]) -> String {
+    const NAMED: usize = 5;
+    let more = nodes.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", nodes.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", "))
 }
 
 /// The outdated pod, while it is there.

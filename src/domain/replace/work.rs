@@ -159,7 +159,7 @@ impl Work {
             if !view.cell.run {
                 return self.enter(Step::Skipped("the node is not wanted any more".to_owned()), rule.now);
             }
-            self.waits_for = "the controller makes a new pod".to_owned();
+            "the controller makes a new pod".clone_into(&mut self.waits_for);
             let step = self.unless_late("no new pod came", rule);
             return self.enter(step, rule.now);
         };
@@ -192,7 +192,7 @@ impl Work {
         } else {
             "the old pod does not end"
         };
-        self.waits_for = why.to_owned();
+        why.clone_into(&mut self.waits_for);
         match self.unless_late(why, rule) {
             failed @ Step::Failed(_) => self.enter(failed, rule.now),
             _ => self.enter(Step::Deleting, rule.now),

@@ -31,6 +31,7 @@ struct TruePod {
 }
 
 /// The cluster.
+#[expect(clippy::struct_excessive_bools, reason = "independent mishaps that a test asks for")]
 pub struct World {
     pub now: Timestamp,
     pub inventory: Inventory,
@@ -291,7 +292,7 @@ impl World {
     }
 
     fn node(&self, at: usize) -> Node {
-        let zone = if at % 2 == 0 { "a" } else { "b" };
+        let zone = if at.is_multiple_of(2) { "a" } else { "b" };
         let taints: &[&str] = if self.ready[at] { &[] } else { &["node.kubernetes.io/not-ready:NoSchedule"] };
         let mut node = node(&format!("n{at}"), &[("zone", zone)], taints);
         if !self.ready[at] {

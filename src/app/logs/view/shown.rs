@@ -7,10 +7,16 @@ use super::super::rows::{LogRow, rows};
 use super::super::streams::StreamState;
 use super::super::walk::{Place, Walk};
 use super::LogView;
+use crate::app::keymap::Context;
 use crate::app::text_view::Room;
 use crate::domain::log::{Entry, LineKey, StreamId};
 
 impl LogView {
+    /// What keys are for.
+    pub(in crate::app) fn keys(&self) -> Context {
+        if self.compare.is_some() { Context::Endings } else { Context::Logs }
+    }
+
     /// The marked lines, else the line with the cursor, for the clipboard.
     #[must_use]
     pub fn copyable(&self) -> Option<String> {

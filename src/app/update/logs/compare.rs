@@ -76,13 +76,11 @@ fn set_beside_current(model: &mut Model) -> Vec<Effect> {
         let owner = model.inventory.pod(&target.pod.uid)?.meta.owner.as_ref()?;
         Some((owner.uid.clone(), target.node.clone()))
     });
-    match ill {
-        Some(ill) => set_beside(model, ill),
-        None => {
-            say(model, "no pod is read: nothing to compare");
-            Vec::new()
-        }
+    if let Some(ill) = ill {
+        return set_beside(model, ill);
     }
+    say(model, "no pod is read: nothing to compare");
+    Vec::new()
 }
 
 fn set_beside(model: &mut Model, (uid, ill): (Uid, NodeName)) -> Vec<Effect> {

@@ -105,8 +105,7 @@ impl Hold {
             }
             Self::Flapping => format!("disconnected {FLAPS} times; go on only if you trust the connection"),
             Self::Group(next) => format!("a group is done; next: {next}"),
-            Self::Dead(words) => words.clone(),
-            Self::Trouble { words, again: None } => words.clone(),
+            Self::Dead(words) | Self::Trouble { words, again: None } => words.clone(),
             Self::Trouble { words, again: Some(at) } => {
                 let left = at.duration_since(now).as_secs().max(0);
                 format!("{words}; tried again in {left} s")

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Replacement;
-use crate::domain::cell::CellState;
+use crate::domain::cell::{Cell, CellState};
 use crate::domain::inventory::{ColumnSlot, Inventory, Row};
 
 /// The nodes that use the budget up.
@@ -17,20 +17,21 @@ pub(super) struct Slots {
     taken: BTreeSet<ColumnSlot>,
 }
 
+/// Whether a wanted node is without an available pod. One that somebody deletes is as good as gone, however ready it
+/// still is.
+pub(in crate::domain::replace) fn is_down(cell: Cell) -> bool {
+    cell.node_exists && cell.run && (!cell.available || cell.state == CellState::Terminating)
+}
+
 impl Slots {
     /// Counts them as they are now.
     pub(super) fn of(run: &Replacement, row: &Row, inventory: &Inventory) -> Self {
         let in_flight = run.works.iter().filter(|work| work.step.is_in_flight());
         let ours: BTreeSet<ColumnSlot> =
             in_flight.filter_map(|work| inventory.column_of(&work.candidate.node)).collect();
-        let is_down = |column: &ColumnSlot| {
-            // A pod that somebody deletes is as good as gone, however ready it still is.
-            row.cell(*column).is_some_and(|cell| {
-                cell.node_exists && cell.run && (!cell.available || cell.state == CellState::Terminating)
-            })
-        };
+        let down = inventory.columns().map(|(column, _)| column);
         let down: BTreeSet<ColumnSlot> =
-            inventory.columns().map(|(column, _)| column).filter(is_down).collect();
+            down.filter(|column| row.cell(*column).is_some_and(is_down)).collect();
         let taken = ours.union(&down).copied().collect();
         Self { budget: usize::try_from(run.plan.budget).unwrap_or(usize::MAX), ours, down, taken }
     }
@@ -51,6 +52,12 @@ impl Slots {
     pub(super) fn take(&mut self, here: ColumnSlot) {
         self.ours.insert(here);
         self.taken.insert(here);
+    }
+
+    /// The nodes that use the budget up, by name, without those in flight.
+    pub(super) fn others(&self, inventory: &Inventory) -> Vec<String> {
+        let others = self.down.difference(&self.ours);
+        others.filter_map(|slot| Some(inventory.column_at(*slot)?.name.to_string())).collect()
     }
 
     /// Whether the pod here is not available.

@@ -1,0 +1,150 @@
+//! The replacement that this dsgrid carries out: how it stands, node by node, and what happened.
+
+use super::Screen;
+use crate::app::model::Model;
+use crate::app::page::{LineKind, Page};
+use crate::app::replace::Replacing;
+use crate::domain::age::human_duration;
+use crate::domain::inquiry::{Answer, Inquiry};
+use crate::domain::replace::run::{Course, RunState};
+use crate::domain::replace::work::{Step, Work};
+
+/// The bar is so wide.
+const BAR: usize = 30;
+/// So many of the last events are shown.
+const EVENTS: usize = 40;
+/// So many lines of a failed pod, and events, are shown.
+const SHOWN: usize = 6;
+
+/// The lines; none where nothing was begun.
+pub(super) fn page(model: &Model) -> Option<Page> {
+    let replacing = model.replacement.as_ref()?;
+    let run = replacing.run();
+    let plan = run.plan();
+    let mut page = Page::new(format!("replace {} by {}", plan.daemon_set.key, plan.revision_label));
+    standing(&mut page, model, replacing);
+    failures(&mut page, model, replacing);
+    page.heading(format!("Nodes ({})", run.works().len()));
+    let mut wave = None;
+    for work in run.works() {
+        if wave.replace(work.candidate.wave) != Some(work.candidate.wave) && plan.waves.len() > 1 {
+            page.faint(format!("-- {}", plan.waves[work.candidate.wave]));
+        }
+        node(&mut page, model, replacing, work);
+    }
+    if !plan.apart.is_empty() {
+        page.heading(format!("Set apart, left as they are ({})", plan.apart.len()));
+        for apart in &plan.apart {
+            page.fact(format!("{}: {}", apart.node, apart.why));
+        }
+    }
+    page.heading("What happened, newest first");
+    for event in replacing.events_since(0).0.into_iter().rev().take(EVENTS) {
+        let at = event.at.strftime("%H:%M:%S");
+        page.fact_or_problem(event.is_problem, format!("{at}Z {}", event.text));
+    }
+    Some(page)
+}
+
+/// The bar, the numbers and the reason.
+fn standing(page: &mut Page, model: &Model, replacing: &Replacing) {
+    let (run, now) = (replacing.run(), model.now);
+    let course = run.course(now);
+    let total = run.works().len();
+    let state = run.state();
+    let is_problem = matches!(state, RunState::Halted(_) | RunState::Outdated(_)) || state.needs_person();
+    let why = state.why(now);
+    let colon = if why.is_empty() { "" } else { ": " };
+    page.fact_or_problem(is_problem, format!("{}{colon}{why}", state.name()));
+    if !run.waits_for().is_empty() {
+        page.problem(format!("waits: {}", run.waits_for()));
+    }
+    let share = (course.done * BAR).checked_div(total).unwrap_or(BAR);
+    let (full, empty) = if model.settings.capabilities.unicode { ("█", "░") } else { ("#", ".") };
+    page.fact(format!("{}{} {}", full.repeat(share), empty.repeat(BAR - share), numbers(&course, total)));
+    let limit = run.plan().limit();
+    page.fact(format!("in flight at most {limit}; {}", pace(&course)));
+    if let Some(until) = run.plan().options.until {
+        page.fact(format!("nothing is deleted after {}Z", until.strftime("%H:%M")));
+    }
+    if let Some(why) = replacing.unclaimed().filter(|why| !why.is_empty()) {
+        page.problem(format!("colleagues cannot see this on the DaemonSet: {why}"));
+    }
+    page.faint(keys(state, replacing));
+}
+
+/// What can be pressed now.
+fn keys(state: &RunState, replacing: &Replacing) -> &'static str {
+    match state {
+        RunState::Running => "H holds it; x aborts it",
+        RunState::Held(hold) if hold.needs_person() => "r goes on; x aborts it",
+        RunState::Held(_) => "it goes on by itself; H holds it, x aborts it",
+        RunState::Halted(_) if replacing.run().harmed().next().is_some() => {
+            "p lets the neighbour pass; r goes on with the others; x aborts it"
+        }
+        RunState::Halted(_) => "r goes on with the others; x aborts it",
+        _ if replacing.is_active() => "what is in flight is followed to its end",
+        _ => "over; R plans anew what is still outdated",
+    }
+}
+
+fn numbers(course: &Course, total: usize) -> String {
+    let mut words = vec![format!("{}/{total} done", course.done)];
+    let mut add = |count: usize, word: &str| {
+        if count > 0 {
+            words.push(format!("{count} {word}"));
+        }
+    };
+    add(course.in_flight, "in flight");
+    add(course.failed, "FAILED");
+    add(course.skipped, "skipped");
+    add(course.queued, "queued");
+    words.join(", ")
+}
+
+fn pace(course: &Course) -> String {
+    let rate = course.per_hour.map(|rate| format!("{rate:.0} nodes an hour"));
+    let left = course.left.filter(|left| !left.is_zero());
+    let left = left.map(|left| format!("about {} left", human_duration(left.as_secs())));
+    let words: Vec<String> = rate.into_iter().chain(left).collect();
+    if words.is_empty() { "no estimate while it does not go on".to_owned() } else { words.join(", ") }
+}
+
+/// What is at hand of each failed pod: its last lines and events.
+fn failures(page: &mut Page, model: &Model, replacing: &Replacing) {
+    for work in replacing.run().works() {
+        let Step::Failed(why) = &work.step else { continue };
+        let node = &work.candidate.node;
+        page.heading(format!("{node} failed"));
+        page.problem(why);
+        let daemon_set = replacing.run().plan().daemon_set.uid.clone();
+        page.leading(Screen::Cell { daemon_set, node: node.clone() });
+        for harmed in &work.harmed {
+            page.problem(format!("neighbour: {}; p lets it pass", harmed.why));
+        }
+        let Some(pod) = &work.new_pod else { continue };
+        let lines = replacing.last_lines(node).unwrap_or_default();
+        for line in lines.iter().rev().take(SHOWN).rev() {
+            page.faint(format!("log    {line}"));
+        }
+        if let Some(Answer::Events(events)) = model.answers.get(&Inquiry::Events(pod.clone())) {
+            for event in events.iter().rev().take(SHOWN).rev() {
+                page.faint(format!("event  {} {}", event.reason, event.message));
+            }
+        }
+    }
+}
+
+fn node(page: &mut Page, model: &Model, replacing: &Replacing, work: &Work) {
+    let kind = match work.step {
+        Step::Failed(_) => LineKind::Problem,
+        Step::Queued | Step::Skipped(_) => LineKind::Faint,
+        _ => LineKind::Fact,
+    };
+    let node = &work.candidate.node;
+    let cordoned = if work.candidate.cordoned { " (cordoned)" } else { "" };
+    let mark = if work.step.is_in_flight() { ">" } else { " " };
+    page.say(kind, format!("{mark} {node}{cordoned}  {}", replacing.standing(work, model.now)));
+    let daemon_set = replacing.run().plan().daemon_set.uid.clone();
+    page.leading(Screen::Cell { daemon_set, node: node.clone() });
+}

@@ -1,0 +1,270 @@
+//! A replacement is begun, driven, held and ended.
+
+use std::collections::BTreeSet;
+
+use super::screen;
+use crate::app::action::Action;
+use crate::app::effect::{Check, Effect};
+use crate::app::model::Model;
+use crate::app::notice::Notice;
+use crate::app::replace::{Begin, Replacing, Told};
+use crate::app::screen::Screen;
+use crate::domain::command::{Command, Outcome, Ticket};
+use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef};
+use crate::domain::inquiry::Inquiry;
+use crate::domain::log::{LogRequest, Since};
+use crate::domain::object::Pod;
+use crate::domain::replace::check::Fresh;
+use crate::domain::replace::liveness::stale;
+use crate::domain::replace::run::{Order, RunState};
+use crate::domain::replace::work::Work;
+use crate::domain::text::Text;
+
+/// So many lines of a failed pod are read.
+const LAST_LINES: u32 = 10;
+
+/// Begins with a confirmed plan; the screen that shows it opens.
+pub(super) fn begin(model: &mut Model, begin: Begin) {
+    let (by, host) = (who(model), model.settings.host.clone());
+    let mut replacing = Replacing::new(begin, by, host, model.now);
+    let plan = replacing.run.plan();
+    let words = format!(
+        "replacing {} pods of {} by {}, {} in flight",
+        plan.candidates.len(),
+        plan.daemon_set.key,
+        plan.revision_label,
+        plan.limit()
+    );
+    replacing.say(model.now, false, words);
+    model.replacement = Some(replacing);
+    screen::open(model, Screen::Replacement);
+}
+
+/// As whom this dsgrid is known to colleagues.
+fn who(model: &Model) -> Text {
+    let user = &model.settings.user;
+    if user.is_empty() { Text::new("somebody") } else { user.clone() }
+}
+
+/// Does what is due: begins what was asked for, steps, tells, and keeps the claim.
+pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
+    // Before everything is live for the first time nothing is held for want of it.
+    let is_live = |begin: &Begin| stale(&model.inventory, &begin.plan.daemon_set.key.namespace).is_none();
+    if model.is_synced()
+        && model.clock_known
+        && model.settings.replacement.as_ref().is_some_and(is_live)
+        && let Some(wanted) = model.settings.replacement.take()
+    {
+        begin(model, wanted);
+    }
+    let Some(mut replacing) = model.replacement.take() else { return Vec::new() };
+    let mut effects = Vec::new();
+    if *replacing.run.state() != RunState::Running || replacing.claim.is_held() {
+        let orders = replacing.run.step(&model.inventory);
+        for order in orders {
+            carry_out(model, &mut replacing, order, &mut effects);
+        }
+    }
+    let (failed, changed) = replacing.tell(model.now);
+    effects.extend(failed.iter().filter_map(|node| last_lines(model, &replacing, node)));
+    if let Some(command) = replacing.claim.next(&replacing.run, model.now) {
+        let ticket = model.writes.ticket();
+        replacing.claim.sent(ticket, model.now);
+        effects.push(send(ticket, command));
+    }
+    model.replacement = Some(replacing);
+    if changed {
+        super::changed(model);
+    }
+    effects
+}
+
+fn send(ticket: Ticket, command: Command) -> Effect {
+    Effect::Send { ticket, command: Box::new(command), dry_run: false }
+}
+
+fn carry_out(model: &mut Model, replacing: &mut Replacing, order: Order, effects: &mut Vec<Effect>) {
+    match order {
+        Order::Check { node, node_uid, pod, with_pods } => {
+            let key = ObjectKey { namespace: Text::default(), name: node.0.clone() };
+            let node_object = node_uid.map(|uid| ObjectRef { kind: ObjectKind::Node, key, uid });
+            let daemon_set = replacing.run.plan().daemon_set.clone();
+            let check = Check { daemon_set, node, node_object, pod, with_pods };
+            effects.push(Effect::CheckReplacement(Box::new(check)));
+        }
+        Order::Send { node, command } => {
+            let ticket = model.writes.ticket();
+            replacing.tickets.insert(ticket, node);
+            effects.push(send(ticket, *command));
+        }
+        Order::ReadPods(node) => effects.push(Effect::ReadNeighbours(node)),
+    }
+}
+
+/// Reads what a failed pod printed last: of the run before, where a container crashed.
+fn last_lines(model: &Model, replacing: &Replacing, node: &NodeName) -> Option<Effect> {
+    let reference = replacing.failed_pod(node)?;
+    let slot = model.inventory.row_of(&replacing.run.plan().daemon_set.uid)?;
+    let view = model.inventory.view(slot, model.inventory.column_of(node)?)?;
+    let pod: &Pod = view.pods.iter().copied().find(|pod| pod.meta.uid == reference.uid)?;
+    let broken = pod.init_containers.iter().chain(&pod.containers).find(|container| !container.ready);
+    let container = broken.or(pod.containers.first())?;
+    let request = LogRequest {
+        pod: reference.clone(),
+        container: container.name.clone(),
+        previous: container.last.is_some(),
+        follow: false,
+        since: Since::All,
+        tail: Some(LAST_LINES),
+        bytes: None,
+    };
+    Some(Effect::ReadLastLines { node: node.clone(), request: Box::new(request) })
+}
+
+/// What a deletion depends on was read.
+pub(super) fn checked(model: &mut Model, node: &NodeName, fresh: Result<Fresh, String>) -> Vec<Effect> {
+    let Some(mut replacing) = model.replacement.take() else { return Vec::new() };
+    let mut effects = Vec::new();
+    if let Some(order) = replacing.run.checked(node, fresh, &model.inventory) {
+        carry_out(model, &mut replacing, order, &mut effects);
+    }
+    model.replacement = Some(replacing);
+    effects
+}
+
+/// The pods of a node were read.
+pub(super) fn neighbours(model: &mut Model, node: &NodeName, pods: Result<&[Pod], String>) {
+    if let Some(replacing) = &mut model.replacement {
+        replacing.run.pods_read(node, pods, model.now);
+    }
+}
+
+/// The last lines of a failed pod were read.
+pub(super) fn last_lines_read(model: &mut Model, node: NodeName, lines: Vec<String>) {
+    let Some(replacing) = &mut model.replacement else { return };
+    for line in &lines {
+        replacing.say(model.now, true, format!("{node}:   {line}"));
+    }
+    replacing.last_lines.insert(node, lines);
+}
+
+/// A write was answered; whether it was one of the replacement's.
+pub(super) fn sent(model: &mut Model, ticket: Ticket, outcome: &Outcome) -> bool {
+    let Some(replacing) = &mut model.replacement else { return false };
+    if let Some(node) = replacing.tickets.remove(&ticket) {
+        replacing.run.sent(&node, outcome, model.now);
+        return true;
+    }
+    if !replacing.claim.waits_for(ticket) {
+        return false;
+    }
+    match replacing.claim.answered(outcome, model.now) {
+        Told::TakenOver(words) => replacing.run.end(words, model.now),
+        Told::Refused(why) if replacing.is_active() => {
+            let command = again(replacing, &model.settings.context);
+            let words = format!(
+                "colleagues cannot see this on the DaemonSet ({why}), and --continue will not know it; the same again: \
+                 {command}"
+            );
+            replacing.say(model.now, true, words);
+        }
+        Told::Refused(_) | Told::Nothing => {}
+    }
+    true
+}
+
+/// The command that does the same.
+fn again(replacing: &Replacing, context: &Text) -> String {
+    let plan = replacing.run.plan();
+    let key = &plan.daemon_set.key;
+    let mut words = vec![format!("dsgrid --context {context} replace -n {} ds/{}", key.namespace, key.name)];
+    words.extend(plan.options.flags());
+    words.join(" ")
+}
+
+/// A person does something with it.
+pub(super) fn act(model: &mut Model, action: Action) {
+    let now = model.now;
+    let Some(replacing) = &mut model.replacement else {
+        let words = "no replacement is going on here; R on a DaemonSet plans one";
+        model.notice = Some(Notice::said(words, now));
+        return;
+    };
+    match action {
+        Action::Hold => {
+            model.notice = Some(hold(replacing, now));
+        }
+        Action::GoOn => replacing.run.go_on(),
+        Action::LetPass => {
+            let next = replacing.run.harmed().map(|(_, harmed)| harmed.clone()).next();
+            model.notice = Some(match next {
+                Some(harmed) => {
+                    replacing.run.let_pass(&harmed.uid, now);
+                    replacing.say(now, false, format!("let pass by you: {}", harmed.why));
+                    Notice::said(format!("let pass: {}", harmed.why), now)
+                }
+                None => Notice::said("no neighbour is worse off", now),
+            });
+        }
+        Action::Abort if !replacing.is_active() => {
+            model.notice = Some(Notice::said("it is over already", now));
+        }
+        Action::Abort => {
+            if replacing.means_it(now) {
+                replacing.run.abort();
+            } else {
+                let words =
+                    "abort? Nothing more is deleted, and what is in flight comes up by itself: press x again";
+                model.notice = Some(Notice::failed(words, now));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Holds it, with what is in flight in words.
+fn hold(replacing: &mut Replacing, now: jiff::Timestamp) -> Notice {
+    if !replacing.is_active() {
+        return Notice::said("nothing is going on any more that could be held", now);
+    }
+    replacing.run.hold();
+    Notice::said(format!("held: nothing more is deleted; {}", in_flight(replacing)), now)
+}
+
+fn in_flight(replacing: &Replacing) -> String {
+    let nodes: Vec<&str> = replacing.in_flight().map(|work: &Work| work.candidate.node.as_str()).collect();
+    if nodes.is_empty() {
+        "nothing is in flight".to_owned()
+    } else {
+        format!("in flight: {}", nodes.join(", "))
+    }
+}
+
+/// Somebody wants to leave: what goes on is held first. Whether it was.
+pub(super) fn holds_first(model: &mut Model) -> bool {
+    let now = model.now;
+    let Some(replacing) = model.replacement.as_mut().filter(|replacing| replacing.is_active()) else {
+        return false;
+    };
+    // What waits for a person anyway is left at once.
+    if replacing.run.state().needs_person()
+        || matches!(replacing.run.state(), RunState::Aborted | RunState::Outdated(_) | RunState::Finished)
+    {
+        return false;
+    }
+    replacing.run.hold();
+    let words = format!("held, nothing more is deleted; {}; once more to leave", in_flight(replacing));
+    model.notice = Some(Notice::failed(words, now));
+    true
+}
+
+/// What is asked for its screen: the events of failed pods.
+pub(in crate::app) fn needed(model: &Model) -> BTreeSet<Inquiry> {
+    let Some(replacing) = &model.replacement else { return BTreeSet::new() };
+    let failed = replacing
+        .run
+        .works()
+        .iter()
+        .filter(|work| matches!(work.step, crate::domain::replace::work::Step::Failed(_)));
+    failed.filter_map(|work| work.new_pod.clone()).take(3).map(Inquiry::Events).collect()
+}
