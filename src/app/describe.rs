@@ -149,9 +149,10 @@ fn share(part: u32, whole: u32) -> Option<u32> {
 /// A node: its state, kind, taints and problems.
 pub(super) fn node(model: &Model, column: &Column) -> String {
     let Some(object) = &column.node else {
-        let why = match hides_nodes(&model.inventory) {
-            true => "nodes may not be read: only its pods are known",
-            false => "the Node object is gone; pods still target it",
+        let why = if hides_nodes(&model.inventory) {
+            "nodes may not be read: only its pods are known"
+        } else {
+            "the Node object is gone; pods still target it"
         };
         return format!("{}  {why}", column.name);
     };
