@@ -231,13 +231,14 @@ fn blocker_words(view: &CellView<'_>) -> String {
         // It counts nowhere among the wanted, and holds up the rest all the same (`update.go`, `rollingUpdate`).
         let limit = Limit::of(&view.row.daemon_set, view.row.tally.desired);
         let counts = match limit {
-            Some(limit) if !limit.surge => " and counts against maxUnavailable",
+            Some(limit) if !limit.surge => " and counts",
             _ => "",
         };
-        let since = age(view.pods.iter().filter_map(|pod| pod.meta.deleting).min(), view.now);
-        return format!(
-            "{name} is not wanted any more, but its old pod is still Terminating {since}{counts}"
-        );
+        let ended = view.pods.iter().filter_map(|pod| pod.meta.deleting).min();
+        // The deletion time is when the grace period ends.
+        let since = ended.filter(|ends| *ends < view.now);
+        let since = since.map(|ends| format!(" {}", age(Some(ends), view.now))).unwrap_or_default();
+        return format!("{name} (not wanted any more, but its old pod is still Terminating{since}{counts})");
     }
     if view.cell.state == CellState::Lost {
         let since =

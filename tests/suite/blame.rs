@@ -177,7 +177,7 @@ fn a_leftover_pod_on_a_node_that_is_not_wanted_says_that_it_blocks() {
     let slot = known.rows().next().map(|(slot, _)| slot).expect("a row");
     let why = row_why(&known, slot);
     assert!(
-        why.contains("n0 is not wanted any more, but its old pod is still Terminating 5m and counts against maxUnavailable"),
+        why.contains("n0 (not wanted any more, but its old pod is still Terminating 5m and counts) uses maxUnavailable 1"),
         "{why}"
     );
     let causes = found(&known);
@@ -187,6 +187,12 @@ fn a_leftover_pod_on_a_node_that_is_not_wanted_says_that_it_blocks() {
         "{}",
         lost.words
     );
+    let mut model = monitor(cluster(plain(), nodes(), pods()));
+    screen(&mut model, (120, 40));
+    press(&mut model, "0d/misscheduled<enter><enter>");
+    let drawn = text(&screen(&mut model, (120, 40)));
+    assert!(drawn.contains("Misscheduled: a pod is there that is not wanted (1)"), "{drawn}");
+    assert!(drawn.contains("misscheduled, lost"), "{drawn}");
 }
 
 #[test]
