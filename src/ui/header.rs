@@ -11,7 +11,7 @@ use crate::domain::replace::run::RunState;
 use crate::domain::rights::hides_nodes;
 
 /// On narrower screens only `READ-ONLY` is told, not that writes are possible.
-const WRITE_LEAST: u16 = 80;
+const WRITE_LEAST: u16 = 100;
 
 /// A piece of the line; pieces of lower rank are left out first where the room is short.
 struct Piece {

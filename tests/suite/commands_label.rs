@@ -248,7 +248,8 @@ async fn two_hundred_nodes_with_some_denied() {
     assert_eq!(stopped.code, 1);
     assert!(stopped.notes.contains("1 denied") && stopped.notes.contains("not tried"), "{}", stopped.notes);
     let before = labelled(&cluster, "shift=night").await;
-    assert!((17..=24).contains(&before), "{before}");
+    // What was on its way when the refusal came is done, and nothing after it.
+    assert!((17..=60).contains(&before), "{before}");
     let rest = run(&cluster, &[&all[..], &["--on-error", "continue"]].concat()).await;
     assert_eq!(rest.code, 1);
     let words = format!("{} done, {before} already so, 2 denied", 198 - before);

@@ -221,7 +221,7 @@ fn what_cannot_be_done_is_one_clear_sentence() {
     for (arguments, code, told) in [
         (vec!["pause", "nope", "--yes"], 2, "there is no DaemonSet \"nope\" in the namespace default"),
         (vec!["pause", "fluent-bit", "--yes"], 2, "there is logging/fluent-bit"),
-        (vec!["pause", "node/x/y/z", "--yes"], 2, "names no DaemonSet"),
+        (vec!["pause", "node/x/y/z", "--yes"], 2, "is not a DaemonSet"),
         (vec!["pause", "logging/fluent-bit", "-n", "gpu", "--yes"], 2, "but -n says gpu"),
         (vec!["pause", "logging/fluent-bit"], 2, "confirm with --yes"),
         (vec!["pause", "-l", "a=b", "logging/fluent-bit", "--yes"], 2, "leave -l out"),

@@ -88,7 +88,7 @@ fn a_stuck_rollout_names_who_blocks_it() {
     for words in [
         "Rollout:     stuck for ",
         &format!("Strategy:    RollingUpdate, maxUnavailable 1 of {desired} nodes"),
-        &format!("Blocked by:  {blocker} NotReady"),
+        &format!("Blocked by:  {blocker} (not wanted any more, but its old pod is still Terminating"),
         &format!("Updated:     {updated} of {desired}"),
     ] {
         assert!(page.data.contains(words), "{words} in {}", page.data);
@@ -255,7 +255,7 @@ fn what_cannot_be_answered_is_said() {
         ),
         (vec!["history", "kube-system/cni", "--revision", "0"], "has no revision 0; there are 1 and 2"),
         (vec!["history", "cni", "--revision", "two"], "invalid value 'two'"),
-        (vec!["history", "cni", "--diff", "1", "2", "3"], "unexpected"),
+        (vec!["history", "cni", "--diff", "1", "2", "3"], "and 3 are given"),
         (vec!["history", "cni", "--diff", "1", "--revision", "1"], "cannot be used with"),
     ] {
         let refused = cluster.run(&arguments);
