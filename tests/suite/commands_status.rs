@@ -98,7 +98,7 @@ fn a_stuck_rollout_names_who_blocks_it() {
     assert_eq!((code, lines.len()), (1, 1), "{lines:?}");
     assert!(lines[0].starts_with(&format!("stuck: {updated} of {desired} updated")), "{lines:?}");
     assert!(notes.contains("timed out after 1s: the rollout of logging/fluent-bit is stuck"), "{notes}");
-    assert!(notes.contains(&format!("blocked by {blocker} NotReady")), "{notes}");
+    assert!(notes.contains(&format!("blocked by {blocker} (not wanted any more")), "{notes}");
 
     let mut watching = Watching::start(&cluster, &["logging/fluent-bit"]);
     assert!(watching.line().starts_with("stuck: "));

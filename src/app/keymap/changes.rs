@@ -88,7 +88,13 @@ pub(super) const CHANGES: &[Binding] = &[
         "cordon",
         "cordon the node or the marked nodes: no new pods come but daemon pods",
     ),
-    changes(Context::Grid, Action::UncordonNodes, &[], "uncordon", "uncordon the node or the marked nodes"),
+    changes(
+        Context::Subject,
+        Action::UncordonNodes,
+        &[],
+        "uncordon",
+        "uncordon the node or the marked nodes",
+    ),
     looks(
         Context::Subject,
         Action::OpenHistory,
@@ -159,8 +165,8 @@ pub(super) const CHANGES: &[Binding] = &[
         Context::Dialog,
         Action::NextField,
         &[Key::named(KeyCode::Tab)],
-        "other choice",
-        "of many nodes: whether the first error stops the others",
+        "reason, or other choice",
+        "of a pause: say why, if you like; of many nodes: whether the first error stops the others",
     ),
     changes(
         Context::Dialog,
@@ -175,13 +181,6 @@ pub(super) const CHANGES: &[Binding] = &[
         &[Key::char('r')],
         "try again",
         "read afresh and try once more, after a failure",
-    ),
-    looks(
-        Context::Dialog,
-        Action::NextField,
-        &[Key::named(KeyCode::Tab)],
-        "reason",
-        "say why: only a pause asks for it, and it can be left out",
     ),
     looks(Context::Dialog, Action::MoveUp, &[Key::named(KeyCode::Up), Key::char('k')], "up", "a line up"),
     looks(

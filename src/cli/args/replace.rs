@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn a_time_of_day_is_the_next_one() {
-        let now: Zoned = "2026-01-02T22:00:00[UTC]".parse().unwrap();
+        let now: Timestamp = "2026-01-02T22:00:00Z".parse().unwrap();
+        let now = now.to_zoned(jiff::tz::TimeZone::UTC);
         for (raw, at) in [("04:00", "2026-01-03T04:00:00Z"), ("23:30", "2026-01-02T23:30:00Z")] {
             assert_eq!(next_time(raw, &now).unwrap().to_string(), at);
         }
