@@ -32,6 +32,7 @@ mod relabel;
 mod replace;
 mod screen;
 mod search;
+mod shown;
 mod sparkline;
 mod text_view;
 mod update;

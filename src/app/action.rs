@@ -214,6 +214,42 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether it only moves a cursor or a view.
+    #[must_use]
+    pub fn is_motion(self) -> bool {
+        matches!(
+            self,
+            Self::MoveUp
+                | Self::MoveDown
+                | Self::MoveLeft
+                | Self::MoveRight
+                | Self::PageUp
+                | Self::PageDown
+                | Self::HalfPageUp
+                | Self::HalfPageDown
+                | Self::GoToTop
+                | Self::GoToBottom
+                | Self::GoToStart
+                | Self::GoToEnd
+        )
+    }
+
+    /// By how many lines it moves up (negative) or down in a list of which so many are visible; none for anything else.
+    /// A page keeps a line in sight.
+    #[must_use]
+    pub fn lines(self, visible: usize) -> Option<isize> {
+        let page = isize::try_from(visible.saturating_sub(1).max(1)).unwrap_or(1);
+        Some(match self {
+            Self::MoveUp => -1,
+            Self::MoveDown => 1,
+            Self::PageUp => -page,
+            Self::PageDown => page,
+            Self::GoToTop => isize::MIN / 2,
+            Self::GoToBottom => isize::MAX / 2,
+            _ => return None,
+        })
+    }
+
     /// All of them, for the test that each is bound.
     pub const ALL: [Self; 103] = [
         Self::MoveUp,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::intent::Intent;
 use super::page::Line;
+use super::shown::Shown;
 use crate::domain::command::{Command, Ticket};
 use crate::domain::raw::RawObject;
 use crate::domain::replace::plan::Plan;
@@ -123,9 +124,8 @@ pub struct Dialog {
     pub hint: String,
     /// The first visible line.
     pub top: usize,
-    /// Grows when other things are to be read; what was not yet drawn cannot be confirmed.
-    edition: u32,
-    drawn: Option<u32>,
+    /// What was not yet drawn cannot be confirmed.
+    shown: Shown,
 }
 
 impl Dialog {
@@ -141,8 +141,7 @@ impl Dialog {
             changed: Vec::new(),
             hint: String::new(),
             top: 0,
-            edition: 0,
-            drawn: None,
+            shown: Shown::default(),
         }
     }
 
@@ -152,23 +151,23 @@ impl Dialog {
         self.hint.clear();
         self.typed.clear();
         self.top = 0;
-        self.edition += 1;
+        self.shown.renew();
     }
 
     /// It is on the screen as it is now.
     pub(super) fn was_drawn(&mut self) {
-        self.drawn = Some(self.edition);
+        self.shown.was_drawn();
     }
 
     /// It has to be drawn anew before it can be confirmed.
     pub(super) fn was_moved(&mut self) {
-        self.drawn = None;
+        self.shown.was_moved();
     }
 
     /// Whether it was on the screen as it is now.
     #[must_use]
     pub fn is_drawn(&self) -> bool {
-        self.drawn == Some(self.edition)
+        self.shown.is_drawn()
     }
 
     /// Whether letters are typed rather than commands.

@@ -38,7 +38,10 @@ pub struct Entry {
 pub fn entries(model: &Model) -> Vec<Entry> {
     let Some(palette) = &model.palette else { return Vec::new() };
     let offered = bindings().filter(|binding| matches!(binding.context, Context::Grid | Context::Subject));
-    let offered = offered.filter(|binding| !is_motion(binding.action));
+    let offered = offered.filter(|binding| {
+        let leads_away = matches!(binding.action, Action::Back | Action::OpenMenu | Action::OpenPalette);
+        !leads_away && !binding.action.is_motion()
+    });
     let mut offered: Vec<&'static Binding> =
         offered.filter(|binding| palette.is_whole || is_about_selection(binding)).collect();
     // What changes something is what the menu is opened for.
@@ -65,27 +68,6 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         .collect();
     found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     found.into_iter().map(|(_, entry)| entry).collect()
-}
-
-fn is_motion(action: Action) -> bool {
-    matches!(
-        action,
-        Action::MoveUp
-            | Action::MoveDown
-            | Action::MoveLeft
-            | Action::MoveRight
-            | Action::PageUp
-            | Action::PageDown
-            | Action::HalfPageUp
-            | Action::HalfPageDown
-            | Action::GoToTop
-            | Action::GoToBottom
-            | Action::GoToStart
-            | Action::GoToEnd
-            | Action::Back
-            | Action::OpenMenu
-            | Action::OpenPalette
-    )
 }
 
 fn is_about_selection(binding: &Binding) -> bool {

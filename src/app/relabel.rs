@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::model::Model;
 use super::screen::subject;
+use super::shown::Shown;
 use crate::domain::command::Ticket;
 use crate::domain::gate::Gate;
 use crate::domain::id::NodeName;
@@ -41,9 +42,8 @@ pub struct Relabel {
     pub(super) top: usize,
     /// Why a key did not do what was hoped.
     pub(super) hint: String,
-    /// Grows when other things are to be read; what was not yet drawn cannot be confirmed.
-    edition: u32,
-    drawn: Option<u32>,
+    /// What was not yet drawn cannot be confirmed.
+    shown: Shown,
 }
 
 /// What is read afresh of a node: it may be gone, or not be readable.
@@ -91,8 +91,7 @@ impl Relabel {
             foretold: now,
             top: 0,
             hint: String::new(),
-            edition: 0,
-            drawn: None,
+            shown: Shown::default(),
         }
     }
 
@@ -101,22 +100,22 @@ impl Relabel {
         self.stage = stage;
         self.hint.clear();
         self.top = 0;
-        self.edition += 1;
+        self.shown.renew();
     }
 
     /// It is on the screen as it is now.
     pub(super) fn was_drawn(&mut self) {
-        self.drawn = Some(self.edition);
+        self.shown.was_drawn();
     }
 
     /// It has to be drawn anew before it can be confirmed.
     pub(super) fn was_moved(&mut self) {
-        self.drawn = None;
+        self.shown.was_moved();
     }
 
     /// Whether it was on the screen as it is now.
     pub(super) fn is_drawn(&self) -> bool {
-        self.drawn == Some(self.edition)
+        self.shown.is_drawn()
     }
 
     /// Whether letters are typed into the confirming word.

@@ -29,7 +29,7 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
             model.notice = Some(Notice::said("receiving everything anew", model.now));
             return vec![Effect::Relist];
         }
-        motion if is_motion(motion) => moved(model, motion),
+        motion if motion.is_motion() => moved(model, motion),
         Action::OpenProblems => screen::open_problems(model),
         Action::Acknowledge => screen::acknowledge(model),
         Action::Mark
@@ -77,24 +77,6 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
         other => screen::act(model, other),
     }
     Vec::new()
-}
-
-fn is_motion(action: Action) -> bool {
-    matches!(
-        action,
-        Action::MoveUp
-            | Action::MoveDown
-            | Action::MoveLeft
-            | Action::MoveRight
-            | Action::PageUp
-            | Action::PageDown
-            | Action::HalfPageUp
-            | Action::HalfPageDown
-            | Action::GoToTop
-            | Action::GoToBottom
-            | Action::GoToStart
-            | Action::GoToEnd
-    )
 }
 
 /// Out of the program; what this dsgrid does to the cluster is held first.

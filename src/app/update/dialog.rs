@@ -100,28 +100,13 @@ fn next_field(dialog: &mut Dialog) {
 
 fn scroll(model: &mut Model, action: Action) {
     if let Some(Dialog { stage: Stage::Choosing { choices, at, .. }, .. }) = &mut model.dialog {
-        let delta = match action {
-            Action::MoveUp => -1,
-            Action::MoveDown => 1,
-            Action::GoToTop => isize::MIN / 2,
-            Action::GoToBottom => isize::MAX / 2,
-            _ => 0,
-        };
+        let delta = action.lines(1).unwrap_or_default();
         *at = crate::app::viewport::step(*at, delta, choices.len());
         return;
     }
     let Some(page) = crate::app::dialog_page(model) else { return };
     let Some(dialog) = &mut model.dialog else { return };
-    let screen = isize::try_from(page.visible.saturating_sub(1).max(1)).unwrap_or(1);
-    let delta = match action {
-        Action::MoveUp => -1,
-        Action::MoveDown => 1,
-        Action::PageUp => -screen,
-        Action::PageDown => screen,
-        Action::GoToTop => isize::MIN / 2,
-        Action::GoToBottom => isize::MAX / 2,
-        _ => return,
-    };
+    let Some(delta) = action.lines(page.visible) else { return };
     dialog.top = crate::app::viewport::step(dialog.top, delta, page.lines.len() - page.visible + 1);
 }
 

@@ -23,13 +23,7 @@ const USUAL: [&str; 5] = [
 /// Moves in a list.
 pub(super) fn moved(model: &mut Model, action: Action) {
     let Some(Overlay::Picker(picker)) = model.overlay.as_mut() else { return };
-    let delta = match action {
-        Action::MoveUp => -1,
-        Action::MoveDown => 1,
-        Action::GoToTop => isize::MIN / 2,
-        Action::GoToBottom => isize::MAX / 2,
-        _ => return,
-    };
+    let Some(delta) = action.lines(1) else { return };
     picker.at = step(picker.at, delta, picker.entries.len());
 }
 

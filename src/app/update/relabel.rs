@@ -207,16 +207,7 @@ fn reviewing(model: &mut Model, action: Action) -> Vec<Effect> {
 fn scroll(model: &mut Model, action: Action) {
     let Some(page) = relabel_page(model) else { return };
     let Some(relabel) = &mut model.relabel else { return };
-    let screen = isize::try_from(page.visible.saturating_sub(1).max(1)).unwrap_or(1);
-    let delta = match action {
-        Action::MoveUp => -1,
-        Action::MoveDown => 1,
-        Action::PageUp => -screen,
-        Action::PageDown => screen,
-        Action::GoToTop => isize::MIN / 2,
-        Action::GoToBottom => isize::MAX / 2,
-        _ => return,
-    };
+    let Some(delta) = action.lines(page.visible) else { return };
     relabel.top = step(page.top, delta, page.lines.len().saturating_sub(page.visible) + 1);
 }
 

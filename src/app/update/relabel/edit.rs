@@ -27,19 +27,10 @@ pub(super) fn foretell(model: &mut Model) {
 
 /// A key in the list of lines.
 pub(super) fn editing(model: &mut Model, action: Action) {
-    let page = relabel_page(model).map_or(1, |page| page.visible);
-    let page = isize::try_from(page.saturating_sub(1).max(1)).unwrap_or(1);
+    let visible = relabel_page(model).map_or(1, |page| page.visible);
     let Some(relabel) = &mut model.relabel else { return };
     let Stage::Editing(editor) = &mut relabel.stage else { return };
-    let delta = match action {
-        Action::MoveUp => -1,
-        Action::MoveDown => 1,
-        Action::PageUp => -page,
-        Action::PageDown => page,
-        Action::GoToTop => isize::MIN / 2,
-        Action::GoToBottom => isize::MAX / 2,
-        _ => 0,
-    };
+    let delta = action.lines(visible).unwrap_or_default();
     editor.at = step(editor.at, delta, editor.lines.len());
     match action {
         Action::Back | Action::Leave => model.relabel = None,
