@@ -29,6 +29,7 @@ mod licences;
 mod log_sources;
 mod logs;
 mod manifests;
+mod marks;
 mod nodes;
 mod pacing;
 mod pages;

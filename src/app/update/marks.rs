@@ -43,7 +43,7 @@ fn mark(model: &mut Model) {
             say(model, "select a DaemonSet, a node or a cell first");
             return;
         }
-        model.marks.toggle(marks);
+        model.marks.toggle(&model.inventory, marks);
         tell(model);
         return;
     };
@@ -62,7 +62,7 @@ fn mark(model: &mut Model) {
         screen::moved(model, Action::PageDown);
         return;
     }
-    model.marks.toggle(marks);
+    model.marks.toggle(&model.inventory, marks);
     screen::refresh(model);
     tell(model);
 }
@@ -106,7 +106,7 @@ fn range(model: &mut Model) {
     };
     let here = model.cursor.clone();
     let marks = if anchor == here { group(model) } else { between(model, &anchor, &here) };
-    model.marks.add(marks);
+    model.marks.add(&model.inventory, marks);
     tell(model);
 }
 
@@ -132,7 +132,7 @@ fn add(model: &mut Model, marks: impl Fn(&Model) -> Vec<Mark>) {
         say(model, "select a DaemonSet, a node or a cell first");
         return;
     }
-    model.marks.add(marks);
+    model.marks.add(&model.inventory, marks);
     tell(model);
 }
 
@@ -184,7 +184,7 @@ fn sweep(model: &mut Model, action: Action) {
     };
     motion::moved(model, step);
     let came = selected(model);
-    model.marks.add(before.into_iter().chain(came));
+    model.marks.add(&model.inventory, before.into_iter().chain(came));
     tell(model);
 }
 
