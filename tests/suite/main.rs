@@ -21,6 +21,7 @@ mod confirm;
 mod counts;
 mod dialogs;
 mod floors;
+mod foretold;
 mod inquiries;
 mod inventory;
 mod journal;
