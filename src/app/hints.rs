@@ -201,7 +201,10 @@ fn grid(model: &Model) -> Vec<Action> {
             actions.push(action);
         }
     };
-    add(row.is_some() || model.has_node(), Action::Open);
+    let has_group = model.selected_group().is_some();
+    add(has_group, Action::EditNodes);
+    add(has_group, Action::CordonNodes);
+    add((row.is_some() || model.has_node()) && !has_group, Action::Open);
     add(model.inventory.rows().any(|(_, row)| row.tally.problems > 0), Action::NextCause);
     let is_wrong =
         |row: &Row| row.tally.problems > 0 || model.inventory.falls().of(&row.daemon_set.meta.uid).is_some();

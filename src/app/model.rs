@@ -29,7 +29,7 @@ use crate::domain::alert::Alert;
 use crate::domain::cause::CauseKey;
 use crate::domain::event::{LinkState, WatchKind};
 use crate::domain::expectation::Expectation;
-use crate::domain::grid::{Grid, Lens};
+use crate::domain::grid::{Grid, Group, Lens};
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::{Changed, ColumnSlot, Inventory, RowSlot};
 use crate::domain::progress::Progress;
@@ -293,6 +293,13 @@ impl Model {
     #[must_use]
     pub fn selected_column(&self) -> Option<ColumnSlot> {
         self.cursor.column.node().and_then(|name| self.inventory.column_of(name))
+    }
+
+    /// The selected group of nodes.
+    #[must_use]
+    pub fn selected_group(&self) -> Option<&Group> {
+        let ColumnPlace::Group(label) = &self.cursor.column else { return None };
+        self.grid.groups.iter().find(|group| group.label == *label)
     }
 
     /// The DaemonSet whose map is shown: the selected one, or the first.
