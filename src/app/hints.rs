@@ -116,7 +116,7 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
             Action::Back,
         ],
         Context::Entry => vec![Action::Submit, Action::Complete, Action::Back],
-        Context::Grid | Context::Subject | Context::Everywhere => grid(model),
+        _ => grid(model),
     };
     actions.into_iter().filter_map(|action| binding_of(context, action)).collect()
 }
@@ -139,10 +139,10 @@ fn logs(model: &Model) -> Vec<Action> {
     actions.extend([
         Action::ToggleFollow,
         Action::PreviousLogs,
-        Action::ToggleTimes,
-        Action::ToggleWrap,
         Action::PickContainer,
         Action::CompareEndings,
+        Action::ToggleTimes,
+        Action::ToggleWrap,
         Action::MarkLine,
         Action::Save,
         Action::CycleJson,

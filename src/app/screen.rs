@@ -187,8 +187,8 @@ impl Screen {
             | Self::Problems
             | Self::Usual
             | Self::Alert { .. }
+            | Self::Replacement
             | Self::Help => BTreeSet::new(),
-            Self::Replacement => super::update::replacement_needs(model),
         }
     }
 

@@ -15,6 +15,7 @@ use crate::app::model::Model;
 use crate::app::notice::Notice;
 use crate::app::relabel::{Editor, Relabel, Stage, chosen, chosen_group, edits, relabel_page};
 use crate::app::screen::node_ref;
+use crate::app::typing::erase;
 use crate::app::viewport::step;
 use crate::domain::change::Trace;
 use crate::domain::command::{Outcome, Ticket};
@@ -191,10 +192,7 @@ fn reviewing(model: &mut Model, action: Action) -> Vec<Effect> {
             OnError::Stop => OnError::Continue,
             OnError::Continue => OnError::Stop,
         }),
-        Action::EraseCharacter => {
-            typed.pop();
-        }
-        Action::EraseLine => typed.clear(),
+        _ if erase(typed, action) => {}
         Action::Confirm if is_drawn && *gate == Gate::Yes => return send(model),
         Action::Submit if is_drawn => {
             let word = batch.word();
