@@ -28,11 +28,17 @@ fn monitor() -> Model {
     model
 }
 
+/// A word among the changed nodes: they were cordoned.
+const CORDONED: &str = "cordoned";
+
 /// The object as the cluster has it, in which somebody has changed a label of these nodes meanwhile.
 fn fresh(inquiry: &Inquiry, changed: &[&str]) -> Option<Answer> {
     match inquiry {
         Inquiry::Object(reference) => {
             let mut raw = object(reference, NODES)?.value().clone();
+            if changed.contains(&CORDONED) {
+                raw["spec"]["unschedulable"] = json!(true);
+            }
             if changed.contains(&reference.key.name.as_str()) {
                 raw["metadata"]["labels"]["pool"] = json!("other");
                 raw["metadata"]["managedFields"] = json!([{"manager": "kubectl-label", "time": "2026-01-02T03:00:00Z",
@@ -264,6 +270,36 @@ fn cordon_says_what_it_does_not_do() {
     screen(&mut model, SIZE);
     let writes = writes(&go(&mut model, "y"));
     assert_eq!((writes.len(), writes[0].1.verb), (1, Verb::Cordon));
+}
+
+/// Uncordon is in the menu and the palette only: `C` never takes back what somebody else has just done.
+#[test]
+fn uncordon_is_in_the_menu_and_the_palette() {
+    let mut model = monitor();
+    let why = unavailable(&model, Action::UncordonNodes).expect("it is not cordoned");
+    assert_eq!(why, "not cordoned");
+    let mut node: Node = node_of(&model);
+    node.unschedulable = true;
+    update(&mut model, Msg::Cluster(vec![ClusterEvent::Nodes(Change::Applied(node))]));
+    go(&mut model, "C");
+    assert!(model.relabel().is_none());
+    assert!(shown(&mut model).contains("cordoned already; uncordon is in the menu (a)"));
+    for keys in ["auncordon<enter>", ":uncordon<enter>"] {
+        go_where(&mut model, keys, &[CORDONED]);
+        let drawn = shown(&mut model);
+        assert!(drawn.contains("no daemon pod starts by it"), "{drawn}");
+        go(&mut model, "<esc>");
+    }
+    go_where(&mut model, ":uncordon<enter>", &[CORDONED]);
+    let (_, command) = writes(&go(&mut model, "y")).remove(0);
+    assert_eq!((command.verb, command.to.as_str()), (Verb::Uncordon, "schedulable"));
+    assert!(command.body.contains(r#"{"op":"remove","path":"/spec/unschedulable"}"#), "{}", command.body);
+}
+
+/// The selected node.
+fn node_of(model: &Model) -> Node {
+    let slot = model.selected_column().expect("a node is selected");
+    model.inventory().column_at(slot).and_then(|column| column.node.clone()).expect("a node")
 }
 
 /// The prediction is drawn until it is true, and said where it does not come true.
