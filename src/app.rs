@@ -56,7 +56,7 @@ pub use model::{Model, Settings};
 pub use msg::Msg;
 pub use notice::Notice;
 pub use overlay::{Overlay, Picker, PickerKind};
-pub use page::{Line, LineKind, Page};
+pub use page::{Line, LineKind, Page, Sign};
 pub use palette::{Entry, Palette, entries};
 pub use relabel::{
     EditLine, Editor, Entry as EditEntry, Relabel, RelabelPage, Stage as RelabelStage, relabel_page,

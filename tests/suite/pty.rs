@@ -114,7 +114,7 @@ fn panics_when_asked() {
         let (_silent, events) = tokio::sync::mpsc::unbounded_channel();
         run_monitor(Options::default(), None, events, Idle).await
     });
-    assert_eq!(reason.expect("the terminal works"), ExitReason::Panicked);
+    assert_eq!(reason.expect("the terminal works").reason, ExitReason::Panicked);
 }
 
 /// Carries nothing out.

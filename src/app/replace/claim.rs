@@ -19,6 +19,8 @@ pub(in crate::app) struct Keeper {
     started: Timestamp,
     /// The DaemonSet as it was read or written last.
     read: RawObject,
+    /// Whose place it takes, as somebody confirmed.
+    over: Option<Claim>,
     /// The write whose answer is waited for.
     waits: Option<Ticket>,
     /// What was written last; none before the first answer.
@@ -49,6 +51,7 @@ impl Keeper {
             by,
             host,
             started: now,
+            over: Claim::read(&read),
             read,
             waits: None,
             written: None,
@@ -67,6 +70,11 @@ impl Keeper {
     /// Whether pods may be deleted: everybody can see that this goes on, or that cannot be helped.
     pub(in crate::app) fn is_held(&self) -> bool {
         self.refused.is_some() || self.written.as_ref().is_some_and(|claim| claim.stopped.is_empty())
+    }
+
+    /// Whether a write of it waits for its answer.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waits.is_some()
     }
 
     /// Whether nothing is waited for any more.
@@ -129,7 +137,7 @@ impl Keeper {
             Outcome::LostRace(Some(object)) => {
                 self.read = object.clone();
                 self.lost += 1;
-                let other = Claim::read(object).filter(|claim| !self.is_ours(claim));
+                let other = Claim::read(object).filter(|claim| !self.is_ours(claim) && !self.is_taken(claim));
                 if let Some(other) = other.filter(|claim| claim.is_held(now)) {
                     self.refused = Some(String::new());
                     return Told::TakenOver(other.words(now));
@@ -152,6 +160,11 @@ impl Keeper {
 
     fn is_ours(&self, claim: &Claim) -> bool {
         claim.by == self.by && claim.host == self.host && claim.started == self.started
+    }
+
+    /// Whether it is the run that a person decided to take over; its heartbeat may have come in between.
+    fn is_taken(&self, claim: &Claim) -> bool {
+        self.over.as_ref().is_some_and(|over| over.is_same_run(claim))
     }
 
     fn refuse(&mut self, words: String) -> Told {

@@ -8,7 +8,7 @@ use crate::app::effect::{Check, Effect};
 use crate::app::model::Model;
 use crate::app::msg::Msg;
 use crate::app::notice::Notice;
-use crate::app::replace::{Begin, Replacing, Told};
+use crate::app::replace::{Begin, Replacing, Told, command};
 use crate::app::screen::Screen;
 use crate::domain::command::{Command, Outcome, Ticket};
 use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef};
@@ -179,7 +179,7 @@ pub(super) fn sent(model: &mut Model, ticket: Ticket, outcome: &Outcome) -> bool
     match replacing.claim.answered(outcome, model.now) {
         Told::TakenOver(words) => replacing.run.end(words, model.now),
         Told::Refused(why) if replacing.is_active() => {
-            let command = again(replacing, &model.settings.context);
+            let command = command(replacing.run.plan(), &model.settings.context);
             let words = format!(
                 "colleagues cannot see this on the DaemonSet ({why}), and --continue will not know it; the same again: \
                  {command}"
@@ -189,15 +189,6 @@ pub(super) fn sent(model: &mut Model, ticket: Ticket, outcome: &Outcome) -> bool
         Told::Refused(_) | Told::Nothing => {}
     }
     true
-}
-
-/// The command that does the same.
-fn again(replacing: &Replacing, context: &Text) -> String {
-    let plan = replacing.run.plan();
-    let key = &plan.daemon_set.key;
-    let mut words = vec![format!("dsgrid --context {context} replace -n {} ds/{}", key.namespace, key.name)];
-    words.extend(plan.options.flags());
-    words.join(" ")
 }
 
 /// A person does something with it.
@@ -237,6 +228,15 @@ pub(super) fn act(model: &mut Model, action: Action) {
             }
         }
         _ => {}
+    }
+}
+
+/// Lists other nodes on its screen.
+pub(super) fn list_next(model: &mut Model) {
+    if let Some(replacing) = &mut model.replacement {
+        let words = format!("listed: {}", replacing.list_next());
+        model.notice = Some(Notice::said(words, model.now));
+        screen::refresh(model);
     }
 }
 
