@@ -168,10 +168,16 @@ impl Replacing {
             [] => String::new(),
             nodes => format!("; in flight, and coming up by itself: {}", nodes.join(", ")),
         };
-        let done = run.works().iter().filter(|work| work.step == Step::Done).count();
+        let count = |is: fn(&Step) -> bool| run.works().iter().filter(|work| is(&work.step)).count();
+        let done = count(|step| *step == Step::Done);
+        let failed = match count(|step| matches!(step, Step::Failed(_))) {
+            0 => String::new(),
+            many => format!(", {many} failed"),
+        };
         Some(format!(
-            "the replacement of {key} does not go on, since dsgrid ended: {done}/{} done, {left} left{in_flight}. To go on: R \
-             in dsgrid, or `dsgrid replace -n {} ds/{} --continue`",
+            "the replacement of {key} does not go on, since dsgrid ended: {}/{} done{failed}, {left} left{in_flight}. To \
+             go on: R in dsgrid, or `dsgrid replace -n {} ds/{} --continue`",
+            done,
             run.works().len(),
             key.namespace,
             key.name
@@ -197,19 +203,31 @@ impl Replacing {
         self.rings
     }
 
-    /// For the terminal's title: `HALTED replace logging/agent 3/60`.
+    /// For the terminal's title: `HALTED: replace logging/agent 3/60`.
     #[must_use]
     pub fn title(&self, now: Timestamp) -> String {
-        let course = self.run.course(now);
-        let (key, total) = (&self.run.plan().daemon_set.key, self.run.works().len());
-        let word = match self.run.state() {
+        format!("{} {} {}", self.word(), self.run.plan().daemon_set.key, self.far(now))
+    }
+
+    /// The same where there is little room: `HALTED: replace 3/60`.
+    #[must_use]
+    pub fn short_title(&self, now: Timestamp) -> String {
+        format!("{} {}", self.word(), self.far(now))
+    }
+
+    fn word(&self) -> &'static str {
+        match self.run.state() {
             RunState::Running => "replacing",
             RunState::Held(_) => "held: replace",
             RunState::Halted(_) => "HALTED: replace",
             RunState::Finished => "done: replace",
             RunState::Aborted | RunState::Outdated(_) => "ended: replace",
-        };
-        format!("{word} {key} {}/{total}", course.done)
+        }
+    }
+
+    /// How many nodes are done of how many.
+    fn far(&self, now: Timestamp) -> String {
+        format!("{}/{}", self.run.course(now).done, self.run.works().len())
     }
 
     /// What the row of its DaemonSet says while it goes on: as it is now, where colleagues see the last heartbeat.
@@ -219,8 +237,7 @@ impl Replacing {
             return None;
         }
         let now = inventory.now();
-        let course = self.run.course(now);
-        let far = format!("{}/{}", course.done, self.run.works().len());
+        let (course, far) = (self.run.course(now), self.far(now));
         let in_flight = self.run.works().iter().find(|work| work.step.is_in_flight());
         let on = in_flight.map(|work| match course.in_flight {
             1 => format!(", {}", work.candidate.node),

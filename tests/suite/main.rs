@@ -40,6 +40,7 @@ mod pty;
 mod readme;
 mod relabel;
 mod replace;
+mod replacing;
 mod replay;
 mod review;
 mod rollout;

@@ -6,4 +6,5 @@ pub mod monitor;
 pub mod oracle;
 pub mod program;
 pub mod recording;
+pub mod replacing;
 pub mod terminal;

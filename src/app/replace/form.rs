@@ -19,18 +19,17 @@ pub(in crate::app) fn fields(options: &Options) -> Vec<Field> {
     let groups: Vec<&str> = options.groups.iter().map(Text::as_str).collect();
     let timeout = options.ready_timeout_seconds.map(|seconds| format!("{seconds}s")).unwrap_or_default();
     let until = options.until.map(|at| at.to_string()).unwrap_or_default();
-    let share = "a number like 3, or a share like 10%";
     vec![
-        Field::value("in flight at once", options.max_in_flight.to_string(), share),
+        Field::value("in flight at once", options.max_in_flight.to_string(), "like 3 or 10%"),
         Field::value("canaries before the rest", options.canary.to_string(), "how many nodes"),
-        Field::value("soak", format!("{}s", options.soak_seconds), "ready for so long, like 30s or 2m"),
-        Field::value("ready within", timeout, "like 10m; empty: 5m, or more where it usually takes longer"),
+        Field::value("soak", format!("{}s", options.soak_seconds), "like 30s or 2m"),
+        Field::value("ready within", timeout, "like 10m; empty: by what is usual"),
         Field::value("halt after failures", options.max_failures.to_string(), "1 halts at the first"),
-        Field::value("one group after another", text(&options.group_by), "a node label, like pool"),
-        Field::value("groups in this order", groups.join(","), "like b,a; empty: all, by name"),
+        Field::value("one group after another", text(&options.group_by), "a label of nodes"),
+        Field::value("groups in this order", groups.join(","), "like b,a; empty: all"),
         Field::choice("hold after each group", options.hold_between_groups),
         Field::value("wait after each group", format!("{}s", options.bake_seconds), "like 10m"),
-        Field::value("delete nothing after", until, "like 04:00; empty: no end"),
+        Field::value("delete nothing after", until, "like 04:00"),
         Field::choice("unhealthy pods first of all", options.unhealthy_first),
         Field::choice("look after the node's other pods", !options.without_neighbours),
         Field::choice("also pods that would not come back", options.include_set_apart),

@@ -73,8 +73,13 @@ fn standing(page: &mut Page, model: &Model, replacing: &Replacing) {
     let state = run.state();
     let is_problem = matches!(state, RunState::Halted(_) | RunState::Outdated(_)) || state.needs_person();
     let why = state.why(now);
-    let colon = if why.is_empty() { "" } else { ": " };
-    page.fact_or_problem(is_problem, format!("{}{colon}{why}", state.name()));
+    let words = match (why.as_str(), state.name()) {
+        ("", name) => name.to_owned(),
+        // `held by you` says it already.
+        (why, name) if why.starts_with(name) => why.to_owned(),
+        (why, name) => format!("{name}: {why}"),
+    };
+    page.fact_or_problem(is_problem, words);
     if !run.waits_for().is_empty() {
         page.problem(format!("waits: {}", run.waits_for()));
     }

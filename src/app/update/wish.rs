@@ -119,8 +119,8 @@ fn fill_limits(object: &DaemonSet, daemon_set: ObjectRef) -> Dialog {
         UpdateStrategy::OnDelete => (String::new(), String::new()),
     };
     let fields = vec![
-        Field::value("maxUnavailable", unavailable, "a number like 1, or a share like 10%"),
-        Field::value("maxSurge", surge, "a number like 1, or a share like 10%"),
+        Field::value("maxUnavailable", unavailable, "like 1 or 10%"),
+        Field::value("maxSurge", surge, "like 1 or 10%"),
     ];
     Dialog::new(Intent::Throttle { daemon_set, limits: Limits::default() }, Stage::Filling, fields)
 }
