@@ -9,6 +9,8 @@ use dsgrid::domain::id::{NodeName, ObjectKind};
 use dsgrid::domain::inquiry::{Answer, Inquiry};
 use dsgrid::domain::raw::RawObject;
 use dsgrid::domain::replace::check::Fresh;
+use dsgrid::domain::replace::claim::Claim;
+use dsgrid::domain::replace::evidence::Evidence;
 use dsgrid::domain::text::Text;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -165,9 +167,10 @@ impl Desk {
                     let pods = Ok(vec![read(self.neighbour.clone())]);
                     Msg::NeighboursRead { node, pods }
                 }
-                Effect::ReadLastLines { node, .. } => {
-                    let lines = vec!["config: no such key: outputs".to_owned(), "giving up".to_owned()];
-                    Msg::LastLinesRead { node, lines }
+                Effect::ReadEvidence { node, .. } => {
+                    let log = vec!["config: no such key: outputs".to_owned(), "giving up".to_owned()];
+                    let events = vec!["BackOff Back-off restarting failed container main".to_owned()];
+                    Msg::EvidenceRead { node, evidence: Evidence { log, events } }
                 }
                 Effect::Send { ticket, command, .. } => {
                     let outcome = Box::new(self.carry_out(&command));
@@ -197,12 +200,6 @@ impl Desk {
                 let allowed = !self.denied.contains(&name.as_str());
                 Ok(Answer::Access { allowed, reason: Text::default() })
             }
-            Inquiry::Events(pod) => {
-                let event = json!({"metadata": {"name": "e", "uid": "e"}, "type": "Warning", "reason": "BackOff",
-                    "message": "Back-off restarting failed container main", "count": 3,
-                    "involvedObject": {"kind": "Pod", "name": pod.key.name.as_str(), "uid": pod.uid.to_string()}});
-                Ok(Answer::Events(vec![read(event)]))
-            }
             _ => Err("forbidden".to_owned()),
         }
     }
@@ -214,6 +211,7 @@ impl Desk {
             inventory.column_of(node).and_then(|column| inventory.column_at(column)).expect("a node");
         Fresh {
             daemon_set: Some(read(self.daemon_set.clone())),
+            claim: Claim::read(&RawObject::new(self.daemon_set.clone())),
             node: column.node.clone(),
             pod: self.pods.get(&index).cloned().map(read),
             pods: Some(vec![read(self.neighbour.clone())]),

@@ -8,3 +8,4 @@ pub mod program;
 pub mod recording;
 pub mod replacing;
 pub mod terminal;
+pub mod witness;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::app::marks::Mark;
 use crate::app::model::Model;
+use crate::app::relabel::selected as chosen_nodes;
 use crate::app::screen::{Open, Screen, subject};
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::{Inventory, Row, RowSlot};
@@ -82,7 +83,7 @@ fn marked(model: &Model) -> Vec<Aim> {
 /// What is selected, or what the screen names.
 fn selected(model: &Model) -> Result<Vec<Aim>, String> {
     let subject = subject(model);
-    let nodes: Vec<NodeName> = subject.node.into_iter().collect();
+    let nodes = chosen_nodes(model);
     // The screen of a replacement is about its DaemonSet, whatever line the cursor is on.
     let own = model
         .replacement
@@ -92,13 +93,13 @@ fn selected(model: &Model) -> Result<Vec<Aim>, String> {
     match (subject.daemon_set.or(own), nodes.as_slice()) {
         (Some(daemon_set), _) => Ok(vec![Aim { daemon_set, nodes }]),
         (None, []) => Err("select a DaemonSet, a node or a cell first, or mark some".to_owned()),
-        (None, [node]) => match on(&model.inventory, &nodes) {
+        (None, [first, others @ ..]) => match on(&model.inventory, &nodes) {
             none if none.is_empty() => {
-                Err(format!("no OnDelete or paused DaemonSet has an outdated pod on {node}"))
+                let more = if others.is_empty() { "" } else { " and the others" };
+                Err(format!("no OnDelete or paused DaemonSet has an outdated pod on {first}{more}"))
             }
             found => Ok(found),
         },
-        (None, _) => Ok(Vec::new()),
     }
 }
 

@@ -109,7 +109,7 @@ pub(in crate::app) fn about(model: &Model, daemon_set: &ObjectRef, options: &Opt
             let names: Vec<&str> = many.iter().take(NAMED).map(Text::as_str).collect();
             let more = many.len().saturating_sub(NAMED);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("only the pods on {} marked nodes: {}{more}", many.len(), names.join(", "))
+            format!("only the pods on {} nodes: {}{more}", many.len(), names.join(", "))
         }
     })];
     let row = model.inventory.row_of(&daemon_set.uid).and_then(|slot| model.inventory.row(slot));

@@ -9,7 +9,7 @@ use crate::app::replace::{Listed, Replacing};
 use crate::domain::age::human_duration;
 use crate::domain::cell::CellState;
 use crate::domain::id::{NodeName, Uid};
-use crate::domain::inquiry::{Answer, Inquiry};
+use crate::domain::replace::evidence::Evidence;
 use crate::domain::replace::run::{Course, RunState};
 use crate::domain::replace::work::{Step, Work};
 
@@ -17,8 +17,6 @@ use crate::domain::replace::work::{Step, Work};
 const BAR: usize = 30;
 /// So many of the last events are shown.
 const EVENTS: usize = 40;
-/// So many lines of a failed pod, and events, are shown.
-const SHOWN: usize = 6;
 
 /// The lines; none where nothing was begun.
 pub(super) fn page(model: &Model) -> Option<Page> {
@@ -27,7 +25,7 @@ pub(super) fn page(model: &Model) -> Option<Page> {
     let plan = run.plan();
     let mut page = Page::new(format!("replace {} by {}", plan.daemon_set.key, plan.revision_label));
     standing(&mut page, model, replacing);
-    failures(&mut page, model, replacing);
+    failures(&mut page, replacing);
     let in_flight: Vec<&Work> = replacing.in_flight().collect();
     if !in_flight.is_empty() {
         page.heading(format!("In flight ({})", in_flight.len()));
@@ -138,7 +136,7 @@ fn pace(course: &Course, now: Timestamp) -> String {
 }
 
 /// What is at hand of each failed pod: its last lines and events.
-fn failures(page: &mut Page, model: &Model, replacing: &Replacing) {
+fn failures(page: &mut Page, replacing: &Replacing) {
     for work in replacing.run().works() {
         let Step::Failed(why) = &work.step else { continue };
         let node = &work.candidate.node;
@@ -149,15 +147,8 @@ fn failures(page: &mut Page, model: &Model, replacing: &Replacing) {
         for harmed in &work.harmed {
             page.problem(format!("neighbour: {}; p lets it pass", harmed.why));
         }
-        let Some(pod) = &work.new_pod else { continue };
-        let lines = replacing.last_lines(node).unwrap_or_default();
-        for line in lines.iter().rev().take(SHOWN).rev() {
-            page.faint(format!("log    {line}"));
-        }
-        if let Some(Answer::Events(events)) = model.answers.get(&Inquiry::Events(pod.clone())) {
-            for event in events.iter().rev().take(SHOWN).rev() {
-                page.faint(format!("event  {} {}", event.reason, event.message));
-            }
+        for line in replacing.evidence(node).into_iter().flat_map(Evidence::lines) {
+            page.faint(line);
         }
     }
 }

@@ -88,7 +88,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let delta = action.lines(FIELDS).unwrap_or_default();
             fields::go_to(dialog, crate::app::viewport::step(dialog.field, delta, dialog.fields.len()));
         }
-        Action::EraseCharacter | Action::EraseLine => fields::erase(dialog, action == Action::EraseLine),
+        Action::EraseCharacter | Action::EraseWord | Action::EraseLine => fields::erase(dialog, action),
         _ => scroll(model, action),
     }
     Vec::new()

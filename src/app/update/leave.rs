@@ -37,6 +37,6 @@ pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
 
 /// Writes whose answers can still come.
 fn waiting(model: &Model) -> usize {
-    let own = model.writes.iter().filter(|(_, write)| write.lost.is_none()).count();
-    own + model.replacement.as_ref().map_or(0, Replacing::unanswered)
+    let replacing = model.replacement.as_ref().map_or(0, Replacing::open_writes);
+    model.writes.iter().filter(|(_, write)| write.lost.is_none()).count() + replacing
 }

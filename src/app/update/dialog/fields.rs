@@ -1,6 +1,8 @@
 //! What is typed in a dialog: values, choices, and the word that confirms.
 
+use crate::app::action::Action;
 use crate::app::dialog::{Dialog, Field, Stage};
+use crate::app::typing;
 use crate::domain::text::sanitize;
 
 /// To another value.
@@ -34,8 +36,8 @@ pub(super) fn typed(dialog: &mut Dialog, character: char) {
     }
 }
 
-/// The last letter, or all of them.
-pub(super) fn erase(dialog: &mut Dialog, all: bool) {
+/// The last letter, the last word, or all of it.
+pub(super) fn erase(dialog: &mut Dialog, action: Action) {
     dialog.hint.clear();
     dialog.is_fresh = false;
     let buffer = match field(dialog) {
@@ -43,9 +45,5 @@ pub(super) fn erase(dialog: &mut Dialog, all: bool) {
         Some(field) => &mut field.value,
         None => &mut dialog.typed,
     };
-    if all {
-        buffer.clear();
-    } else {
-        buffer.pop();
-    }
+    typing::erase(buffer, action);
 }

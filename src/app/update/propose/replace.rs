@@ -6,7 +6,6 @@ use crate::app::dialog::Question;
 use crate::app::intent::list_neighbours;
 use crate::app::model::Model;
 use crate::app::page::Line;
-use crate::app::replace::command;
 use crate::domain::budget::{Eviction, eviction_of_set};
 use crate::domain::command::Verb;
 use crate::domain::gate::{Gate, Stops, gate};
@@ -53,8 +52,7 @@ pub(super) fn ask_replace(
     told.extend(budget.map(Line::fact));
     told.extend(missing.map(Line::problem));
     if let Some(stale) = stale(&model.inventory, &daemon_set.key.namespace) {
-        let words =
-            format!("{} not live: it holds until all is live again, then goes on by itself", stale.watch);
+        let words = format!("{}: it holds until all is live again, then goes on by itself", stale.words(now));
         told.push(Line::problem(words));
     }
     if let Some(owner) = ownership(target) {
@@ -107,7 +105,7 @@ fn rights(model: &Model, plan: &Plan) -> Result<Option<String>, String> {
             "{why}: the other pods of a node cannot be looked after; press Tab and say no there to accept that"
         ));
     }
-    let same = || command(plan, &model.settings.context);
+    let same = || plan.command(&model.settings.context);
     Ok(missing_right(model, Verb::Annotate, key).map(|why| {
         format!("{why}: colleagues will not see that this goes on; the same again later: {}", same())
     }))
