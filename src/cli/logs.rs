@@ -35,9 +35,11 @@ pub(super) async fn run(global: &Global, args: &LogsArgs) -> Result<Outcome, Fai
     let reading = reading(&snapshot, row, &nodes, args)?;
     let printer = Printer { grep };
     if args.follow {
-        follow::run(&connection, &scope, &snapshot, reading, &printer).await
-    } else {
-        merge::run(&connection, &snapshot, &reading, &printer).await
+        return follow::run(&connection, &scope, &snapshot, reading, &printer).await;
+    }
+    tokio::select! {
+        done = merge::run(&connection, &snapshot, &reading, &printer) => done,
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted.map(|()| Outcome::Interrupted)?),
     }
 }
 

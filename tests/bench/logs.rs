@@ -134,6 +134,8 @@ struct Flooded {
     streams: Vec<StreamId>,
     terminal: Terminal<TestBackend>,
     theme: Theme,
+    /// The number of the next line.
+    at: i64,
 }
 
 impl Flooded {
@@ -141,7 +143,7 @@ impl Flooded {
         let (model, streams) = monitor();
         let theme = Theme::new(model.capabilities());
         let terminal = Terminal::new(TestBackend::new(200, 60)).expect("a terminal");
-        Self { model, streams, terminal, theme }
+        Self { model, streams, terminal, theme, at: 0 }
     }
 
     /// Takes a message in and draws: how long no key was heard.
@@ -161,13 +163,13 @@ impl Flooded {
     /// So many lines as fill the view five times over, and what came of it in words.
     fn flood(&mut self, what: &str, apart: i64) {
         let (mut all, mut longest) = (Duration::ZERO, Duration::ZERO);
-        let mut begin = 0;
-        while begin < LINES * 8 {
-            let took = self.show(news(&self.streams, begin, PORTION, apart));
+        let lines = LINES * 8;
+        for _ in 0..lines / PORTION {
+            let took = self.show(news(&self.streams, self.at, PORTION, apart));
             (all, longest) = (all + took, longest.max(took));
-            begin += PORTION;
+            self.at += PORTION;
         }
-        let rate = f64::from(u32::try_from(begin).expect("small")) / all.as_secs_f64();
+        let rate = f64::from(u32::try_from(lines).expect("small")) / all.as_secs_f64();
         let longest = longest.as_secs_f64() * 1e3;
         eprintln!("{what}: {rate:.0} lines a second; no key was heard for at most {longest:.1} ms");
     }
@@ -190,7 +192,7 @@ fn at_the_cap(c: &mut Criterion) {
     Flooded::new().flood("histories that come at once, each from another hour", LINES / 4);
     let mut view = Flooded::new();
     view.flood("a flood once more", 0);
-    let (mut at, streams) = (LINES * 8, view.streams.clone());
+    let (mut at, streams) = (view.at, view.streams.clone());
     let mut group = c.benchmark_group("logs at the cap");
     group.throughput(Throughput::Elements(PORTION.unsigned_abs()));
     group.bench_function("a message of lines, then a frame", |b| {

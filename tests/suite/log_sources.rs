@@ -81,9 +81,9 @@ fn on_narrow_screens_one_is_over_the_other() {
 #[test]
 fn where_two_do_not_fit_their_lines_are_merged_and_the_healthy_one_is_named() {
     let (mut model, ..) = side_by_side();
-    let shown = text(&screen(&mut model, (40, 10)));
+    let shown = text(&screen(&mut model, (50, 12)));
     assert!(model.logs().unwrap().split().is_none());
-    insta::assert_snapshot!("logs-beside-40x10", shown);
+    insta::assert_snapshot!("logs-beside-50x12", shown);
 }
 
 #[test]

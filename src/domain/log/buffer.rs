@@ -14,6 +14,10 @@ use super::request::StreamId;
 
 /// So many bytes of lines are held where nobody says otherwise, those that wait included.
 pub const DEFAULT_MEMORY: usize = 32 * 1024 * 1024;
+/// For every so many entries the buffer keeps an empty place at most.
+const SPARE: usize = 8;
+/// Allocators give out memory in multiples of so many bytes, and take about as many for themselves.
+const ALLOCATOR: usize = 16;
 /// One part of so many is for lines that wait to be taken in.
 pub const WAITING_SHARE: usize = 4;
 
@@ -79,10 +83,17 @@ impl Entry {
         parts(&self.text, &self.runs)
     }
 
-    /// What it takes in memory, with the allocator's own share.
+    /// What it takes in memory, with the allocator's own share and the empty places kept for others.
     fn bytes(&self) -> usize {
-        size_of::<Self>() + self.text.len() + size_of_val::<[Run]>(&self.runs) + 16
+        size_of::<Self>() + size_of::<Self>() / SPARE + held(&self.text, &self.runs)
     }
+}
+
+/// What the text of a line takes outside of its entry, with the allocator's own share.
+#[must_use]
+pub fn held(text: &str, runs: &[Run]) -> usize {
+    let chunk = |bytes: usize| if bytes == 0 { 0 } else { (bytes + ALLOCATOR).next_multiple_of(ALLOCATOR) };
+    chunk(text.len()) + chunk(size_of_val(runs))
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -162,7 +173,11 @@ impl LogBuffer {
     fn place(&mut self, mut fresh: VecDeque<Entry>) {
         let Some(first) = fresh.front().map(|entry| entry.key) else { return };
         let mut later = self.entries.split_off(self.entries.partition_point(|entry| entry.key < first));
-        self.entries.reserve(fresh.len() + later.len());
+        let len = self.entries.len() + fresh.len() + later.len();
+        if len > self.entries.capacity() {
+            // Doubled, it would hold as much again as nobody counts.
+            self.entries.reserve_exact(len + len / SPARE - self.entries.len());
+        }
         while let (Some(a), Some(b)) = (fresh.front(), later.front()) {
             let side = if a.key < b.key { &mut fresh } else { &mut later };
             self.entries.extend(side.pop_front());
