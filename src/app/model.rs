@@ -4,6 +4,7 @@ mod look;
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::answers::Answers;
@@ -67,6 +68,8 @@ pub struct Settings {
     pub alert: Option<Alert>,
     /// On which machine we are, for those who see what this dsgrid does.
     pub host: Text,
+    /// In which times of day are typed; none for UTC.
+    pub time_zone: Option<TimeZone>,
     /// A replacement to begin with, once everything is known.
     pub replacement: Option<Begin>,
 }

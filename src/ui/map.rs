@@ -68,6 +68,11 @@ fn title(canvas: &mut Canvas, y: u16, taken: u16) {
     let end = canvas.area.width.saturating_sub(2 + taken);
     let name = cut_end(&row.daemon_set.meta.key.to_string(), end / 2, canvas.theme.glyphs().ellipsis());
     let mut x = canvas.put(2, y, end, &format!(" {name} "), heading);
+    let in_flight = canvas.in_flight.iter().filter(|column| canvas.is_in_flight(Some(row), **column)).count();
+    let text = format!(" {} {in_flight} being replaced ", canvas.theme.glyphs().in_flight());
+    if in_flight > 0 && x + width(&text) < end {
+        x = canvas.put(x, y, end - x, &text, canvas.theme.style(Role::InFlight));
+    }
     for state in CellState::ALL {
         let count = row.tally.of(state);
         let text = format!(

@@ -42,6 +42,7 @@ mod pty;
 mod readme;
 mod relabel;
 mod replace;
+mod replacing;
 mod replay;
 mod review;
 mod rollout;
