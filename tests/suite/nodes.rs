@@ -139,7 +139,12 @@ fn syntax_is_checked_as_typed() {
         (&*format!("x={longest}"), None),
         ("example.com/x=y", None),
         ("x-", None),
-        (&*format!("x={longer}"), Some("64 characters")),
+        (&*format!("{longest}=x"), None),
+        (&*format!("{longer}=x"), Some("its name has 64 characters")),
+        (&*format!("x={longer}"), Some("it has 64 characters")),
+        ("größe=1", Some("holds 'ö'")),
+        ("x y=a", Some("holds ' '")),
+        ("a/b/c=d", Some("holds '/'")),
         ("x=ü", Some("holds 'ü'")),
         ("x=a b", Some("holds ' '")),
         ("x=a=b", Some("holds '='")),
@@ -229,6 +234,34 @@ fn batch_nodes(model: &Model) -> usize {
         RelabelStage::Sent { batch, .. } => batch.done().count(),
         _ => 0,
     }
+}
+
+/// Somebody is quicker than the person who confirms: nothing is written there, and who it was is told.
+#[test]
+fn a_conflict_after_the_review_says_who_changed_what() {
+    let mut model = monitor();
+    go(&mut model, "*E+x=y<enter><c-s>");
+    let mut waiting = writes(&go(&mut model, "<tab>y"));
+    while let Some((ticket, command)) = waiting.pop() {
+        let is_raced = command.target.key.name == "node-00003";
+        let outcome = if is_raced {
+            let asked = Inquiry::Object(command.target.clone());
+            let Some(Answer::Object(now)) = fresh(&asked, &["node-00003"]) else { panic!("a node") };
+            Outcome::LostRace(now)
+        } else {
+            Outcome::Done(after(&command))
+        };
+        waiting.extend(sent(&mut model, ticket, outcome));
+    }
+    let drawn = shown(&mut model);
+    let told = "node-00003  conflict: label pool was \"web\" and is \"other\" (by kubectl-label at 2026-01-02T03:00:00Z);";
+    assert!(drawn.contains(told) && drawn.contains("39 done, 1 conflict"), "{drawn}");
+    // What takes it back leaves that node alone.
+    go(&mut model, "u");
+    let RelabelStage::Ready { batch, .. } = &model.relabel().expect("it is open").stage else { panic!() };
+    assert!(
+        batch.items().len() == 39 && batch.items().iter().all(|item| item.node().as_str() != "node-00003")
+    );
 }
 
 #[test]
