@@ -223,9 +223,8 @@ fn logs_are_followed_to_their_end() {
     let before = cluster.done(&format!("logs -n logs {name} --previous"));
     assert!(before.ends_with("panic: no input left\n"), "{before}");
     let arguments = ["logs", "-n", "logs", pod, "-c", "json", "-f", "--tail=1", "--timestamps"];
-    let mut command = Command::new("kubectl");
-    command.args(arguments).env("KUBECONFIG", &cluster.kubeconfig).stdout(Stdio::piped());
-    let mut child = command.spawn().expect("kubectl runs");
+    let mut command = cluster.kubectl().command(arguments);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("kubectl runs");
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
     let mut next = || lines.next().map(|line| line.expect("text"));
     let first: Vec<String> = (0..4).map(|_| next().expect("it goes on")).collect();
