@@ -446,8 +446,8 @@ async fn more_failures_may_be_allowed_and_what_failed_is_at_hand() {
     let crash = "crash: {exitCode: 3, afterSeconds: 0.2, lastLines: ['permission denied']}";
     let crashes = scenario("2.0", "").replace("crash: {nodes: [nowhere]}", crash);
     let cluster = Cluster::start(&crashes, 5, &[]).await;
-    let run =
-        cluster.run(&[&FAST[..], &["--max-failures=2", "--canary=0", "--ready-timeout=20s"]].concat()).await;
+    let flags = ["ds/agent", "--soak=5s", "--yes", "-ojson", "--max-failures=2", "--canary=0"];
+    let run = cluster.run(&flags).await;
     assert_eq!(run.code, 1, "{}", run.notes);
     assert_eq!((count(&summary(&run), "failed"), cluster.journalled("delete")), (2, 2), "{}", run.notes);
     for told in ["CrashLoopBackOff: exit 3", "HALTED: ", ":   log    permission denied", ":   event  BackOff"]
