@@ -56,7 +56,7 @@ pub use marks::{Mark, Marks};
 pub use model::{Model, Settings};
 pub use msg::Msg;
 pub use notice::Notice;
-pub use page::{Line, LineKind, Page};
+pub use page::{Line, LineKind, Page, Sign};
 pub use palette::{Entry, Palette, entries};
 pub use picker::{Picker, PickerKind};
 pub use relabel::{

@@ -22,13 +22,15 @@ mod transposed;
 
 pub use theme::{Role, Theme};
 
+use std::collections::BTreeSet;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use crate::app::Model;
 use crate::app::layout::Mode;
+use crate::app::{Model, Replacing};
 use crate::domain::cell::CellState;
 use crate::domain::inventory::{ColumnSlot, Row};
 use crate::domain::preview::Outcome;
@@ -39,18 +41,22 @@ struct Canvas<'a> {
     model: &'a Model,
     theme: &'a Theme,
     area: Rect,
+    /// The cells whose pods are being replaced by this dsgrid.
+    in_flight: BTreeSet<ColumnSlot>,
+}
+
+/// The nodes where a pod is being replaced by this dsgrid: a few, looked for once a frame.
+fn in_flight(model: &Model) -> BTreeSet<ColumnSlot> {
+    let replacing = model.replacement().filter(|replacing| replacing.is_active());
+    let works = replacing.into_iter().flat_map(Replacing::in_flight);
+    works.filter_map(|work| model.inventory().column_of(&work.candidate.node)).collect()
 }
 
 impl Canvas<'_> {
     /// Whether the pod of this cell is being replaced by this dsgrid.
     fn is_in_flight(&self, row: Option<&Row>, column: ColumnSlot) -> bool {
-        let Some(replacing) = self.model.replacement().filter(|replacing| replacing.is_active()) else {
-            return false;
-        };
-        let name = self.model.inventory().column_at(column).map(|column| &column.name);
-        let run = replacing.run();
-        row.is_some_and(|row| row.daemon_set.meta.uid == run.plan().daemon_set.uid)
-            && name.is_some_and(|name| run.in_flight(name).is_some())
+        let of = self.model.replacement().map(|replacing| &replacing.run().plan().daemon_set.uid);
+        self.in_flight.contains(&column) && row.is_some_and(|row| Some(&row.daemon_set.meta.uid) == of)
     }
 
     /// Whether a cell is marked, itself or by its node; without a DaemonSet, whether the node is.
@@ -94,7 +100,7 @@ impl Canvas<'_> {
 /// A full screen takes the lines between the first and the last.
 pub fn draw(frame: &mut Frame, model: &Model, theme: &Theme) {
     let area = frame.area();
-    let mut canvas = Canvas { buffer: frame.buffer_mut(), model, theme, area };
+    let mut canvas = Canvas { buffer: frame.buffer_mut(), model, theme, area, in_flight: in_flight(model) };
     // The size is a message, so for a moment the model may still know the old one.
     let known = model.size();
     if (area.width, area.height) != known || model.layout().mode == Mode::TooSmall {

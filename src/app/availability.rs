@@ -6,11 +6,11 @@ use super::action::Action;
 use super::intent::permission;
 use super::model::Model;
 use super::relabel::{chosen, node_of};
-use super::replace::Replacing;
+use super::replace::{Replacing, aims};
 use super::screen::{Subject, subject};
 use crate::domain::command::Verb;
 use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef, Uid};
-use crate::domain::inquiry::{Answer, Inquiry};
+use crate::domain::inquiry::{Answer, Inquiry, Permission};
 use crate::domain::inventory::{CellView, Inventory, Row};
 use crate::domain::object::{Pod, UpdateStrategy};
 use crate::domain::rights::denied_revisions;
@@ -44,6 +44,9 @@ pub fn unavailable(model: &Model, action: Action) -> Option<String> {
     if matches!(verb, Verb::Label | Verb::Cordon | Verb::Uncordon) {
         return of_nodes(model, verb);
     }
+    if verb == Verb::Replace {
+        return of_pods(model);
+    }
     let Some(row) = subject_row(model) else {
         return Some("select a DaemonSet first".to_owned());
     };
@@ -72,6 +75,20 @@ fn of_nodes(model: &Model, verb: Verb) -> Option<String> {
     }
     let key = ObjectKey { namespace: Text::default(), name: first.0.clone() };
     missing_right(model, verb, &key)
+}
+
+/// Why the pods that are meant cannot be replaced.
+fn of_pods(model: &Model) -> Option<String> {
+    let aims = match aims(model) {
+        Ok(aims) => aims,
+        Err(why) => return Some(why),
+    };
+    let [aim] = aims.as_slice() else { return None };
+    let row = model.inventory.row(model.inventory.row_of(&aim.daemon_set)?)?;
+    let key = &row.daemon_set.meta.key;
+    // Either way of deleting will do.
+    let right = || missing_right(model, Verb::EvictPod, key).and(missing_right(model, Verb::Replace, key));
+    state(model, row, Verb::Replace).or_else(right)
 }
 
 /// What the state of what is selected refuses.
@@ -138,8 +155,12 @@ fn is_dead(view: &CellView<'_>) -> bool {
 }
 
 /// What the server said we may not; what is not known counts as allowed, since the server decides.
-fn missing_right(model: &Model, verb: Verb, object: &ObjectKey) -> Option<String> {
-    let permission = permission(verb, object);
+pub(super) fn missing_right(model: &Model, verb: Verb, object: &ObjectKey) -> Option<String> {
+    denied(model, &permission(verb, object))
+}
+
+/// What the server said of a right.
+pub(super) fn denied(model: &Model, permission: &Permission) -> Option<String> {
     let told = model.answers.get(&Inquiry::Access(permission.clone()))?;
     let Answer::Access { allowed: false, reason } = told else { return None };
     let subresource = match permission.subresource {
@@ -162,12 +183,15 @@ pub(super) fn needed(model: &Model, needed: &mut BTreeSet<Inquiry>) {
     if !chosen(model).is_empty() {
         needed.insert(Inquiry::Access(permission(Verb::Label, &ObjectKey::default())));
     }
+    let aims = aims(model).unwrap_or_default();
+    for row in aims.iter().filter_map(|aim| model.inventory.row(model.inventory.row_of(&aim.daemon_set)?)) {
+        let ways = [Verb::Replace, Verb::EvictPod].map(|verb| permission(verb, &row.daemon_set.meta.key));
+        let by_hand = row.daemon_set.strategy == UpdateStrategy::OnDelete;
+        needed.extend(ways.into_iter().filter(|_| by_hand).map(Inquiry::Access));
+    }
     let Some(row) = subject_row(model) else { return };
     let key = &row.daemon_set.meta.key;
     needed.insert(Inquiry::Access(permission(Verb::Pause, key)));
-    if row.daemon_set.strategy == UpdateStrategy::OnDelete {
-        needed.insert(Inquiry::Access(permission(Verb::Replace, key)));
-    }
     if stuck_pod(model).is_ok() {
         needed.insert(Inquiry::Access(permission(Verb::ForceDeletePod, key)));
     }

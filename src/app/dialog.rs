@@ -94,13 +94,41 @@ pub struct Choice {
     pub intent: Intent,
 }
 
-/// A value to type.
+/// A value to type, or a choice between yes and no.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// What it is called.
     pub label: &'static str,
     /// As typed so far.
     pub value: String,
+    /// What can be typed.
+    pub hint: &'static str,
+    /// Whether it is yes or no.
+    pub is_choice: bool,
+}
+
+impl Field {
+    /// A value to type.
+    pub(super) fn value(label: &'static str, value: impl Into<String>, hint: &'static str) -> Self {
+        Self { label, value: value.into(), hint, is_choice: false }
+    }
+
+    /// A choice between yes and no.
+    pub(super) fn choice(label: &'static str, is_yes: bool) -> Self {
+        let mut field = Self { label, value: String::new(), hint: "y or n", is_choice: true };
+        field.choose(is_yes);
+        field
+    }
+
+    /// Whether it is yes.
+    pub(super) fn is_yes(&self) -> bool {
+        self.value == "yes"
+    }
+
+    /// Makes it yes or no.
+    pub(super) fn choose(&mut self, is_yes: bool) {
+        (if is_yes { "yes" } else { "no" }).clone_into(&mut self.value);
+    }
 }
 
 /// A write on its way from wish to outcome.
@@ -116,6 +144,8 @@ pub struct Dialog {
     pub fields: Vec<Field>,
     /// The field that takes the keys.
     pub field: usize,
+    /// Nothing was typed into that field yet: the first letter takes the place of what it holds.
+    pub is_fresh: bool,
     /// The confirming word as typed so far.
     pub typed: String,
     /// What changed since the last try, if it was lost to somebody else's write.
@@ -137,6 +167,7 @@ impl Dialog {
             question: None,
             fields,
             field: 0,
+            is_fresh: true,
             typed: String::new(),
             changed: Vec::new(),
             hint: String::new(),
@@ -178,6 +209,13 @@ impl Dialog {
             Stage::Ready { .. } => self.word().is_some(),
             _ => false,
         }
+    }
+
+    /// Whether it can be gone back to how it is to go.
+    #[must_use]
+    pub fn has_form(&self) -> bool {
+        let is_over = matches!(self.stage, Stage::Ready { .. } | Stage::Ended { .. });
+        is_over && matches!(self.intent, Intent::Replace { .. }) && !self.fields.is_empty()
     }
 
     /// The word that confirms, where one is demanded.
@@ -224,12 +262,24 @@ impl Dialog {
             lines.push(Line::heading(format!("the server's dry run accepts it{more}")));
             lines.extend(rehearsed.iter().map(Line::fact));
         }
+        let affected = question.affected.iter().map(Line::fact);
+        let title = Some(&question.affected_title).filter(|title| !title.is_empty());
+        let affected: Vec<Line> = title.map(Line::heading).into_iter().chain(affected).collect();
+        if let Some(plan) = &question.plan {
+            // The order is what the person decides on.
+            lines.extend(affected);
+            let verb = if plan.options.evict { "POST eviction of" } else { "DELETE" };
+            lines.push(Line::heading("the requests"));
+            lines.push(Line::fact(format!(
+                "for each node, after reading everything afresh: {verb} its pod, with the pod's uid as precondition"
+            )));
+            lines.push(Line::fact("before the first, so that colleagues see it:"));
+            lines.extend(request(&question.command));
+            return lines;
+        }
         lines.push(Line::heading("the request"));
         lines.extend(request(&question.command));
-        if !question.affected_title.is_empty() {
-            lines.push(Line::heading(&question.affected_title));
-            lines.extend(question.affected.iter().map(Line::fact));
-        }
+        lines.extend(affected);
         lines
     }
 }

@@ -312,7 +312,9 @@ fn course_words(model: &Model, slot: RowSlot, state: RolloutState) -> Option<Str
 pub(super) fn row_line(model: &Model, slot: RowSlot) -> Option<RowLine> {
     let state = rollout(&model.inventory, slot)?.state;
     let why = row_why(&model.inventory, slot);
+    let own = model.replacement.as_ref().and_then(|replacing| replacing.row_words(&model.inventory, slot));
     let words = match state {
+        _ if own.is_some() => own.unwrap_or_default(),
         RolloutState::Complete if why.is_empty() => "complete".to_owned(),
         RolloutState::Complete | RolloutState::Degraded => why,
         RolloutState::Stale if model.inventory.fall(slot).is_some() => why,

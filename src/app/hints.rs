@@ -7,6 +7,7 @@ use super::dialog::dialog_page;
 use super::keymap::{Binding, Context, binding_of};
 use super::model::Model;
 use super::relabel::relabel_page;
+use super::replace::Replacing;
 use super::screen::Screen;
 use crate::domain::cause::CauseKey;
 use crate::domain::inventory::Row;
@@ -92,16 +93,11 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
             Action::Back,
         ],
         Context::Logs => logs(model),
-        Context::Replacement => vec![
-            Action::Hold,
-            Action::GoOn,
-            Action::LetPass,
-            Action::Abort,
-            Action::Open,
-            Action::OpenLogs,
-            Action::Help,
-            Action::Back,
-        ],
+        Context::Replacement => {
+            let now = model.replacement.as_ref().map(Replacing::choices).unwrap_or_default();
+            let others = [Action::SwitchFocus, Action::Open, Action::OpenLogs, Action::Help, Action::Back];
+            now.into_iter().chain(others).collect()
+        }
         Context::Endings => {
             vec![Action::Open, Action::CompareEndings, Action::Copy, Action::Help, Action::Back]
         }
@@ -201,7 +197,10 @@ fn grid(model: &Model) -> Vec<Action> {
             actions.push(action);
         }
     };
-    add(row.is_some() || model.has_node(), Action::Open);
+    let has_group = model.selected_group().is_some();
+    add(has_group, Action::EditNodes);
+    add(has_group, Action::CordonNodes);
+    add((row.is_some() || model.has_node()) && !has_group, Action::Open);
     add(model.inventory.rows().any(|(_, row)| row.tally.problems > 0), Action::NextCause);
     let is_wrong =
         |row: &Row| row.tally.problems > 0 || model.inventory.falls().of(&row.daemon_set.meta.uid).is_some();

@@ -3,10 +3,12 @@
 use serde_json::json;
 
 use super::dialog::Field;
+use super::model::Model;
+use super::replace;
 use crate::domain::command::{Limits, ResumeTo, Verb};
 use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef};
 use crate::domain::inquiry::{Inquiry, Permission};
-use crate::domain::replace::options::{self, Options};
+use crate::domain::replace::options::Options;
 use crate::domain::strategy::{check, read_limit};
 use crate::domain::text::Text;
 
@@ -111,22 +113,21 @@ impl Intent {
             _ => Vec::new(),
         };
         let objects = std::iter::once(self.target().clone()).chain(others).map(Inquiry::Object);
-        let budgets = match self {
-            Self::Replace { daemon_set, options } if options.evict => {
-                Some(Inquiry::Budgets(daemon_set.key.namespace.clone()))
-            }
-            _ => None,
-        };
-        objects.chain(budgets).collect()
+        let Self::Replace { daemon_set, options } = self else { return objects.collect() };
+        let remove = if options.evict { Verb::EvictPod } else { Verb::Replace };
+        let rights = [remove, Verb::Annotate].map(|verb| permission(verb, &daemon_set.key));
+        let neighbours = (!options.without_neighbours).then(list_neighbours);
+        let budgets = options.evict.then(|| Inquiry::Budgets(daemon_set.key.namespace.clone()));
+        objects.chain(rights.into_iter().chain(neighbours).map(Inquiry::Access)).chain(budgets).collect()
     }
 
     /// The same wish with the values that were typed.
     ///
     /// # Errors
     /// What the server would refuse about a value.
-    pub fn filled(&self, fields: &[Field]) -> Result<Self, String> {
+    pub(super) fn filled(&self, fields: &[Field], model: &Model) -> Result<Self, String> {
         if let Self::Replace { daemon_set, options } = self {
-            let options = Box::new(filled_options(options, fields)?);
+            let options = Box::new(replace::filled(options, fields, model)?);
             return Ok(Self::Replace { daemon_set: daemon_set.clone(), options });
         }
         if let (Self::Pause { daemon_set, .. }, [reason]) = (self, fields) {
@@ -151,47 +152,10 @@ impl Intent {
     }
 }
 
-/// How a replacement is to go, as values to type.
-pub(super) fn option_fields(options: &Options) -> Vec<Field> {
-    let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
-    let group_by = options.group_by.as_ref().map(ToString::to_string).unwrap_or_default();
-    [
-        ("in flight at once, like 3 or 10%", options.max_in_flight.to_string()),
-        ("canaries before the rest", options.canary.to_string()),
-        ("soak, like 30s or 2m", format!("{}s", options.soak_seconds)),
-        ("group by this label; empty: one group", group_by),
-        ("unhealthy pods first", yes(options.unhealthy_first)),
-        ("look after the other pods of a node", yes(!options.without_neighbours)),
-        ("evict, asking PodDisruptionBudgets", yes(options.evict)),
-    ]
-    .map(|(label, value)| Field { label, value })
-    .into()
-}
-
-fn filled_options(options: &Options, fields: &[Field]) -> Result<Options, String> {
-    let [in_flight, canary, soak, group_by, unhealthy, neighbours, evict] = fields else {
-        return Ok(options.clone());
-    };
-    let wrong = |field: &Field, why: String| format!("{}: {why}", field.label);
-    let number = |field: &Field| {
-        field.value.trim().parse().map_err(|_| wrong(field, format!("{:?} is no number", field.value)))
-    };
-    let is_yes = |field: &Field| match field.value.trim().to_lowercase().as_str() {
-        "y" | "yes" => Ok(true),
-        "n" | "no" | "" => Ok(false),
-        other => Err(wrong(field, format!("{other:?}; write yes or no"))),
-    };
-    let group_by = Some(group_by.value.trim()).filter(|label| !label.is_empty());
-    Ok(Options {
-        max_in_flight: options::read_limit(&in_flight.value).map_err(|why| wrong(in_flight, why))?,
-        canary: number(canary)?,
-        soak_seconds: options::read_seconds(&soak.value).map_err(|why| wrong(soak, why))?,
-        group_by: group_by.map(Text::new),
-        unhealthy_first: is_yes(unhealthy)?,
-        without_neighbours: !is_yes(neighbours)?,
-        evict: is_yes(evict)?,
-        ..options.clone()
-    })
+/// What one has to be allowed to look after the other pods of a node.
+pub(super) fn list_neighbours() -> Permission {
+    let (group, resource) = (ObjectKind::Pod.group(), ObjectKind::Pod.resource());
+    Permission { verb: "list", group, resource, subresource: "", namespace: Text::default() }
 }
 
 /// What one has to be allowed for a verb on an object, in the words of RBAC.

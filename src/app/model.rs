@@ -4,6 +4,7 @@ mod look;
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::answers::Answers;
@@ -29,7 +30,7 @@ use crate::domain::alert::Alert;
 use crate::domain::cause::CauseKey;
 use crate::domain::event::{LinkState, WatchKind};
 use crate::domain::expectation::Expectation;
-use crate::domain::grid::{Grid, Lens};
+use crate::domain::grid::{Grid, Group, Lens};
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::{Changed, ColumnSlot, Inventory, RowSlot};
 use crate::domain::progress::Progress;
@@ -67,6 +68,8 @@ pub struct Settings {
     pub alert: Option<Alert>,
     /// On which machine we are, for those who see what this dsgrid does.
     pub host: Text,
+    /// In which times of day are typed; none for UTC.
+    pub time_zone: Option<TimeZone>,
     /// A replacement to begin with, once everything is known.
     pub replacement: Option<Begin>,
 }
@@ -293,6 +296,13 @@ impl Model {
     #[must_use]
     pub fn selected_column(&self) -> Option<ColumnSlot> {
         self.cursor.column.node().and_then(|name| self.inventory.column_of(name))
+    }
+
+    /// The selected group of nodes.
+    #[must_use]
+    pub fn selected_group(&self) -> Option<&Group> {
+        let ColumnPlace::Group(label) = &self.cursor.column else { return None };
+        self.grid.groups.iter().find(|group| group.label == *label)
     }
 
     /// The DaemonSet whose map is shown: the selected one, or the first.

@@ -32,8 +32,23 @@ pub struct Line {
     pub hang: usize,
     /// Where Enter leads from it.
     pub leads: Option<Screen>,
-    /// The state whose sign stands before it.
-    pub sign: Option<CellState>,
+    /// The sign that stands before it.
+    pub sign: Option<Sign>,
+}
+
+/// The sign of a cell, before a line about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// Of its state.
+    State(CellState),
+    /// Of a cell whose pod this dsgrid replaces just now.
+    InFlight,
+}
+
+impl From<CellState> for Sign {
+    fn from(state: CellState) -> Self {
+        Self::State(state)
+    }
 }
 
 impl Line {
@@ -150,10 +165,10 @@ impl Page {
         self.push(LineKind::Fact, text, 2);
     }
 
-    /// Before the last line stands the sign of a state.
-    pub(super) fn signed(&mut self, state: CellState) {
+    /// Before the last line stands this sign.
+    pub(super) fn signed(&mut self, sign: impl Into<Sign>) {
         if let Some(line) = self.lines.last_mut() {
-            line.sign = Some(state);
+            line.sign = Some(sign.into());
         }
     }
 

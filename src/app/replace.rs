@@ -1,19 +1,25 @@
 //! The replacement that this dsgrid carries out: the machine, its claim on the DaemonSet, and what is told of it.
 
+mod aim;
 mod claim;
+mod form;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
+pub(super) use self::aim::aims;
 pub(super) use self::claim::{Keeper, Told};
+pub(super) use self::form::{about, fields, filled, outlook};
+use super::action::Action;
 use crate::domain::age::{age, human_duration};
 use crate::domain::command::Ticket;
 use crate::domain::id::NodeName;
+use crate::domain::inventory::{Inventory, RowSlot};
 use crate::domain::raw::RawObject;
 use crate::domain::replace::evidence::Evidence;
 use crate::domain::replace::plan::Plan;
-use crate::domain::replace::run::{Replacement, RunState};
+use crate::domain::replace::run::{Hold, Replacement, RunState};
 use crate::domain::replace::work::{Step, Work};
 use crate::domain::text::Text;
 
@@ -55,6 +61,39 @@ pub struct Replacing {
     pub(super) asked_to_abort: Option<Timestamp>,
     /// Grows whenever somebody should look: halted, or over.
     rings: u32,
+    listed: Listed,
+}
+
+/// Which nodes are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Listed {
+    /// All of the plan.
+    #[default]
+    All,
+    /// Those whose turn is now or later.
+    Left,
+    /// Those that are done, failed or skipped.
+    Over,
+}
+
+impl Listed {
+    /// In words.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::All => "all nodes of the plan",
+            Self::Left => "only nodes that are not done yet",
+            Self::Over => "only nodes that are done, failed or skipped",
+        }
+    }
+
+    /// Whether a node is listed.
+    pub(super) fn has(self, work: &Work) -> bool {
+        match self {
+            Self::All => true,
+            Self::Left => !work.step.is_over(),
+            Self::Over => work.step.is_over(),
+        }
+    }
 }
 
 /// Something that happened.
@@ -87,6 +126,7 @@ impl Replacing {
             waited_for: String::new(),
             asked_to_abort: None,
             rings: 0,
+            listed: Listed::All,
         }
     }
 
@@ -126,6 +166,35 @@ impl Replacing {
         self.tickets.len() + usize::from(self.claim.is_waiting())
     }
 
+    /// What is to be known after the program has ended; none where nothing is left.
+    #[must_use]
+    pub fn last_words(&self) -> Option<String> {
+        let (run, key) = (&self.run, &self.run.plan().daemon_set.key);
+        let left = self.remaining().len();
+        if left == 0 {
+            return None;
+        }
+        let in_flight: Vec<&str> = self.in_flight().map(|work| work.candidate.node.as_str()).collect();
+        let in_flight = match in_flight.as_slice() {
+            [] => String::new(),
+            nodes => format!("; in flight, and coming up by itself: {}", nodes.join(", ")),
+        };
+        let count = |is: fn(&Step) -> bool| run.works().iter().filter(|work| is(&work.step)).count();
+        let done = count(|step| *step == Step::Done);
+        let failed = match count(|step| matches!(step, Step::Failed(_))) {
+            0 => String::new(),
+            many => format!(", {many} failed"),
+        };
+        Some(format!(
+            "the replacement of {key} does not go on, since dsgrid ended: {}/{} done{failed}, {left} left{in_flight}. To \
+             go on: R in dsgrid, or `dsgrid replace -n {} ds/{} --continue`",
+            done,
+            run.works().len(),
+            key.namespace,
+            key.name
+        ))
+    }
+
     /// What happened since so many events; the number to ask with next.
     #[must_use]
     pub fn events_since(&self, seen: usize) -> (Vec<&Event>, usize) {
@@ -145,19 +214,86 @@ impl Replacing {
         self.rings
     }
 
-    /// For the terminal's title: `HALTED replace logging/agent 3/60`.
+    /// For the terminal's title: `HALTED: replace logging/agent 3/60`.
     #[must_use]
     pub fn title(&self, now: Timestamp) -> String {
-        let course = self.run.course(now);
-        let (key, total) = (&self.run.plan().daemon_set.key, self.run.works().len());
-        let word = match self.run.state() {
+        format!("{} {} {}", self.word(), self.run.plan().daemon_set.key, self.far(now))
+    }
+
+    /// The same where there is little room: `HALTED: replace 3/60`.
+    #[must_use]
+    pub fn short_title(&self, now: Timestamp) -> String {
+        format!("{} {}", self.word(), self.far(now))
+    }
+
+    fn word(&self) -> &'static str {
+        match self.run.state() {
             RunState::Running => "replacing",
             RunState::Held(_) => "held: replace",
             RunState::Halted(_) => "HALTED: replace",
             RunState::Finished => "done: replace",
             RunState::Aborted | RunState::Outdated(_) => "ended: replace",
+        }
+    }
+
+    /// How many nodes are done of how many.
+    fn far(&self, now: Timestamp) -> String {
+        format!("{}/{}", self.run.course(now).done, self.run.works().len())
+    }
+
+    /// What the row of its DaemonSet says while it goes on: as it is now, where colleagues see the last heartbeat.
+    pub(super) fn row_words(&self, inventory: &Inventory, slot: RowSlot) -> Option<String> {
+        let row = inventory.row(slot)?;
+        if !self.is_active() || row.daemon_set.meta.uid != self.run.plan().daemon_set.uid {
+            return None;
+        }
+        let now = inventory.now();
+        let (course, far) = (self.run.course(now), self.far(now));
+        let in_flight = self.run.works().iter().find(|work| work.step.is_in_flight());
+        let on = in_flight.map(|work| match course.in_flight {
+            1 => format!(", {}", work.candidate.node),
+            many => format!(", {} and {} more", work.candidate.node, many - 1),
+        });
+        let on = on.unwrap_or_default();
+        Some(match self.run.state() {
+            RunState::Running => format!("replacing {far}{on}"),
+            RunState::Halted(why) => format!("HALTED {far}: {why}"),
+            RunState::Held(hold) => format!("held {far}: {}", hold.words(now)),
+            ended @ (RunState::Finished | RunState::Aborted | RunState::Outdated(_)) => {
+                format!("{} {far}{on}", ended.name())
+            }
+        })
+    }
+
+    /// What a person can do with it now.
+    pub(super) fn choices(&self) -> Vec<Action> {
+        match self.run.state() {
+            RunState::Running => vec![Action::Hold, Action::Abort],
+            RunState::Held(hold) if hold.needs_person() => vec![Action::GoOn, Action::Abort],
+            RunState::Held(_) => vec![Action::Hold, Action::Abort],
+            RunState::Halted(_) if self.run.harmed().next().is_some() => {
+                vec![Action::LetPass, Action::GoOn, Action::Abort]
+            }
+            RunState::Halted(_) => vec![Action::GoOn, Action::Abort],
+            _ if self.is_active() => Vec::new(),
+            _ => vec![Action::ReplacePods],
+        }
+    }
+
+    /// Which nodes are listed.
+    #[must_use]
+    pub(super) fn listed(&self) -> Listed {
+        self.listed
+    }
+
+    /// Lists other nodes.
+    pub(super) fn list_next(&mut self) -> &'static str {
+        self.listed = match self.listed {
+            Listed::All => Listed::Left,
+            Listed::Left => Listed::Over,
+            Listed::Over => Listed::All,
         };
-        format!("{word} {key} {}/{total}", course.done)
+        self.listed.words()
     }
 
     /// Whether what was pressed twice is meant.
@@ -225,7 +361,9 @@ impl Replacing {
                 let colon = if words.is_empty() { "" } else { ": " };
                 self.say(now, is_problem, format!("{}{colon}{words}", self.state.name()));
             }
-            if self.state.needs_person() || self.run.is_over() {
+            // Whoever holds or aborts it sits before the screen.
+            let by_hand = matches!(self.state, RunState::Held(Hold::Person) | RunState::Aborted);
+            if (self.state.needs_person() || self.run.is_over()) && !by_hand {
                 self.rings += 1;
             }
         }
@@ -257,7 +395,7 @@ impl Replacing {
             (Step::Queued, _) => "queued".to_owned(),
             (Step::Done, _) => {
                 let took = work.took().map(|took| format!(" in {}", human_duration(took.as_secs())));
-                format!("done{}", took.unwrap_or_default())
+                format!("done{} at {}Z", took.unwrap_or_default(), work.since.strftime("%H:%M:%S"))
             }
             (Step::Failed(why), _) => format!("FAILED: {why}"),
             (Step::Skipped(why), _) => format!("skipped: {why}"),

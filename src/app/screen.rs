@@ -237,7 +237,7 @@ pub(super) fn subject(model: &Model) -> Subject {
             node: model.cursor.column.node().cloned(),
             count: match model.cursor.column {
                 ColumnPlace::Count(count) => Some(count),
-                ColumnPlace::Name | ColumnPlace::Node(_) => None,
+                ColumnPlace::Name | ColumnPlace::Node(_) | ColumnPlace::Group(_) => None,
             },
             object: None,
         },

@@ -17,7 +17,7 @@ use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 use crate::shell::event_loop::ExitReason;
 use crate::shell::executor::ClusterExecutor;
-use crate::shell::monitor::{Opened, Options, run_monitor};
+use crate::shell::monitor::{Ended, Opened, Options, run_monitor};
 use crate::shell::seen::SeenFile;
 
 /// So long the DaemonSet to begin with is looked for before the screen opens.
@@ -81,6 +81,7 @@ pub(super) async fn run(
             last_look: seen.as_ref().and_then(SeenFile::last_look),
             alert: start.alert,
             host: host(),
+            time_zone: Some(jiff::tz::TimeZone::system()),
             replacement: None,
         },
         is_remote: std::env::var_os("SSH_CONNECTION").is_some(),
@@ -91,7 +92,11 @@ pub(super) async fn run(
     }
     let watches = connection.start_watches(&scope, &sender);
     let executor = ClusterExecutor::new(connection, watches, Paths::journal(), seen, sender);
-    match run_monitor(options, start.opened, receiver, executor).await {
+    let ended = run_monitor(options, start.opened, receiver, executor).await;
+    if let Ok(Ended { left: Some(words), .. }) = &ended {
+        print::note(words);
+    }
+    match ended.map(|ended| ended.reason) {
         Ok(ExitReason::Quit | ExitReason::HungUp) => Ok(Outcome::Done),
         Ok(ExitReason::Terminated) => Ok(Outcome::Interrupted),
         Ok(ExitReason::Panicked) => Err(Failure::Broken("a part of dsgrid failed".to_owned())),

@@ -10,7 +10,7 @@ use super::event_loop::{Ends, EventSource, Execute, ExitReason, run};
 use super::frame::FrameLimiter;
 use super::signal::interruptions;
 use super::terminal::RealScreen;
-use crate::app::{Capabilities, Model, Msg, Settings, update};
+use crate::app::{Capabilities, Model, Msg, Replacing, Settings, update};
 use crate::ui::Theme;
 
 /// What the monitor is started with.
@@ -79,6 +79,15 @@ fn is_end(key: KeyEvent) -> bool {
         || (key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL))
 }
 
+/// How the monitor ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Why.
+    pub reason: ExitReason,
+    /// What is left undone in the cluster, in words.
+    pub left: Option<String>,
+}
+
 /// Runs the monitor until the user quits or something ends it. The terminal is as before when this returns.
 ///
 /// # Errors
@@ -88,7 +97,7 @@ pub async fn run_monitor(
     opened: Option<Opened>,
     events: impl EventSource,
     executor: impl Execute,
-) -> anyhow::Result<ExitReason> {
+) -> anyhow::Result<Ended> {
     let Opened { screen, panicked } = match opened {
         Some(opened) => opened,
         None => Opened::open(options.settings.capabilities)?,
@@ -109,5 +118,6 @@ pub async fn run_monitor(
     let outcome = run(&mut model, &mut ends, limiter).await;
     // Before anything is printed, the terminal has to be the shell's again.
     drop(ends);
-    outcome.context("the terminal cannot be used any more")
+    let reason = outcome.context("the terminal cannot be used any more")?;
+    Ok(Ended { reason, left: model.replacement().and_then(Replacing::last_words) })
 }

@@ -70,6 +70,15 @@ fn pieces(canvas: &Canvas) -> Vec<Piece> {
     let mut pieces =
         vec![Piece { text: model.context().to_string(), style: theme.style(Role::Title), rank: 0 }];
     let mut add = |text: String, style: Style, rank: u8| pieces.push(Piece { text, style, rank });
+    if let Some(replacing) = model.replacement() {
+        let state = replacing.run().state();
+        let is_bad = matches!(state, RunState::Halted(_) | RunState::Outdated(_));
+        let role = if is_bad { Role::Alert } else { Role::Warning };
+        // What this dsgrid does itself is the last that may be left out.
+        let now = model.now();
+        let title = if is_wide { replacing.title(now) } else { replacing.short_title(now) };
+        add(title, theme.style(role), 0);
+    }
     add(format!("ns {}", model.namespace().map_or("all", |namespace| namespace.as_str())), plain, 3);
     let unready = totals.nodes - totals.ready_nodes;
     let unreadable = hides_nodes(model.inventory());
@@ -93,12 +102,6 @@ fn pieces(canvas: &Canvas) -> Vec<Piece> {
         let style = tag.state.map_or(theme.style(Role::Warning), |state| theme.cell(state));
         // The worst words stay longest.
         add(tag.text.clone(), style, 1 + u8::from(at > 2));
-    }
-    if let Some(replacing) = model.replacement() {
-        let state = replacing.run().state();
-        let is_bad = matches!(state, RunState::Halted(_) | RunState::Outdated(_));
-        let role = if is_bad { Role::Alert } else { Role::Warning };
-        add(replacing.title(model.now()), theme.style(role), 1);
     }
     if !model.marks().is_empty() {
         add(format!("{} marked", thousands(model.marks().len())), theme.style(Role::Title), 1);

@@ -21,11 +21,12 @@ pub(super) fn draw(canvas: &mut Canvas) {
     let mut group = None;
     for (y, line) in (map.band.top..).zip(visible) {
         if map.label > 0 && group.replace(line.group) != Some(line.group) {
-            let label = canvas.model.grid().groups.get(line.group).map(|group| group.label.clone());
-            let label =
-                label.filter(|label| !label.is_empty()).map_or("-".to_owned(), |label| label.to_string());
-            let style = canvas.theme.style(Role::Heading);
-            canvas.put(1, y, map.label - 1, &label, style);
+            let Some(group) = canvas.model.grid().groups.get(line.group) else { continue };
+            let is_selected =
+                canvas.model.focus() == Focus::Map && canvas.model.selected_group() == Some(group);
+            let role = if is_selected { Role::Cursor } else { Role::Heading };
+            let label = if group.label.is_none() { "-" } else { group.name() };
+            canvas.put(1, y, map.label - 1, label, canvas.theme.style(role));
         }
         for (x, at) in (map.label + 1..).zip(line.start..line.end) {
             let Some(column) = canvas.model.grid().columns.get(at).copied() else { continue };
@@ -67,6 +68,11 @@ fn title(canvas: &mut Canvas, y: u16, taken: u16) {
     let end = canvas.area.width.saturating_sub(2 + taken);
     let name = cut_end(&row.daemon_set.meta.key.to_string(), end / 2, canvas.theme.glyphs().ellipsis());
     let mut x = canvas.put(2, y, end, &format!(" {name} "), heading);
+    let in_flight = canvas.in_flight.iter().filter(|column| canvas.is_in_flight(Some(row), **column)).count();
+    let text = format!(" {} {in_flight} being replaced ", canvas.theme.glyphs().in_flight());
+    if in_flight > 0 && x + width(&text) < end {
+        x = canvas.put(x, y, end - x, &text, canvas.theme.style(Role::InFlight));
+    }
     for state in CellState::ALL {
         let count = row.tally.of(state);
         let text = format!(

@@ -18,7 +18,13 @@ pub(super) fn too_small(canvas: &mut Canvas) {
     } else {
         "make it larger, or q to quit"
     };
-    let texts = [format!("dsgrid needs {columns}x{lines},"), here, way_out.to_owned()];
+    let mut texts = vec![format!("dsgrid needs {columns}x{lines},"), here, way_out.to_owned()];
+    // What goes on goes on, however small the terminal.
+    let replacing = canvas.model.replacement().filter(|replacing| replacing.is_active());
+    texts.extend(replacing.map(|replacing| {
+        let stop = if replacing.run().state().needs_person() { "" } else { "; H holds it" };
+        format!("{}{stop}", replacing.short_title(canvas.model.now()))
+    }));
     let style = canvas.theme.style(Role::Text);
     let top = canvas.area.height.saturating_sub(3) / 2;
     for (y, text) in (top..).zip(texts) {

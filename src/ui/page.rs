@@ -3,7 +3,7 @@
 use super::Canvas;
 use super::line::{cut_end, width};
 use super::theme::Role;
-use crate::app::{Open, ViewRow};
+use crate::app::{Open, Sign, ViewRow};
 
 /// Lines begin here; left of them stand the cursor's mark and the mark of what leads somewhere.
 const LEFT: u16 = 2;
@@ -37,8 +37,13 @@ fn line(canvas: &mut Canvas, open: &Open, y: u16, row: &ViewRow) {
     let role = Role::from(line.kind);
     let room = canvas.area.width.saturating_sub(LEFT + 1);
     canvas.put(LEFT, y, room, &row.text, canvas.theme.style(role));
-    if let Some(state) = line.sign.filter(|_| row.is_first && open.view.left == 0) {
-        canvas.put(LEFT, y, 1, canvas.theme.glyphs().state(state), canvas.theme.cell(state));
+    if let Some(sign) = line.sign.filter(|_| row.is_first && open.view.left == 0) {
+        let (glyphs, theme) = (canvas.theme.glyphs(), canvas.theme);
+        let (glyph, style) = match sign {
+            Sign::State(state) => (glyphs.state(state), theme.cell(state)),
+            Sign::InFlight => (glyphs.in_flight(), theme.style(Role::InFlight)),
+        };
+        canvas.put(LEFT, y, 1, glyph, style);
     }
     if row.is_first && line.leads.is_some() {
         canvas.put(1, y, 1, canvas.theme.glyphs().leads(), canvas.theme.style(Role::Key));

@@ -37,6 +37,50 @@ fn escape_never_quits_and_control_c_does() {
     terminal.assert_restored();
 }
 
+/// A replacement of every outdated pod of an OnDelete set goes on.
+fn replacing(form: &str) -> Terminal {
+    let mut terminal = demo(100, 30);
+    terminal.send("/falco\r");
+    terminal.wait_for("security/falco  OnDelete");
+    terminal.send("R");
+    terminal.wait_for("canaries before the rest");
+    terminal.send(form);
+    terminal.send("\r");
+    terminal.wait_for("to replace, type falco");
+    terminal.send("falco\r");
+    terminal.wait_for("H holds it at once");
+    terminal
+}
+
+#[test]
+fn control_c_holds_a_replacement_first_and_then_ends_with_what_is_left() {
+    let mut terminal = replacing("");
+    terminal.send("\u{3}");
+    terminal.wait_for("once more to leave");
+    terminal.wait_for("held by you; nothing more is deleted");
+    terminal.send("\u{3}");
+    terminal.wait_for_exit();
+    terminal.assert_restored();
+    terminal.wait_for("the replacement of security/falco does not go on");
+    // The title that was there is kept first and put back at the end.
+    assert!(terminal.has_written("\u{1b}[22;0t\u{1b}]2;replacing security/falco 0/"));
+    assert!(terminal.has_written("\u{1b}]2;held: replace security/falco"));
+    assert!(terminal.has_written("\u{1b}[23;0t"));
+    assert!(!terminal.has_written("\u{7}"), "nobody has to be called who is there");
+}
+
+#[test]
+fn the_title_and_the_bell_tell_that_a_replacement_is_done() {
+    let mut terminal = replacing("100%\t0\t0s");
+    terminal.wait_for("over; R plans anew");
+    assert!(terminal.has_written("\u{1b}]2;done: replace security/falco"));
+    assert!(terminal.has_written("\u{7}"));
+    terminal.send("qq");
+    assert_eq!(terminal.wait_for_exit(), 0);
+    terminal.assert_restored();
+    assert!(!terminal.text().contains("does not go on"), "{}", terminal.text());
+}
+
 #[test]
 fn it_follows_the_size_of_the_terminal() {
     let mut terminal = demo(120, 40);
@@ -114,7 +158,7 @@ fn panics_when_asked() {
         let (_silent, events) = tokio::sync::mpsc::unbounded_channel();
         run_monitor(Options::default(), None, events, Idle).await
     });
-    assert_eq!(reason.expect("the terminal works"), ExitReason::Panicked);
+    assert_eq!(reason.expect("the terminal works").reason, ExitReason::Panicked);
 }
 
 /// Carries nothing out.

@@ -29,7 +29,7 @@ fn a_pause_takes_a_reason_and_stays_two_keys_without_one() {
     screen(&mut model, SIZE);
     // Letters are text now: y confirms nothing.
     assert_eq!(go(&mut model, "by INC-4711"), []);
-    assert!(shown(&mut model).contains("> reason: by INC-4711_"));
+    assert!(shown(&mut model).contains("> reason  by INC-4711_"));
     assert_eq!(go(&mut model, "<enter>"), [], "it has to be seen first");
     assert!(shown(&mut model).contains("Tab reason: by INC-4711"));
     let (_, command, dry_run) = write(&go(&mut model, "y"));

@@ -151,6 +151,9 @@ fn revisions(at: usize) -> Vec<Value> {
     vec![revision(2, "3.1.4"), revision(3, "3.2.0")]
 }
 
+/// The place of the OnDelete set with stale pods among the made-up ones.
+pub const AUDIT_TAIL: usize = 3;
+
 /// A pod of a made-up DaemonSet.
 pub fn pod(at: usize, node: usize) -> Value {
     let (namespace, name) = SETS[at];
@@ -254,6 +257,9 @@ fn named(name: &str) -> KeyEvent {
             KeyCode::Char(character.chars().next().expect("a letter")),
             KeyModifiers::CONTROL,
         );
+    }
+    if let Some(shifted) = name.strip_prefix("s-") {
+        return KeyEvent::new(named(shifted).code, KeyModifiers::SHIFT);
     }
     KeyEvent::from(match name {
         "up" => KeyCode::Up,

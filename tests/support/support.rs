@@ -6,4 +6,6 @@ pub mod monitor;
 pub mod oracle;
 pub mod program;
 pub mod recording;
+pub mod replacing;
 pub mod terminal;
+pub mod witness;

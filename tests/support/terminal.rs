@@ -19,6 +19,8 @@ pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keys: Box<dyn Write + Send>,
     screen: Arc<Mutex<vt100::Parser>>,
+    /// Everything the program wrote.
+    written: Arc<Mutex<Vec<u8>>>,
 }
 
 fn size(columns: u16, rows: u16) -> PtySize {
@@ -55,14 +57,17 @@ impl Terminal {
         let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)));
         let mut output = pair.master.try_clone_reader().expect("a reader");
         let parser = Arc::clone(&screen);
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let record = Arc::clone(&written);
         std::thread::spawn(move || {
             let mut buffer = [0_u8; 16 * 1024];
             while let Ok(length @ 1..) = output.read(&mut buffer) {
+                record.lock().expect("no reader panics").extend_from_slice(&buffer[..length]);
                 parser.lock().expect("no reader panics").process(&buffer[..length]);
             }
         });
         let keys = pair.master.take_writer().expect("a writer");
-        Self { master: pair.master, _slave: pair.slave, child, keys, screen }
+        Self { master: pair.master, _slave: pair.slave, child, keys, screen, written }
     }
 
     /// Types.
@@ -79,6 +84,12 @@ impl Terminal {
     /// The screen as text.
     pub fn text(&self) -> String {
         self.screen.lock().expect("no reader panics").screen().contents()
+    }
+
+    /// Whether the program ever wrote this, also what is not for the screen.
+    pub fn has_written(&self, bytes: &str) -> bool {
+        let written = self.written.lock().expect("no reader panics");
+        written.windows(bytes.len()).any(|window| window == bytes.as_bytes())
     }
 
     /// Waits until the screen shows a text.

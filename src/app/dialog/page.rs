@@ -5,6 +5,7 @@ use crate::app::intent::Intent;
 use crate::app::lines::wrap;
 use crate::app::model::Model;
 use crate::app::page::{Line, LineKind};
+use crate::app::replace;
 use crate::domain::age::age;
 
 /// A dialog is not made wider than this.
@@ -37,14 +38,51 @@ pub fn dialog_page(model: &Model) -> Option<DialogPage> {
     let width = model.size.0.saturating_sub(2).min(WIDEST);
     let inner = usize::from(width.saturating_sub(4));
     let lines = unmeant(model, dialog).into_iter().chain(dialog.lines());
-    let lines: Vec<Line> = lines.flat_map(|line| fold(&line, inner)).collect();
+    let mut lines: Vec<Line> = lines.flat_map(|line| fold(&line, inner)).collect();
+    let (form, at) = form(model, dialog, inner);
+    let at = at.map(|at| lines.len() + at);
+    lines.extend(form);
     let status: Vec<Line> = status(model, dialog).iter().flat_map(|line| fold(line, inner)).collect();
     // Frame, the rule above the status, the header and the last line of the screen.
     let room = usize::from(model.size.1).saturating_sub(5 + status.len()).max(1);
     let visible = room.min(lines.len());
     let target = dialog.intent.target();
     let title = format!("{} {} in {}", dialog.intent.verb().name(), target, model.settings.context);
-    Some(DialogPage { title, top: dialog.top.min(lines.len() - visible), lines, visible, status, width })
+    // The value that takes the keys stays in sight.
+    let top = at.map_or(dialog.top, |at| (at + 1).saturating_sub(visible));
+    Some(DialogPage { title, top: top.min(lines.len() - visible), lines, visible, status, width })
+}
+
+/// The values to type, and which line takes the keys.
+fn form(model: &Model, dialog: &Dialog, width: usize) -> (Vec<Line>, Option<usize>) {
+    if !matches!(dialog.stage, Stage::Filling) {
+        return (Vec::new(), None);
+    }
+    let (mut lines, mut at) = (Vec::new(), None);
+    if let Intent::Replace { daemon_set, options } = &dialog.intent {
+        let about = replace::about(model, daemon_set, options);
+        lines.extend(about.iter().flat_map(|line| fold(line, width)));
+        lines.push(Line::fact(String::new()));
+    }
+    let labels = dialog.fields.iter().map(|field| field.label.len()).max().unwrap_or_default();
+    for (here, field) in dialog.fields.iter().enumerate() {
+        let is_here = here == dialog.field;
+        let (mark, hint) = if is_here { (">", field.hint) } else { (" ", "") };
+        let value = match (is_here, field.is_choice, dialog.is_fresh) {
+            (false, ..) => field.value.clone(),
+            (true, true, _) => format!("[{}]", field.value),
+            // What is in brackets goes with the first letter.
+            (true, false, true) if !field.value.is_empty() => format!("[{}]", field.value),
+            (true, false, _) => format!("{}_", field.value),
+        };
+        let gap = if hint.is_empty() { "" } else { "   " };
+        let text = format!("{mark} {:<labels$}  {value}{gap}{hint}", field.label);
+        lines.extend(fold(&Line::fact(text), width));
+        if is_here {
+            at = Some(lines.len() - 1);
+        }
+    }
+    (lines, at)
 }
 
 /// Marks are for changes of nodes: somebody who marked rows learns that only one is meant.
@@ -80,14 +118,15 @@ pub(in crate::app) fn status(model: &Model, dialog: &Dialog) -> Vec<Line> {
             lines.push(Line::fact("Enter takes the marked one and shows what it would do, Esc cancels"));
         }
         Stage::Filling => {
-            for (at, field) in dialog.fields.iter().enumerate() {
-                let (mark, cursor) = if at == dialog.field { (">", "_") } else { (" ", "") };
-                lines.push(Line::fact(format!("{mark} {}: {}{cursor}", field.label, field.value)));
-            }
-            if let Err(why) = dialog.intent.filled(&dialog.fields) {
-                lines.push(Line::problem(why));
-            }
-            lines.push(Line::fact("Enter goes on to what it would do, Tab to the next field, Esc cancels"));
+            lines.extend(match (dialog.intent.filled(&dialog.fields, model), &dialog.intent) {
+                (Err(why), _) => vec![Line::problem(why)],
+                (Ok(Intent::Replace { daemon_set, options }), _) => {
+                    replace::outlook(model, &daemon_set, &options)
+                }
+                (Ok(_), _) => Vec::new(),
+            });
+            let others = if dialog.fields.len() > 1 { "Tab to the next value, " } else { "" };
+            lines.push(Line::fact(format!("Enter goes on to what it would do, {others}Esc cancels")));
         }
         Stage::Reading { since } => lines.push(Line::fact(format!(
             "reading {} as it is now ({}); Esc cancels",
@@ -102,7 +141,7 @@ pub(in crate::app) fn status(model: &Model, dialog: &Dialog) -> Vec<Line> {
         Stage::Sent { ticket } => lines.push(sent(model, *ticket)),
         Stage::Ended { again, .. } => {
             let more = if *again { "    r reads it afresh and tries again" } else { "" };
-            lines.push(Line::fact(format!("[Close] Enter or Esc{more}")));
+            lines.push(Line::fact(format!("[Close] Enter or Esc{more}{}", form_key(dialog))));
         }
     }
     if !dialog.hint.is_empty() {
@@ -116,14 +155,19 @@ fn ready(dialog: &Dialog) -> Vec<Line> {
     let verb = dialog.intent.verb().name();
     if let Some(word) = dialog.word() {
         let typed = format!("to {verb}, type {word} and Enter: {}_", dialog.typed);
-        return vec![Line::fact(typed), Line::fact("[Cancel] Esc")];
+        return vec![Line::fact(typed), Line::fact(format!("[Cancel] Esc{}", form_key(dialog)))];
     }
     let reason = match &dialog.intent {
         Intent::Pause { reason, .. } if reason.is_empty() => "    Tab say why".to_owned(),
         Intent::Pause { reason, .. } => format!("    Tab reason: {reason}"),
-        _ => String::new(),
+        _ => form_key(dialog).to_owned(),
     };
     vec![Line::fact(format!("[Cancel] Enter or Esc    y {verb}{reason}"))]
+}
+
+/// The way back to how it is to go.
+fn form_key(dialog: &Dialog) -> &'static str {
+    if dialog.has_form() { "    Tab changes how" } else { "" }
 }
 
 fn sent(model: &Model, ticket: crate::domain::command::Ticket) -> Line {

@@ -18,7 +18,7 @@ const fn hold(context: Context) -> Binding {
 /// Everything about replacements, in the order of the help.
 pub(super) const REPLACE: &[Binding] = &[
     changes(
-        Context::Grid,
+        Context::Subject,
         Action::ReplacePods,
         &[Key::char('R')],
         "replace",
@@ -55,6 +55,20 @@ pub(super) const REPLACE: &[Binding] = &[
         &[Key::char('x')],
         "abort",
         "end it: nothing more is deleted; asks once",
+    ),
+    changes(
+        Context::Replacement,
+        Action::ReplacePods,
+        &[Key::char('R')],
+        "plan anew",
+        "once it is over: plan what is still outdated, on the node of the line or on all of them",
+    ),
+    looks(
+        Context::Replacement,
+        Action::SwitchFocus,
+        &[Key::named(KeyCode::Tab)],
+        "list",
+        "list all nodes, those not done yet, or those that are over",
     ),
     looks(
         Context::Replacement,

@@ -1,10 +1,14 @@
 //! The replacement that this dsgrid carries out: how it stands, node by node, and what happened.
 
+use jiff::Timestamp;
+
 use super::Screen;
 use crate::app::model::Model;
-use crate::app::page::{LineKind, Page};
-use crate::app::replace::Replacing;
+use crate::app::page::{LineKind, Page, Sign};
+use crate::app::replace::{Listed, Replacing};
 use crate::domain::age::human_duration;
+use crate::domain::cell::CellState;
+use crate::domain::id::{NodeName, Uid};
 use crate::domain::replace::evidence::Evidence;
 use crate::domain::replace::run::{Course, RunState};
 use crate::domain::replace::work::{Step, Work};
@@ -22,14 +26,12 @@ pub(super) fn page(model: &Model) -> Option<Page> {
     let mut page = Page::new(format!("replace {} by {}", plan.daemon_set.key, plan.revision_label));
     standing(&mut page, model, replacing);
     failures(&mut page, replacing);
-    page.heading(format!("Nodes ({})", run.works().len()));
-    let mut wave = None;
-    for work in run.works() {
-        if wave.replace(work.candidate.wave) != Some(work.candidate.wave) && plan.waves.len() > 1 {
-            page.faint(format!("-- {}", plan.waves[work.candidate.wave]));
-        }
-        node(&mut page, model, replacing, work);
+    let in_flight: Vec<&Work> = replacing.in_flight().collect();
+    if !in_flight.is_empty() {
+        page.heading(format!("In flight ({})", in_flight.len()));
+        in_flight.into_iter().for_each(|work| node(&mut page, model, replacing, work));
     }
+    nodes(&mut page, model, replacing);
     if !plan.apart.is_empty() {
         page.heading(format!("Set apart, left as they are ({})", plan.apart.len()));
         for apart in &plan.apart {
@@ -44,6 +46,23 @@ pub(super) fn page(model: &Model) -> Option<Page> {
     Some(page)
 }
 
+/// The nodes in the plan's order, wave by wave.
+fn nodes(page: &mut Page, model: &Model, replacing: &Replacing) {
+    let (works, plan, listed) = (replacing.run().works(), replacing.run().plan(), replacing.listed());
+    let more = if listed == Listed::All { String::new() } else { format!(": {}", listed.words()) };
+    page.heading(format!("Nodes ({}){more}", works.len()));
+    let mut wave = None;
+    for work in works.iter().filter(|work| listed.has(work)) {
+        if wave.replace(work.candidate.wave) != Some(work.candidate.wave) && plan.waves.len() > 1 {
+            let of_it = works.iter().filter(|other| other.candidate.wave == work.candidate.wave);
+            let (done, all) = of_it
+                .fold((0, 0), |(done, all), other| (done + usize::from(other.step == Step::Done), all + 1));
+            page.faint(format!("-- {} {done}/{all}", plan.waves[work.candidate.wave]));
+        }
+        node(page, model, replacing, work);
+    }
+}
+
 /// The bar, the numbers and the reason.
 fn standing(page: &mut Page, model: &Model, replacing: &Replacing) {
     let (run, now) = (replacing.run(), model.now);
@@ -52,8 +71,13 @@ fn standing(page: &mut Page, model: &Model, replacing: &Replacing) {
     let state = run.state();
     let is_problem = matches!(state, RunState::Halted(_) | RunState::Outdated(_)) || state.needs_person();
     let why = state.why(now);
-    let colon = if why.is_empty() { "" } else { ": " };
-    page.fact_or_problem(is_problem, format!("{}{colon}{why}", state.name()));
+    let words = match (why.as_str(), state.name()) {
+        ("", name) => name.to_owned(),
+        // `held by you` says it already.
+        (why, name) if why.starts_with(name) => why.to_owned(),
+        (why, name) => format!("{name}: {why}"),
+    };
+    page.fact_or_problem(is_problem, words);
     if !run.waits_for().is_empty() {
         page.problem(format!("waits: {}", run.waits_for()));
     }
@@ -61,7 +85,7 @@ fn standing(page: &mut Page, model: &Model, replacing: &Replacing) {
     let (full, empty) = if model.settings.capabilities.unicode { ("█", "░") } else { ("#", ".") };
     page.fact(format!("{}{} {}", full.repeat(share), empty.repeat(BAR - share), numbers(&course, total)));
     let limit = run.plan().limit();
-    page.fact(format!("in flight at most {limit}; {}", pace(&course)));
+    page.fact(format!("in flight at most {limit}; {}", pace(&course, now)));
     if let Some(until) = run.plan().options.until {
         page.fact(format!("nothing is deleted after {}Z", until.strftime("%H:%M")));
     }
@@ -74,7 +98,7 @@ fn standing(page: &mut Page, model: &Model, replacing: &Replacing) {
 /// What can be pressed now.
 fn keys(state: &RunState, replacing: &Replacing) -> &'static str {
     match state {
-        RunState::Running => "H holds it; x aborts it",
+        RunState::Running => "H holds it at once; x aborts it; leaving this screen (Esc) does not stop it",
         RunState::Held(hold) if hold.needs_person() => "r goes on; x aborts it",
         RunState::Held(_) => "it goes on by itself; H holds it, x aborts it",
         RunState::Halted(_) if replacing.run().harmed().next().is_some() => {
@@ -100,10 +124,13 @@ fn numbers(course: &Course, total: usize) -> String {
     words.join(", ")
 }
 
-fn pace(course: &Course) -> String {
+fn pace(course: &Course, now: Timestamp) -> String {
     let rate = course.per_hour.map(|rate| format!("{rate:.0} nodes an hour"));
     let left = course.left.filter(|left| !left.is_zero());
-    let left = left.map(|left| format!("about {} left", human_duration(left.as_secs())));
+    let left = left.map(|left| {
+        let end = now.checked_add(left).map(|end| format!(", done about {}Z", end.strftime("%H:%M")));
+        format!("about {} left{}", human_duration(left.as_secs()), end.unwrap_or_default())
+    });
     let words: Vec<String> = rate.into_iter().chain(left).collect();
     if words.is_empty() { "no estimate while it does not go on".to_owned() } else { words.join(", ") }
 }
@@ -132,10 +159,19 @@ fn node(page: &mut Page, model: &Model, replacing: &Replacing, work: &Work) {
         Step::Queued | Step::Skipped(_) => LineKind::Faint,
         _ => LineKind::Fact,
     };
-    let node = &work.candidate.node;
+    let name = &work.candidate.node;
     let cordoned = if work.candidate.cordoned { " (cordoned)" } else { "" };
-    let mark = if work.step.is_in_flight() { ">" } else { " " };
-    page.say(kind, format!("{mark} {node}{cordoned}  {}", replacing.standing(work, model.now)));
+    page.say(kind, format!("  {name}{cordoned}  {}", replacing.standing(work, model.now)));
     let daemon_set = replacing.run().plan().daemon_set.uid.clone();
-    page.leading(Screen::Cell { daemon_set, node: node.clone() });
+    if work.step.is_in_flight() {
+        page.signed(Sign::InFlight);
+    } else if let Some(state) = cell(model, &daemon_set, name) {
+        page.signed(state);
+    }
+    page.leading(Screen::Cell { daemon_set, node: name.clone() });
+}
+
+fn cell(model: &Model, daemon_set: &Uid, node: &NodeName) -> Option<CellState> {
+    let row = model.inventory.row(model.inventory.row_of(daemon_set)?)?;
+    Some(row.cell(model.inventory.column_of(node)?)?.state)
 }

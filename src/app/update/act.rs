@@ -40,6 +40,7 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::MarkDown
         | Action::MarkLeft
         | Action::MarkRight => marks::act(model, action),
+        Action::SwitchFocus if model.context_of_keys() == Context::Replacement => replace::list_next(model),
         Action::SwitchFocus => motion::switch_focus(model),
         Action::NextCause => jump::cause(model, 1),
         Action::PreviousCause => jump::cause(model, -1),

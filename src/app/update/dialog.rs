@@ -1,6 +1,7 @@
 //! A write from wish to outcome: read afresh, proposed, rehearsed, confirmed, sent once, followed until known.
 
 mod anew;
+mod fields;
 
 use std::collections::BTreeSet;
 
@@ -16,16 +17,17 @@ use crate::app::intent::Intent;
 use crate::app::layout::Mode;
 use crate::app::model::Model;
 use crate::app::outcome::{Told, outcome, traced};
-use crate::app::page::Line;
-use crate::app::replace::Begin;
-use crate::app::typing::erase;
+use crate::app::page::{Line, LineKind};
+use crate::app::replace::{self, Begin};
 use crate::domain::change::{Trace, changes, trace};
 use crate::domain::command::{Outcome, Ticket};
 use crate::domain::id::ObjectRef;
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::raw::RawObject;
-use crate::domain::text::{Text, sanitize};
+use crate::domain::text::Text;
 
+/// A page moves over so many values, and one.
+const FIELDS: usize = 6;
 /// What a pause may be given.
 const REASON: &str = "reason";
 
@@ -38,8 +40,9 @@ pub(super) fn open(model: &mut Model, intent: Intent) {
 
 fn forget_reads(model: &mut Model) {
     let reads = model.dialog.as_ref().map(|dialog| dialog.intent.reads()).unwrap_or_default();
-    for inquiry in reads {
-        model.answers.forget(&inquiry);
+    // Rights are asked anew by themselves, and seldom.
+    for inquiry in reads.iter().filter(|inquiry| !matches!(inquiry, Inquiry::Access(_))) {
+        model.answers.forget(inquiry);
     }
 }
 
@@ -81,9 +84,11 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Submit => return submit(model),
         Action::TryAgain => return again(model),
         Action::NextField => next_field(dialog),
-        Action::EraseCharacter | Action::EraseWord | Action::EraseLine => {
-            erase(buffer(dialog), action);
+        _ if matches!(dialog.stage, Stage::Filling) && action.lines(FIELDS).is_some() => {
+            let delta = action.lines(FIELDS).unwrap_or_default();
+            fields::go_to(dialog, crate::app::viewport::step(dialog.field, delta, dialog.fields.len()));
         }
+        Action::EraseCharacter | Action::EraseWord | Action::EraseLine => fields::erase(dialog, action),
         _ => scroll(model, action),
     }
     Vec::new()
@@ -91,11 +96,15 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// To the next value; from a pause that could be sent, to its reason.
 fn next_field(dialog: &mut Dialog) {
+    if dialog.has_form() {
+        dialog.question = None;
+        return dialog.go_to(Stage::Filling);
+    }
     if let (Stage::Ready { .. }, Intent::Pause { reason, .. }) = (&dialog.stage, &dialog.intent) {
-        dialog.fields = vec![Field { label: REASON, value: reason.to_string() }];
+        dialog.fields = vec![Field::value(REASON, reason.to_string(), "")];
         dialog.go_to(Stage::Filling);
     }
-    dialog.field = (dialog.field + 1) % dialog.fields.len().max(1);
+    fields::go_to(dialog, (dialog.field + 1) % dialog.fields.len().max(1));
 }
 
 fn scroll(model: &mut Model, action: Action) {
@@ -115,26 +124,21 @@ fn choose(model: &mut Model) {
     let Some(dialog) = model.dialog.as_mut().filter(|dialog| dialog.is_drawn()) else { return };
     let Stage::Choosing { choices, at, .. } = &dialog.stage else { return };
     let Some(choice) = choices.get(*at) else { return };
-    dialog.intent = choice.intent.clone();
+    let intent = choice.intent.clone();
+    if let Intent::Replace { options, .. } = &intent {
+        // How it is to go is asked first.
+        *dialog = Dialog::new(intent.clone(), Stage::Filling, replace::fields(options));
+        return;
+    }
+    dialog.intent = intent;
     dialog.go_to(Stage::Reading { since: model.now });
     forget_reads(model);
-}
-
-/// Where letters go.
-fn buffer(dialog: &mut Dialog) -> &mut String {
-    dialog.hint.clear();
-    if matches!(dialog.stage, Stage::Filling)
-        && let Some(field) = dialog.fields.get_mut(dialog.field)
-    {
-        return &mut field.value;
-    }
-    &mut dialog.typed
 }
 
 /// A letter of the word or of a field; what is not on the screen yet takes none.
 pub(super) fn typed(model: &mut Model, character: char) {
     if let Some(dialog) = model.dialog.as_mut().filter(|dialog| dialog.is_drawn() && dialog.takes_text()) {
-        buffer(dialog).push_str(&sanitize(character.encode_utf8(&mut [0; 4])));
+        fields::typed(dialog, character);
     }
 }
 
@@ -156,7 +160,7 @@ fn submit(model: &mut Model) -> Vec<Effect> {
     }
     if matches!(dialog.stage, Stage::Filling) {
         // What is wrong stands below the fields already.
-        if let Ok(intent) = dialog.intent.filled(&dialog.fields) {
+        if let (Some(intent), Some(dialog)) = (filled(model), &mut model.dialog) {
             dialog.intent = intent;
             dialog.go_to(Stage::Reading { since: model.now });
             forget_reads(model);
@@ -169,6 +173,20 @@ fn submit(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     send(model)
+}
+
+/// The wish with what was typed; none while something is wrong with it.
+fn filled(model: &Model) -> Option<Intent> {
+    let dialog = model.dialog.as_ref()?;
+    let intent = dialog.intent.filled(&dialog.fields, model).ok()?;
+    match &intent {
+        Intent::Replace { daemon_set, options } => {
+            let is_wrong = |line: &Line| line.kind == LineKind::Problem;
+            let outlook = replace::outlook(model, daemon_set, options);
+            (!outlook.iter().any(is_wrong)).then_some(intent)
+        }
+        _ => Some(intent),
+    }
 }
 
 /// The one place from which a write leaves.
@@ -212,7 +230,8 @@ pub(super) fn answered(model: &mut Model, inquiry: &Inquiry) -> Vec<Effect> {
         return Vec::new();
     }
     let reads = dialog.intent.reads();
-    if let Some(why) = reads.iter().find_map(|inquiry| model.answers.failure(inquiry)) {
+    let objects = reads.iter().filter(|inquiry| !matches!(inquiry, Inquiry::Access(_)));
+    if let Some(why) = objects.filter_map(|inquiry| model.answers.failure(inquiry)).next() {
         let words = vec![
             Line::problem(format!("{} cannot be read: {why}", dialog.intent.target())),
             Line::fact("nothing was sent: what is there now has to be known first"),
@@ -238,10 +257,14 @@ fn tell_revisions(model: &mut Model, daemon_set: &ObjectRef) {
 
 /// The object that was read; none while there is no answer.
 fn object<'a>(model: &'a Model, inquiry: &Inquiry) -> Option<&'a Option<RawObject>> {
+    if matches!(inquiry, Inquiry::Access(_)) && model.answers.failure(inquiry).is_some() {
+        // What may be done shows when it is done.
+        return Some(&None);
+    }
     match model.answers.get(inquiry)? {
         Answer::Object(object) => Some(object),
         // Read for the words of the question; there is no object in it.
-        Answer::Budgets(_) => Some(&None),
+        Answer::Budgets(_) | Answer::Access { .. } => Some(&None),
         _ => None,
     }
 }

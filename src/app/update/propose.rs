@@ -1,28 +1,25 @@
 //! From a wish and what was just read to the question that is asked: what it does, what it stops, what confirms it.
 
+mod replace;
+
+use self::replace::ask_replace;
 use crate::app::availability::earlier;
 use crate::app::dialog::{Choice, Question};
 use crate::app::intent::Intent;
 use crate::app::model::Model;
 use crate::app::page::Line;
 use crate::app::screen::template_diff;
-use crate::domain::budget::{Eviction, eviction_of_set};
 use crate::domain::cell::CellState;
 use crate::domain::command::{
     Limits, PauseBy, Proposal, Refusal, ResumeTo, force_delete, forget, pause, restart, resume, throttle,
     undo,
 };
-use crate::domain::gate::{Gate, Stops, gate, stops};
+use crate::domain::gate::{Gate, gate, stops};
 use crate::domain::id::{NodeName, ObjectRef, Uid};
-use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::ownership::ownership;
 use crate::domain::preview::rollout::Forecast;
 use crate::domain::preview::{Impact, Outcome};
 use crate::domain::raw::RawObject;
-use crate::domain::replace::claim::Claim;
-use crate::domain::replace::options::Options;
-use crate::domain::replace::plan::plan;
-use crate::domain::replace::run::Replacement;
 use crate::domain::rollout::standing;
 use crate::domain::strategy;
 use crate::domain::text::Text;
@@ -76,78 +73,6 @@ pub(super) fn propose(
         Intent::Throttle { limits, .. } => ask_throttle(model, target, limits),
         Intent::Replace { daemon_set, options } => ask_replace(model, daemon_set, target, options),
         Intent::ForceDelete { node, .. } => ask_force_delete(model, target, others, node),
-    }
-}
-
-/// The plan, who is at it already, and what a budget would never allow.
-fn ask_replace(model: &Model, daemon_set: &ObjectRef, target: &RawObject, options: &Options) -> Asked {
-    let words = |words: String| Trouble::Words(words);
-    let now = model.now;
-    let earlier = Claim::read(target);
-    if let Some(other) = earlier.as_ref().filter(|claim| claim.is_held(now)) {
-        return Err(words(format!("{}; talk to them first", other.words(now))));
-    }
-    let slot = model.inventory.row_of(&daemon_set.uid);
-    let slot = slot.ok_or_else(|| words(format!("{} is gone", daemon_set.key)))?;
-    let plan = plan(&model.inventory, slot, options.clone()).map_err(|why| words(why.to_string()))?;
-    let mut told: Vec<Line> = earlier.map(|claim| Line::fact(claim.words(now))).into_iter().collect();
-    told.extend(plan.lines(now).into_iter().map(Line::fact));
-    if plan.candidates.is_empty() {
-        let why: Vec<String> =
-            plan.apart.iter().map(|apart| format!("{}: {}", apart.node, apart.why)).collect();
-        let why = if why.is_empty() { "no pod is outdated".to_owned() } else { why.join("; ") };
-        return Err(words(format!("nothing to replace: {why}")));
-    }
-    if options.evict {
-        told.extend(may_evict(model, daemon_set, target).map_err(words)?.map(Line::fact));
-    }
-    if let Some(owner) = ownership(target) {
-        told.push(Line::problem(owner.warning()));
-    }
-    let of = model.inventory.pods_of(slot).filter(|pod| !pod.is_deleting()).count();
-    let stops = Stops { daemon_set: daemon_set.key.clone(), pods: plan.candidates.len(), of };
-    let word = match gate(&[stops]) {
-        Gate::Yes => None,
-        Gate::TypedName { why } => {
-            told.push(Line::problem(format!("{why}, one after another: the name has to be typed")));
-            Some(daemon_set.key.name.clone())
-        }
-    };
-    let start = Replacement::new(plan, now);
-    let claim = Claim::of(&start, model.user(), &model.settings.host, now, now);
-    let plan = start.plan();
-    let verb = if plan.options.evict { "POST eviction" } else { "DELETE" };
-    told.push(Line::fact(format!(
-        "for each node: {verb} of its pod with the pod's uid as precondition, after reading everything afresh; \
-         before the first the request below tells colleagues that this goes on"
-    )));
-    let affected = plan
-        .candidates
-        .iter()
-        .map(|one| format!("{}  {}  ({})", one.node, one.pod.key.name, plan.waves[one.wave]));
-    Ok(Question {
-        words: told,
-        affected_title: format!("in this order ({})", plan.candidates.len()),
-        affected: affected.collect(),
-        word,
-        rehearse: false,
-        before: target.clone(),
-        after: None,
-        command: claim.write(daemon_set, target),
-        next: Vec::new(),
-        plan: Some(Box::new(plan.clone())),
-    })
-}
-
-/// Whether budgets allow the set's pods to be evicted, in words; an error where they never do.
-fn may_evict(model: &Model, daemon_set: &ObjectRef, target: &RawObject) -> Result<Option<String>, String> {
-    let asked = Inquiry::Budgets(daemon_set.key.namespace.clone());
-    let Some(Answer::Budgets(budgets)) = model.answers.get(&asked) else { return Ok(None) };
-    match eviction_of_set(target, budgets) {
-        Eviction::Never(obstacle) => {
-            Err(format!("{obstacle}; replace without evicting, or change the budget"))
-        }
-        eviction => Ok(Some(eviction.to_string())),
     }
 }
 

@@ -225,6 +225,15 @@ pub(super) fn act(model: &mut Model, action: Action) {
     }
 }
 
+/// Lists other nodes on its screen.
+pub(super) fn list_next(model: &mut Model) {
+    if let Some(replacing) = &mut model.replacement {
+        let words = format!("listed: {}", replacing.list_next());
+        model.notice = Some(Notice::said(words, model.now));
+        screen::refresh(model);
+    }
+}
+
 /// Holds it, with what is in flight in words.
 fn hold(replacing: &mut Replacing, now: jiff::Timestamp) -> Notice {
     if !replacing.is_active() {

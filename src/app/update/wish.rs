@@ -4,16 +4,17 @@ use super::dialog;
 use crate::app::action::Action;
 use crate::app::availability::{stuck_pod, subject_row, unavailable};
 use crate::app::dialog::{Choice, Dialog, Field, Stage};
-use crate::app::intent::{Intent, option_fields};
-use crate::app::marks::Mark;
+use crate::app::intent::Intent;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
 use crate::app::page::Line;
+use crate::app::replace::{aims, fields};
 use crate::app::screen::{entries, revision_refs};
 use crate::domain::age::age;
 use crate::domain::command::{Limits, ResumeTo};
 use crate::domain::history::Entry;
 use crate::domain::id::{NodeName, ObjectKind, ObjectRef};
+use crate::domain::inventory::Row;
 use crate::domain::object::{ControllerRevision, DaemonSet, Meta, UpdateStrategy};
 use crate::domain::replace::options::Options;
 use crate::domain::text::Text;
@@ -25,6 +26,10 @@ const NAMED: usize = 3;
 pub(super) fn make(model: &mut Model, action: Action) {
     if let Some(why) = unavailable(model, action) {
         model.notice = Some(Notice::refused(why, model.now));
+        return;
+    }
+    if action == Action::ReplacePods {
+        model.dialog = replace(model);
         return;
     }
     let Some(object) = subject_row(model).map(|row| row.daemon_set.clone()) else { return };
@@ -39,7 +44,6 @@ pub(super) fn make(model: &mut Model, action: Action) {
         Action::UndoRollout => model.dialog = Some(choose_revision(model, &daemon_set)),
         Action::ThrottleRollout => model.dialog = Some(fill_limits(&object, daemon_set)),
         Action::ForceDeletePod => force_delete(model),
-        Action::ReplacePods => model.dialog = Some(fill_options(model, daemon_set)),
         _ => {}
     }
 }
@@ -114,27 +118,50 @@ fn fill_limits(object: &DaemonSet, daemon_set: ObjectRef) -> Dialog {
         }
         UpdateStrategy::OnDelete => (String::new(), String::new()),
     };
-    let field = |label, value| Field { label, value };
-    let fields = vec![field("maxUnavailable", unavailable), field("maxSurge", surge)];
+    let fields = vec![
+        Field::value("maxUnavailable", unavailable, "like 1 or 10%"),
+        Field::value("maxSurge", surge, "like 1 or 10%"),
+    ];
     Dialog::new(Intent::Throttle { daemon_set, limits: Limits::default() }, Stage::Filling, fields)
 }
 
-/// How the replacement is to go: of what is marked of this DaemonSet, else of the selected node, else of all.
-fn fill_options(model: &Model, daemon_set: ObjectRef) -> Dialog {
-    let marked = model.marks.iter().filter_map(|mark| match mark {
-        Mark::Cell(uid, node) => (*uid == daemon_set.uid).then_some(node),
-        Mark::Node(node) => Some(node),
-        Mark::DaemonSet(_) => None,
+/// How a replacement is to go; first whose, where more than one DaemonSet can be meant.
+fn replace(model: &Model) -> Option<Dialog> {
+    let aims = aims(model).ok()?;
+    let wishes = aims.into_iter().filter_map(|aim| {
+        let row = model.inventory.row(model.inventory.row_of(&aim.daemon_set)?)?;
+        Some((reference(ObjectKind::DaemonSet, &row.daemon_set.meta), options(row, &aim.nodes)))
     });
-    let mut nodes: Vec<Text> = marked.map(|node| node.0.clone()).collect();
-    if nodes.is_empty() {
-        nodes.extend(model.cursor.column.node().map(|node| node.0.clone()));
+    let wishes: Vec<(ObjectRef, Options)> = wishes.collect();
+    let intent = |(daemon_set, options): (ObjectRef, Options)| Intent::Replace {
+        daemon_set,
+        options: Box::new(options),
+    };
+    match wishes.as_slice() {
+        [] => None,
+        [(_, options)] => {
+            let fields = fields(options);
+            Some(Dialog::new(intent(wishes.into_iter().next()?), Stage::Filling, fields))
+        }
+        [first, ..] => {
+            let words = vec![Line::fact("one DaemonSet after another: whose pods first?"), Line::fact("")];
+            let first = intent(first.clone());
+            let label = |wish: &(ObjectRef, Options)| wish.0.key.to_string();
+            let choices = wishes.into_iter().map(|wish| Choice { label: label(&wish), intent: intent(wish) });
+            let stage = Stage::Choosing { words, choices: choices.collect(), at: 0 };
+            Some(Dialog::new(first, stage, Vec::new()))
+        }
     }
-    // One node is its own canary.
-    let canary = u32::from(nodes.len() != 1);
-    let options = Options { canary, nodes, ..Options::default() };
-    let fields = option_fields(&options);
-    Dialog::new(Intent::Replace { daemon_set, options: Box::new(options) }, Stage::Filling, fields)
+}
+
+/// As it was begun by whoever left it, else as usual; of these nodes.
+fn options(row: &Row, nodes: &[NodeName]) -> Options {
+    let nodes: Vec<Text> = nodes.iter().map(|node| node.0.clone()).collect();
+    match &row.daemon_set.replacing {
+        Some(claim) if nodes.is_empty() => claim.options.clone(),
+        // One node is its own canary.
+        _ => Options { canary: u32::from(nodes.len() != 1), nodes, ..Options::default() },
+    }
 }
 
 fn force_delete(model: &mut Model) {

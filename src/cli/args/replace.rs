@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use clap::Args;
-use jiff::civil::Time;
-use jiff::{Timestamp, ToSpan, Zoned};
+use jiff::{Timestamp, Zoned};
 
 use super::rollout::ConfirmArgs;
 use super::{AnswerFormat, read_duration};
 use crate::domain::object::IntOrPercent;
-use crate::domain::replace::options::{Options, read_limit};
+use crate::domain::replace::options::{self, Options, read_limit};
 use crate::domain::text::Text;
 
 /// Flags of `replace`.
@@ -110,35 +109,7 @@ impl ReplaceArgs {
     }
 }
 
-/// Reads a time of day, the next one, or a whole time.
+/// Reads a time of day here, the next one, or a whole time.
 fn read_until(raw: &str) -> Result<Timestamp, String> {
-    if let Ok(at) = raw.parse::<Timestamp>() {
-        return Ok(at);
-    }
-    next_time(raw, &Zoned::now())
-}
-
-fn next_time(raw: &str, now: &Zoned) -> Result<Timestamp, String> {
-    let wrong = || format!("{raw:?} is no time; write one like 04:00 or 2026-01-02T03:04:05Z");
-    let time = Time::strptime("%H:%M", raw).map_err(|_| wrong())?;
-    let today = now.date().to_datetime(time).to_zoned(now.time_zone().clone()).map_err(|_| wrong())?;
-    let next = if today > *now { today } else { today.checked_add(1.day()).map_err(|_| wrong())? };
-    Ok(next.timestamp())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_of_day_is_the_next_one() {
-        let now: Timestamp = "2026-01-02T22:00:00Z".parse().unwrap();
-        let now = now.to_zoned(jiff::tz::TimeZone::UTC);
-        for (raw, at) in [("04:00", "2026-01-03T04:00:00Z"), ("23:30", "2026-01-02T23:30:00Z")] {
-            assert_eq!(next_time(raw, &now).unwrap().to_string(), at);
-        }
-        for wrong in ["", "4", "25:00", "noon", "04:00:00x"] {
-            assert!(next_time(wrong, &now).is_err(), "{wrong}");
-        }
-    }
+    options::read_until(raw, &Zoned::now())
 }

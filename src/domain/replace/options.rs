@@ -1,6 +1,7 @@
 //! How a replacement is to go.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::Time;
+use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::domain::object::IntOrPercent;
@@ -181,6 +182,21 @@ pub fn read_seconds(written: &str) -> Result<u32, String> {
     read.ok_or_else(|| format!("{written:?} is no time; write one like 30s, 5m or 1h"))
 }
 
+/// Reads a time of day as it is told where people are, the next one of it; or a whole time.
+///
+/// # Errors
+/// It is no such time.
+pub fn read_until(written: &str, now: &Zoned) -> Result<Timestamp, String> {
+    if let Ok(at) = written.parse::<Timestamp>() {
+        return Ok(at);
+    }
+    let wrong = || format!("{written:?} is no time; write one like 04:00 or 2026-01-02T03:04:05Z");
+    let time = Time::strptime("%H:%M", written).map_err(|_| wrong())?;
+    let today = now.date().to_datetime(time).to_zoned(now.time_zone().clone()).map_err(|_| wrong())?;
+    let next = if today > *now { today } else { today.checked_add(1.day()).map_err(|_| wrong())? };
+    Ok(next.timestamp())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,5 +227,17 @@ mod tests {
         let written = serde_json::to_string(&options).expect("they are plain");
         assert_eq!(serde_json::from_str::<Options>(&written).expect("they read"), options);
         assert_eq!(serde_json::from_str::<Options>("{}").expect("they read"), Options::default());
+    }
+
+    #[test]
+    fn a_time_of_day_is_the_next_one() {
+        let now: Timestamp = "2026-01-02T22:00:00Z".parse().unwrap();
+        let now = now.to_zoned(jiff::tz::TimeZone::UTC);
+        for (raw, at) in [("04:00", "2026-01-03T04:00:00Z"), ("23:30", "2026-01-02T23:30:00Z")] {
+            assert_eq!(read_until(raw, &now).unwrap().to_string(), at);
+        }
+        for wrong in ["", "4", "25:00", "noon", "04:00:00x"] {
+            assert!(read_until(wrong, &now).is_err(), "{wrong}");
+        }
     }
 }

@@ -133,7 +133,8 @@ impl Plan {
     }
 
     /// When it is over if nothing halts it.
-    fn ending(&self, now: Timestamp) -> String {
+    #[must_use]
+    pub fn ending(&self, now: Timestamp) -> String {
         let takes = self.estimate();
         let clock = |at: Timestamp| at.strftime("%H:%M").to_string();
         let end =

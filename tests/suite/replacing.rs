@@ -1,0 +1,436 @@
+//! Replacing pods from the monitor: how it is asked for, how it goes on the screen, and above all how it stops.
+
+use dsgrid::app::{Action, Msg, Screen, Settings, unavailable};
+use dsgrid::domain::command::Method;
+use dsgrid::domain::event::LinkState;
+use dsgrid::domain::replace::claim::{ANNOTATION, Claim};
+use dsgrid::domain::replace::options::Options;
+use dsgrid::domain::replace::run::{Hold, RunState};
+use dsgrid::domain::replace::work::Step;
+use dsgrid::domain::text::Text;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::support::build::now;
+use crate::support::replacing::Desk;
+
+fn state(desk: &Desk) -> RunState {
+    desk.model.replacement().expect("it goes on").run().state().clone()
+}
+
+fn done(desk: &Desk) -> usize {
+    let works = desk.model.replacement().expect("it goes on").run().works();
+    works.iter().filter(|work| work.step == Step::Done).count()
+}
+
+fn candidates(desk: &Desk) -> Vec<String> {
+    let question = desk.model.dialog().and_then(|dialog| dialog.question.as_ref());
+    let plan = question.and_then(|question| question.plan.as_ref());
+    plan.map(|plan| plan.candidates.iter().map(|one| one.node.to_string()).collect()).unwrap_or_default()
+}
+
+/// The form is left as it is, and the plan is asked about.
+fn plan(desk: &mut Desk) -> Vec<String> {
+    desk.go("R");
+    desk.go("<enter>");
+    candidates(desk)
+}
+
+#[test]
+fn the_form_shows_what_it_comes_to_and_refuses_what_makes_no_sense() {
+    let mut desk = Desk::new();
+    desk.go("R");
+    insta::assert_snapshot!("form-120x40", desk.shown());
+    insta::assert_snapshot!("form-80x24", desk.at((80, 24)));
+    insta::assert_snapshot!("form-40x10", desk.at((40, 10)));
+    desk.shown();
+    for (keys, told) in [
+        ("0", "lets no pod be replaced"),
+        ("<c-u>200%", "more than all nodes"),
+        ("<c-u>many", "is no number of nodes"),
+        ("<c-u>10%", "10% = 6 of 54 nodes (rounded up)"),
+        ("<tab>x", "is no number"),
+        ("<c-u>2<tab>soon", "is no time"),
+        ("<c-u>5s<tab><tab>0", "0 would halt before it begins"),
+        ("<c-u>1<tab>rack", "no node has the label rack"),
+        ("<c-u>pool<tab>blue", "no node has pool=blue; there are gpu, web"),
+    ] {
+        desk.go(keys);
+        let shown = desk.shown();
+        assert!(shown.contains(told), "{keys}: {shown}");
+    }
+    // While something is wrong Enter does nothing.
+    desk.go("<enter>");
+    assert!(candidates(&desk).is_empty());
+    desk.go("<c-u>web<tab>y<tab>10m<tab>25:00");
+    assert!(desk.shown().contains("is no time"), "{}", desk.shown());
+    desk.go("<c-u>23:30");
+    desk.go("<enter>");
+    assert_eq!(candidates(&desk).len(), 12);
+    let shown = desk.shown();
+    for told in ["1. canary: 2", "2. web: 10", "holds after each", "waits 10m after each", "after 23:30Z"] {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+    // Back to the form, and everything is as it was typed.
+    desk.go("<tab>");
+    assert!(desk.shown().contains("10%"), "{}", desk.shown());
+    assert_eq!(desk.sent.len(), 0);
+}
+
+#[test]
+fn the_plan_says_what_happens_and_how_to_stop_it() {
+    let mut desk = Desk::new();
+    assert_eq!(plan(&mut desk).len(), 12);
+    insta::assert_snapshot!("plan-120x40", desk.shown());
+    insta::assert_snapshot!("plan-80x24", desk.at((80, 24)));
+    insta::assert_snapshot!("plan-40x10", desk.at((40, 10)));
+    // Enter is no yes.
+    desk.go("<enter>");
+    assert!(desk.sent.is_empty() && desk.model.replacement().is_none());
+}
+
+#[test]
+fn it_is_asked_for_from_every_page_and_of_what_is_marked() {
+    let one = ["node-00005"];
+    let mut desk = Desk::new();
+    let go_to = |desk: &mut Desk| {
+        desk.press("$0");
+        while desk.model.cursor().column.node().is_none_or(|node| node.as_str() != one[0]) {
+            desk.press("l");
+        }
+    };
+    go_to(&mut desk);
+    assert_eq!(plan(&mut desk), one, "the cell in the grid");
+    desk.go("<esc>");
+    desk.go("<enter>");
+    assert_eq!(plan(&mut desk), one, "the page of the cell");
+    desk.go("<esc>");
+    desk.go("d");
+    assert_eq!(plan(&mut desk).len(), 12, "the page of the DaemonSet");
+    desk.go("<esc>");
+    desk.go("<esc>");
+    desk.go("o");
+    // Two sets there are replaced by hand and have outdated pods: one has to be chosen.
+    desk.go("g");
+    desk.go("R");
+    let shown = desk.shown();
+    assert!(shown.contains("whose pods first?") && shown.contains("kube-system/cni"), "{shown}");
+    desk.go("j");
+    desk.go("<enter>");
+    desk.go("<enter>");
+    assert_eq!(candidates(&desk), one, "the page of the node: {}", desk.shown());
+    desk.go("<esc>");
+    desk.go("<esc>");
+    desk.go("<esc>");
+    // Marks go before the cursor.
+    desk.press(" ");
+    for _ in 0..5 {
+        desk.press("l");
+    }
+    desk.press(" k");
+    assert_eq!(plan(&mut desk), ["node-00005", "node-00010"], "{}", desk.shown());
+}
+
+#[test]
+fn without_rights_or_outdated_pods_it_says_why_not() {
+    let mut desk = Desk::new();
+    desk.denied = vec!["delete pods"];
+    desk.answer();
+    assert_eq!(unavailable(&desk.model, Action::ReplacePods), None, "evicting is allowed");
+    assert!(plan(&mut desk).is_empty());
+    assert!(desk.shown().contains("you may not delete pods in logging"), "{}", desk.shown());
+
+    let mut desk = Desk::new();
+    desk.denied = vec!["delete pods", "create pods/eviction"];
+    desk.answer();
+    let why = unavailable(&desk.model, Action::ReplacePods).expect("neither way");
+    assert_eq!(why, "you may not delete pods in logging");
+    desk.go("R");
+    assert!(desk.model.dialog().is_none() && desk.shown().contains(&why));
+
+    let mut desk = Desk::new();
+    desk.denied = vec!["list pods"];
+    assert!(plan(&mut desk).is_empty());
+    let shown = desk.shown();
+    assert!(shown.contains("the other pods of a node cannot be looked after"), "{shown}");
+    // What is demanded can be accepted.
+    desk.go("<tab>");
+    desk.go(&"<tab>".repeat(11));
+    desk.go("n<enter>");
+    assert_eq!(candidates(&desk).len(), 12, "{}", desk.shown());
+    assert!(desk.shown().contains("NOT looked"));
+
+    let mut desk = Desk::new();
+    desk.denied = vec!["patch daemonsets"];
+    assert_eq!(plan(&mut desk).len(), 12);
+    let shown = desk.shown();
+    assert!(shown.contains("colleagues will not see") && shown.contains("dsgrid --context"), "{shown}");
+
+    let mut desk = Desk::with(Settings { read_only: true, ..Settings::default() });
+    desk.go("R");
+    assert!(desk.model.dialog().is_none() && desk.shown().contains("read-only"), "{}", desk.shown());
+}
+
+#[test]
+fn it_goes_node_by_node_to_the_end_and_says_so() {
+    let mut desk = Desk::new();
+    desk.begin("");
+    assert_eq!(desk.model.screen().map(|open| &open.screen), Some(&Screen::Replacement));
+    assert_eq!(desk.deletions(), 1, "the canary");
+    let first = &desk.sent[0].1;
+    assert_eq!(first.method, Method::JsonPatch, "colleagues are told before anything is deleted");
+    desk.pass(3);
+    insta::assert_snapshot!("running-120x40", desk.shown());
+    insta::assert_snapshot!("running-80x24", desk.at((80, 24)));
+    insta::assert_snapshot!("running-40x10", desk.at((40, 10)));
+    // In the grid the node in flight is marked, and the row says how far it is.
+    desk.go("<esc>");
+    insta::assert_snapshot!("running-grid-120x40", desk.shown());
+    desk.go("%");
+    for _ in 0..60 {
+        desk.pass(10);
+    }
+    assert_eq!(state(&desk), RunState::Finished);
+    assert_eq!((done(&desk), desk.deletions()), (12, 12));
+    let replacing = desk.model.replacement().expect("it is kept");
+    assert!(replacing.title(desk.now).starts_with("done: replace logging/audit-tail 12/12"));
+    assert_eq!((replacing.rings(), replacing.last_words()), (1, None));
+    insta::assert_snapshot!("done-80x24", desk.at((80, 24)));
+    insta::assert_snapshot!("done-120x40", desk.shown());
+    assert!(desk.daemon_set["metadata"]["annotations"].get(ANNOTATION).is_none(), "nobody is at it any more");
+}
+
+#[test]
+fn it_halts_on_the_first_failure_with_everything_at_hand() {
+    let mut desk = Desk::new();
+    desk.is_broken = true;
+    desk.begin("");
+    desk.pass(2);
+    desk.pass(2);
+    assert!(matches!(state(&desk), RunState::Halted(_)), "{}", desk.shown());
+    assert_eq!(desk.deletions(), 1, "nothing more");
+    assert_eq!(desk.model.replacement().map(|replacing| replacing.rings()), Some(1));
+    assert!(desk.model.replacement().unwrap().title(desk.now).starts_with("HALTED"));
+    let shown = desk.shown();
+    for told in ["CrashLoopBackOff: exit 1", "giving up", "Back-off restarting failed container main"] {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+    insta::assert_snapshot!("halted-120x40", shown);
+    insta::assert_snapshot!("halted-80x24", desk.at((80, 24)));
+    insta::assert_snapshot!("halted-40x10", desk.at((40, 10)));
+    // Going on is a person's word; so is the end, which is asked for twice.
+    desk.go("r");
+    desk.pass(1);
+    assert_eq!(desk.deletions(), 1, "what failed uses the limit up");
+    assert!(desk.shown().contains("waits: the limit of 1 is used up by nodes"), "{}", desk.shown());
+    desk.go("x");
+    assert!(desk.shown().contains("press x again"), "{}", desk.shown());
+    assert_eq!(state(&desk), RunState::Running);
+    desk.go("x");
+    desk.pass(40);
+    assert_eq!((state(&desk), desk.deletions()), (RunState::Aborted, 1));
+    let told = desk.model.replacement().unwrap().last_words().expect("nodes are left");
+    assert!(told.contains("0/12 done, 1 failed, 11 left") && told.contains("--continue"), "{told}");
+}
+
+/// Every place a person can be, by the keys that lead there.
+const PLACES: [(&str, &str); 10] = [
+    ("the grid", "<esc>"),
+    ("its own screen", ""),
+    ("a cell", "<esc><enter>"),
+    ("a DaemonSet", "<esc>d"),
+    ("a node", "<esc>$o"),
+    ("problems", "<esc>!"),
+    ("a dialog", "<esc>$C"),
+    ("a list", "<esc>z"),
+    ("the help", "?"),
+    ("logs", "<esc>L"),
+];
+
+#[test]
+fn h_holds_it_on_every_screen_without_a_question() {
+    for (place, keys) in PLACES {
+        let mut desk = Desk::new();
+        desk.begin("");
+        for key in split(keys) {
+            desk.go(&key);
+        }
+        desk.go("H");
+        assert_eq!(state(&desk), RunState::Held(Hold::Person), "{place}: {}", desk.shown());
+        let before = desk.deletions();
+        for _ in 0..5 {
+            desk.pass(30);
+        }
+        assert_eq!(desk.deletions(), before, "{place}");
+        assert_eq!(done(&desk), 1, "what is in flight is followed");
+    }
+    // Where text is typed it is a letter, and Ctrl-c holds there too.
+    let mut desk = Desk::new();
+    desk.begin("");
+    desk.go("<esc>");
+    desk.go("/");
+    desk.go("H");
+    assert_eq!(state(&desk), RunState::Running);
+    desk.go("<c-c>");
+    assert_eq!(state(&desk), RunState::Held(Hold::Person));
+}
+
+fn split(keys: &str) -> Vec<String> {
+    let (mut found, mut rest) = (Vec::new(), keys);
+    while let Some(first) = rest.chars().next() {
+        let end = if first == '<' { rest.find('>').expect("closed") + 1 } else { first.len_utf8() };
+        found.push(rest[..end].to_owned());
+        rest = &rest[end..];
+    }
+    found
+}
+
+#[test]
+fn leaving_holds_first_and_waits_for_what_was_sent() {
+    for (how, signal) in [("<c-c>", false), ("q", false), ("", true)] {
+        let leave = |desk: &mut Desk| if signal { desk.tell(Msg::Interrupted) } else { desk.press(how) };
+        let mut desk = Desk::new();
+        desk.begin("");
+        desk.go("<esc>");
+        desk.pass(1);
+        leave(&mut desk);
+        assert!(!desk.has_quit);
+        let shown = desk.shown();
+        assert!(
+            shown.contains("held, nothing more is deleted; in flight: node-00000; once more to leave"),
+            "{shown}"
+        );
+        // That it is held is being told to colleagues: the end waits for that, at most a moment.
+        leave(&mut desk);
+        assert!(!desk.has_quit, "{}", desk.shown());
+        desk.answer();
+        assert!(desk.has_quit, "{}", desk.shown());
+        let claim = desk.daemon_set["metadata"]["annotations"][ANNOTATION].as_str().and_then(Claim::parse);
+        assert_eq!(claim.expect("it is kept").stopped, "held by you; nothing more is deleted");
+        let told = desk.model.replacement().unwrap().last_words().expect("nodes are left");
+        assert!(told.contains("coming up by itself: node-00000"), "{told}");
+    }
+    // With no answer it ends all the same.
+    let mut desk = Desk::new();
+    desk.begin("");
+    desk.press("<c-c><c-c>");
+    assert!(!desk.has_quit);
+    desk.wait(3);
+    assert!(desk.has_quit);
+}
+
+#[test]
+fn stale_data_holds_it_and_names_the_watch() {
+    let mut desk = Desk::new();
+    desk.begin("");
+    desk.pass(5);
+    desk.link(&LinkState::Retrying { since: desk.now, why: Text::new("connection refused") });
+    desk.pass(40);
+    let shown = desk.shown();
+    assert!(matches!(state(&desk), RunState::Held(Hold::Stale(_))), "{shown}");
+    assert!(shown.contains("not live for 40s") && shown.contains("nothing is deleted blind"), "{shown}");
+    assert!(shown.contains("unknown for 40s, was soaking"), "{shown}");
+    insta::assert_snapshot!("stale-80x24", desk.at((80, 24)));
+    assert_eq!(desk.deletions(), 1);
+    desk.link(&LinkState::Live { since: desk.now });
+    desk.pass(10);
+    assert_eq!(desk.deletions(), 1, "not before it was live for a while");
+    desk.pass(6);
+    desk.pass(1);
+    assert_eq!((state(&desk), desk.deletions()), (RunState::Running, 2), "{}", desk.shown());
+}
+
+#[test]
+fn a_neighbour_that_breaks_is_named_and_can_be_let_pass() {
+    let mut desk = Desk::new();
+    desk.begin("");
+    desk.pass(5);
+    desk.neighbour["status"]["conditions"][0] =
+        json!({"type": "Ready", "status": "False", "lastTransitionTime": desk.now.to_string()});
+    desk.pass(30);
+    desk.pass(1);
+    let shown = desk.shown();
+    assert!(matches!(state(&desk), RunState::Halted(_)), "{shown}");
+    assert!(shown.contains("payments/api-7d9 is not Ready") && shown.contains("p lets"), "{shown}");
+    insta::assert_snapshot!("neighbour-80x24", desk.at((80, 24)));
+    desk.go("p");
+    desk.pass(1);
+    assert_eq!((state(&desk), done(&desk)), (RunState::Running, 1), "{}", desk.shown());
+    assert_eq!(desk.deletions(), 2);
+}
+
+#[test]
+fn between_groups_it_holds_until_somebody_goes_on() {
+    let mut desk = Desk::new();
+    // Two at once, grouped by zone, holding after each group.
+    desk.begin("2<tab>0<tab>0s<tab><tab><tab>topology.kubernetes.io/zone<tab><tab>y");
+    for _ in 0..5 {
+        desk.pass(5);
+    }
+    assert_eq!(state(&desk), RunState::Held(Hold::Group("eu-1b".to_owned())), "{}", desk.shown());
+    assert_eq!(done(&desk), 4);
+    let shown = desk.shown();
+    assert!(shown.contains("next: eu-1b") && shown.contains("r goes on"), "{shown}");
+    desk.go("r");
+    desk.pass(5);
+    assert!(desk.deletions() > 4);
+}
+
+#[test]
+fn a_colleagues_run_is_seen_and_taken_over_only_by_its_name() {
+    let mut desk = Desk::new();
+    let claim = |heartbeat, done| Claim {
+        by: Text::new("oncall"),
+        host: Text::new("bastion-2"),
+        started: now(),
+        heartbeat,
+        revision: Text::new("audit-tail-r3"),
+        options: Options { soak_seconds: 7, ..Options::default() },
+        done,
+        total: 240,
+        stopped: Text::default(),
+    };
+    let put = |desk: &mut Desk, claim: &Claim| {
+        desk.daemon_set["metadata"]["annotations"] =
+            json!({ANNOTATION: serde_json::to_string(claim).unwrap()});
+        desk.tell_daemon_set();
+    };
+    put(&mut desk, &claim(now(), 111));
+    let words = "oncall@bastion-2 is replacing this, 111/240";
+    assert!(desk.shown().contains(words), "{}", desk.shown());
+    desk.go("d");
+    assert!(desk.shown().contains(words), "{}", desk.shown());
+    // A few pods would need no name: taking it over does.
+    desk.go("R");
+    let shown = desk.shown();
+    assert!(shown.contains("going on takes it over") && shown.contains("7s"), "{shown}");
+    desk.go("<enter>");
+    let shown = desk.shown();
+    assert!(shown.contains(words) && shown.contains("talk to them first"), "{shown}");
+    insta::assert_snapshot!("takeover-80x24", desk.at((80, 24)));
+    assert!(desk.model.dialog().unwrap().word().is_some());
+    desk.go("y<enter>");
+    assert!(desk.model.replacement().is_none());
+    // Their heartbeat comes in between: it is theirs all the same.
+    let later = now() + SignedDuration::from_secs(20);
+    desk.daemon_set["metadata"]["annotations"] =
+        json!({ANNOTATION: serde_json::to_string(&claim(later, 112)).unwrap()});
+    desk.go("<c-u>audit-tail<enter>");
+    desk.pass(1);
+    assert_eq!((state(&desk), desk.deletions()), (RunState::Running, 1), "{}", desk.shown());
+    let ours = desk.daemon_set["metadata"]["annotations"][ANNOTATION].as_str().and_then(Claim::parse);
+    assert_eq!(ours.expect("it is there").by, "me");
+    // And when somebody takes over from us, we stop.
+    let theirs = Claim { by: Text::new("night"), started: later, ..claim(desk.now, 3) };
+    put(&mut desk, &theirs);
+    desk.wait(60);
+    desk.answer();
+    let before = desk.deletions();
+    assert!(
+        matches!(state(&desk), RunState::Outdated(why) if why.contains("night@bastion-2")),
+        "{}",
+        desk.shown()
+    );
+    desk.pass(60);
+    assert_eq!(desk.deletions(), before);
+}
