@@ -244,6 +244,8 @@ impl Action {
             Self::MoveDown => 1,
             Self::PageUp => -page,
             Self::PageDown => page,
+            Self::HalfPageUp => -(page / 2).max(1),
+            Self::HalfPageDown => (page / 2).max(1),
             Self::GoToTop => isize::MIN / 2,
             Self::GoToBottom => isize::MAX / 2,
             _ => return None,

@@ -1,6 +1,7 @@
 //! What is selected, by identity: rows and columns may move, come and go under it.
 
 use crate::domain::id::{NodeName, Uid};
+use crate::domain::text::Text;
 
 /// The selected row: the line of nodes above the grid, or a DaemonSet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -12,7 +13,7 @@ pub enum RowPlace {
     DaemonSet(Uid),
 }
 
-/// The selected column: a name, a count, or a node.
+/// The selected column: a name, a count, a node, or a group of nodes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ColumnPlace {
     /// The DaemonSets' names.
@@ -22,6 +23,8 @@ pub enum ColumnPlace {
     Count(CountColumn),
     /// A node.
     Node(NodeName),
+    /// The nodes with this value of the grouping label, or without it.
+    Group(Option<Text>),
 }
 
 impl ColumnPlace {
@@ -30,7 +33,7 @@ impl ColumnPlace {
     pub fn node(&self) -> Option<&NodeName> {
         match self {
             Self::Node(name) => Some(name),
-            Self::Name | Self::Count(_) => None,
+            Self::Name | Self::Count(_) | Self::Group(_) => None,
         }
     }
 }

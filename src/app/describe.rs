@@ -5,8 +5,10 @@ use super::digest::{link_words, row_line};
 use super::lines::thousands;
 use super::model::Model;
 use crate::domain::age::age;
+use crate::domain::cell::CellState;
 use crate::domain::counts::Counts;
 use crate::domain::explanation::sentence;
+use crate::domain::grid::Group;
 use crate::domain::inventory::{Column, ColumnSlot, Inventory, RowSlot};
 use crate::domain::object::{DaemonSet, UpdateStrategy};
 
@@ -21,6 +23,9 @@ pub(super) fn selection(model: &Model) -> String {
             .and_then(|slot| model.inventory.column_at(slot))
             .map(|column| node(model, column))
             .unwrap_or_default(),
+        (RowPlace::Header, ColumnPlace::Group(_)) => {
+            model.selected_group().map(|group| nodes_of(model, group)).unwrap_or_default()
+        }
         (RowPlace::Header, ColumnPlace::Count(count)) => count.meaning().to_owned(),
         (RowPlace::Header, ColumnPlace::Name) if !model.is_synced() => progress(model),
         (RowPlace::Header, ColumnPlace::Name) if model.grid.rows.is_empty() => String::new(),
@@ -46,7 +51,33 @@ fn in_row(model: &Model, row: RowSlot, column: &ColumnPlace) -> String {
         ColumnPlace::Node(_) => {
             model.selected_column().map(|column| cell(model, row, column)).unwrap_or_default()
         }
+        ColumnPlace::Group(_) => {
+            model.selected_group().map(|group| cells_of(model, row, group)).unwrap_or_default()
+        }
     }
+}
+
+/// A group: its label, how many nodes it has and how many of them are not as they should be.
+fn nodes_of(model: &Model, group: &Group) -> String {
+    let key = model.lens.group_by.as_deref().unwrap_or_default();
+    let columns = model.grid.columns_of(group).iter();
+    let nodes = || columns.clone().filter_map(|column| model.inventory.column_at(*column)?.node.as_ref());
+    let (ready, cordoned) =
+        (nodes().filter(|node| node.is_ready()).count(), nodes().filter(|node| node.unschedulable).count());
+    let cordoned = if cordoned > 0 { format!(", {cordoned} cordoned") } else { String::new() };
+    format!("{}  {} nodes by {key}, {ready} Ready{cordoned}", group.name(), group.len())
+}
+
+/// A DaemonSet in a group: how many of its cells are in which state, worst first.
+fn cells_of(model: &Model, slot: RowSlot, group: &Group) -> String {
+    let Some(row) = model.inventory.row(slot) else { return String::new() };
+    let histogram = model.grid.histogram(&model.inventory, slot, group);
+    let states = CellState::ALL.into_iter().map(|state| (histogram.of(state), state));
+    let states: Vec<String> = states
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, state)| format!("{} {}", thousands(count as usize), state.name()))
+        .collect();
+    format!("{} on {}: {} nodes: {}", row.daemon_set.meta.key, group.name(), group.len(), states.join(", "))
 }
 
 /// A cell: what is foretold for it comes first.
@@ -190,6 +221,7 @@ pub(super) fn copyable(model: &Model) -> Option<String> {
         (ColumnPlace::Count(column), Some(row)) => {
             number(&model.inventory, row, *column).map(|number| number.to_string())
         }
+        (ColumnPlace::Group(_), _) => model.selected_group().map(|group| group.name().to_owned()),
         (ColumnPlace::Name | ColumnPlace::Count(_), None) => None,
     }
 }

@@ -5,6 +5,7 @@ use crate::domain::command::{Command, Ticket, Verb};
 use crate::domain::id::{NodeName, ObjectRef, Uid};
 use crate::domain::inquiry::Inquiry;
 use crate::domain::log::{LogRequest, StreamId};
+use crate::domain::replace::evidence::Search;
 use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 
@@ -55,12 +56,12 @@ pub enum Effect {
     CheckReplacement(Box<Check>),
     /// Read all pods of a node; `Msg::NeighboursRead` brings them.
     ReadNeighbours(NodeName),
-    /// Read the last lines of a failed pod; `Msg::LastLinesRead` brings them.
-    ReadLastLines {
-        /// The node it failed on.
+    /// Read what is at hand of a node that failed; `Msg::EvidenceRead` brings it.
+    ReadEvidence {
+        /// The node.
         node: NodeName,
-        /// Which log.
-        request: Box<LogRequest>,
+        /// Where to look.
+        search: Box<Search>,
     },
     /// Read a log; news of it come under this number.
     OpenLog(StreamId, Box<LogRequest>),

@@ -116,7 +116,7 @@ fn bound(model: &Model) -> Vec<&'static Binding> {
             Action::Back,
         ],
         Context::Entry => vec![Action::Submit, Action::Complete, Action::Back],
-        Context::Grid | Context::Subject | Context::Everywhere => grid(model),
+        _ => grid(model),
     };
     actions.into_iter().filter_map(|action| binding_of(context, action)).collect()
 }
@@ -139,10 +139,10 @@ fn logs(model: &Model) -> Vec<Action> {
     actions.extend([
         Action::ToggleFollow,
         Action::PreviousLogs,
-        Action::ToggleTimes,
-        Action::ToggleWrap,
         Action::PickContainer,
         Action::CompareEndings,
+        Action::ToggleTimes,
+        Action::ToggleWrap,
         Action::MarkLine,
         Action::Save,
         Action::CycleJson,
@@ -201,7 +201,10 @@ fn grid(model: &Model) -> Vec<Action> {
             actions.push(action);
         }
     };
-    add(row.is_some() || model.has_node(), Action::Open);
+    let has_group = model.selected_group().is_some();
+    add(has_group, Action::EditNodes);
+    add(has_group, Action::CordonNodes);
+    add((row.is_some() || model.has_node()) && !has_group, Action::Open);
     add(model.inventory.rows().any(|(_, row)| row.tally.problems > 0), Action::NextCause);
     let is_wrong =
         |row: &Row| row.tally.problems > 0 || model.inventory.falls().of(&row.daemon_set.meta.uid).is_some();

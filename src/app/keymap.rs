@@ -4,6 +4,7 @@ mod changes;
 mod editor;
 mod key;
 mod logs;
+mod motion;
 mod replace;
 mod screens;
 mod table;
@@ -21,6 +22,8 @@ pub enum Context {
     Everywhere,
     /// The grid.
     Grid,
+    /// Wherever there are lines to move in: screens, lists, questions.
+    Lines,
     /// Every full screen, before its own keys.
     Screen,
     /// A screen of facts.
@@ -37,6 +40,10 @@ pub enum Context {
     Subject,
     /// A list to choose from.
     Picker,
+    /// Every line that is typed.
+    Typing,
+    /// What lies below a line that is typed.
+    Below,
     /// The line of the filter or a search; keys that are not bound are typed.
     Filter,
     /// The menu of actions; keys that are not bound are typed.
@@ -53,9 +60,10 @@ pub enum Context {
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Everywhere,
         Self::Grid,
+        Self::Lines,
         Self::Screen,
         Self::Page,
         Self::Text,
@@ -64,6 +72,8 @@ impl Context {
         Self::Endings,
         Self::Subject,
         Self::Picker,
+        Self::Typing,
+        Self::Below,
         Self::Filter,
         Self::Palette,
         Self::Dialog,
@@ -78,6 +88,7 @@ impl Context {
         match self {
             Self::Everywhere => "Everywhere",
             Self::Grid => "Grid",
+            Self::Lines => "Every screen over the grid, list and question: to move",
             Self::Screen => "Every screen over the grid",
             Self::Page => "Pages: problems, cause, cell, DaemonSet, node, nodes behind a number",
             Self::Text => "Text: YAML",
@@ -86,6 +97,8 @@ impl Context {
             Self::Endings => "Logs: how containers ended",
             Self::Subject => "What is selected, in the grid and on every screen",
             Self::Picker => "Lists to choose from",
+            Self::Typing => "Every line that is typed",
+            Self::Below => "What lies below a line that is typed: to move",
             Self::Filter => "Filter and search line",
             Self::Palette => "Menu of actions",
             Self::Dialog => "Question before a change",
@@ -103,19 +116,22 @@ impl Context {
             Self::Everywhere => &[Self::Everywhere],
             Self::Grid => &[Self::Everywhere, Self::Grid, Self::Subject],
             Self::Subject => &[Self::Everywhere, Self::Subject],
-            Self::Screen => &[Self::Everywhere, Self::Screen, Self::Subject],
-            Self::Page => &[Self::Everywhere, Self::Screen, Self::Page, Self::Subject],
-            Self::Text => &[Self::Everywhere, Self::Screen, Self::Text, Self::Subject],
-            Self::Logs => &[Self::Everywhere, Self::Screen, Self::Logs, Self::Subject],
-            Self::Endings => &[Self::Everywhere, Self::Screen, Self::Endings, Self::Subject],
-            Self::Replacement => &[Self::Everywhere, Self::Screen, Self::Replacement],
-            Self::Picker => &[Self::Everywhere, Self::Picker],
-            Self::Filter => &[Self::Everywhere, Self::Filter],
-            Self::Palette => &[Self::Everywhere, Self::Palette],
-            Self::Dialog => &[Self::Everywhere, Self::Dialog],
-            Self::Word => &[Self::Everywhere, Self::Word],
-            Self::Editor => &[Self::Everywhere, Self::Editor],
-            Self::Entry => &[Self::Everywhere, Self::Entry],
+            Self::Lines => &[Self::Everywhere, Self::Lines],
+            Self::Screen => &[Self::Everywhere, Self::Lines, Self::Screen, Self::Subject],
+            Self::Page => &[Self::Everywhere, Self::Lines, Self::Screen, Self::Page, Self::Subject],
+            Self::Text => &[Self::Everywhere, Self::Lines, Self::Screen, Self::Text, Self::Subject],
+            Self::Logs => &[Self::Everywhere, Self::Lines, Self::Screen, Self::Logs, Self::Subject],
+            Self::Endings => &[Self::Everywhere, Self::Lines, Self::Screen, Self::Endings, Self::Subject],
+            Self::Replacement => &[Self::Everywhere, Self::Lines, Self::Screen, Self::Replacement],
+            Self::Picker => &[Self::Everywhere, Self::Lines, Self::Picker],
+            Self::Typing => &[Self::Everywhere, Self::Typing],
+            Self::Below => &[Self::Everywhere, Self::Below],
+            Self::Filter => &[Self::Everywhere, Self::Typing, Self::Filter],
+            Self::Palette => &[Self::Everywhere, Self::Typing, Self::Below, Self::Palette],
+            Self::Dialog => &[Self::Everywhere, Self::Lines, Self::Dialog],
+            Self::Word => &[Self::Everywhere, Self::Typing, Self::Below, Self::Word],
+            Self::Editor => &[Self::Everywhere, Self::Lines, Self::Editor],
+            Self::Entry => &[Self::Everywhere, Self::Typing, Self::Entry],
         }
     }
 }
@@ -124,6 +140,7 @@ impl Context {
 pub fn bindings() -> impl Iterator<Item = &'static Binding> {
     table::GRID
         .iter()
+        .chain(motion::MOTION)
         .chain(changes::CHANGES)
         .chain(screens::SCREENS)
         .chain(editor::EDITOR)

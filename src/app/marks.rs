@@ -1,6 +1,6 @@
 //! What is marked, by identity: a mark never outlives what it marks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::cause::Cause;
 use crate::domain::id::{NodeName, Uid};
@@ -17,9 +17,9 @@ pub enum Mark {
     DaemonSet(Uid),
 }
 
-/// What is marked.
+/// What is marked, each with the uid that its node had then: another node may come under the same name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Marks(BTreeSet<Mark>);
+pub struct Marks(BTreeMap<Mark, Option<Uid>>);
 
 impl Marks {
     /// How many marks there are.
@@ -36,7 +36,7 @@ impl Marks {
 
     /// The marks, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Mark> {
-        self.0.iter()
+        self.0.keys()
     }
 
     /// The nodes that are marked, themselves or in a cell; each once.
@@ -46,7 +46,7 @@ impl Marks {
             &Mark::Cell(_, ref node) | &Mark::Node(ref node) => Some(node),
             Mark::DaemonSet(_) => None,
         };
-        self.0.iter().filter_map(node).collect()
+        self.0.keys().filter_map(node).collect()
     }
 
     /// Whether a cell is marked, or a node where no DaemonSet is named.
@@ -55,15 +55,15 @@ impl Marks {
         match daemon_set {
             // Most of the time nothing is marked, and this is asked for every cell that is drawn.
             _ if self.0.is_empty() => false,
-            Some(uid) => self.0.contains(&Mark::Cell(uid.clone(), node.clone())),
-            None => self.0.contains(&Mark::Node(node.clone())),
+            Some(uid) => self.0.contains_key(&Mark::Cell(uid.clone(), node.clone())),
+            None => self.0.contains_key(&Mark::Node(node.clone())),
         }
     }
 
     /// Whether a DaemonSet is marked, or one of its cells.
     #[must_use]
     pub fn touches(&self, daemon_set: &Uid) -> bool {
-        self.0.iter().any(|mark| match mark {
+        self.0.keys().any(|mark| match mark {
             Mark::Cell(uid, _) | Mark::DaemonSet(uid) => uid == daemon_set,
             Mark::Node(_) => false,
         })
@@ -74,25 +74,26 @@ impl Marks {
     pub fn has_all(&self, inventory: &Inventory, cause: &Cause) -> bool {
         !self.0.is_empty()
             && !cause.cells.is_empty()
-            && of_cause(inventory, cause).all(|mark| self.0.contains(&mark))
+            && of_cause(inventory, cause).all(|mark| self.0.contains_key(&mark))
     }
 
-    /// Marks all of these; where all are marked already, takes the marks away. Whether they are marked now.
-    pub(super) fn toggle(&mut self, marks: Vec<Mark>) -> bool {
-        let all = marks.iter().all(|mark| self.0.contains(mark));
-        for mark in marks {
-            if all {
+    /// Marks all of these; where all are marked already, takes the marks away.
+    pub(super) fn toggle(&mut self, inventory: &Inventory, marks: Vec<Mark>) {
+        if marks.iter().all(|mark| self.0.contains_key(mark)) {
+            for mark in marks {
                 self.0.remove(&mark);
-            } else {
-                self.0.insert(mark);
             }
+        } else {
+            self.add(inventory, marks);
         }
-        !all
     }
 
     /// Marks all of these.
-    pub(super) fn add(&mut self, marks: impl IntoIterator<Item = Mark>) {
-        self.0.extend(marks);
+    pub(super) fn add(&mut self, inventory: &Inventory, marks: impl IntoIterator<Item = Mark>) {
+        for mark in marks {
+            let uid = node_uid(inventory, &mark);
+            self.0.insert(mark, uid);
+        }
     }
 
     /// Takes all marks away; whether there were any.
@@ -103,13 +104,34 @@ impl Marks {
     /// What is gone is not marked any more; whether something was.
     pub(super) fn prune(&mut self, inventory: &Inventory) -> bool {
         let before = self.0.len();
-        self.0.retain(|mark| match mark {
-            Mark::Cell(uid, node) => inventory.row_of(uid).is_some() && inventory.column_of(node).is_some(),
-            Mark::Node(node) => inventory.column_of(node).is_some(),
-            Mark::DaemonSet(uid) => inventory.row_of(uid).is_some(),
+        self.0.retain(|mark, marked| {
+            let is_there = match mark {
+                Mark::Cell(uid, node) => {
+                    inventory.row_of(uid).is_some() && inventory.column_of(node).is_some()
+                }
+                Mark::Node(node) => inventory.column_of(node).is_some(),
+                Mark::DaemonSet(uid) => inventory.row_of(uid).is_some(),
+            };
+            let is_same = match (&*marked, node_uid(inventory, mark)) {
+                (Some(then), Some(now)) => *then == now,
+                // Pods outlive their node for a while, and their cell with them.
+                (Some(_), None) => !matches!(mark, Mark::Node(_)),
+                (None, now) => {
+                    *marked = now;
+                    true
+                }
+            };
+            is_there && is_same
         });
         self.0.len() != before
     }
+}
+
+/// The uid of the node that a mark is about.
+fn node_uid(inventory: &Inventory, mark: &Mark) -> Option<Uid> {
+    let (Mark::Cell(_, node) | Mark::Node(node)) = mark else { return None };
+    let column = inventory.column_at(inventory.column_of(node)?)?;
+    Some(column.node.as_ref()?.meta.uid.clone())
 }
 
 /// The cells of a cause as marks.

@@ -17,8 +17,8 @@ use super::layout::Layout;
 use super::logs::LogView;
 use super::marks::Marks;
 use super::notice::Notice;
-use super::overlay::Overlay;
 use super::palette::Palette;
+use super::picker::Picker;
 use super::problems::Problems;
 use super::relabel::{Relabel, Stage as RelabelStage};
 use super::replace::{Begin, Replacing};
@@ -29,7 +29,7 @@ use crate::domain::alert::Alert;
 use crate::domain::cause::CauseKey;
 use crate::domain::event::{LinkState, WatchKind};
 use crate::domain::expectation::Expectation;
-use crate::domain::grid::{Grid, Lens};
+use crate::domain::grid::{Grid, Group, Lens};
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::{Changed, ColumnSlot, Inventory, RowSlot};
 use crate::domain::progress::Progress;
@@ -134,7 +134,7 @@ pub struct Model {
     pub(super) logs_settled: Option<Timestamp>,
     /// How many logs were read to compare endings.
     pub(super) compared: u32,
-    pub(super) overlay: Option<Overlay>,
+    pub(super) picker: Option<Picker>,
     pub(super) notice: Option<Notice>,
     pub(super) clock_offset: SignedDuration,
     /// Whether the server's clock was read, or objects came without it: before that no age can be told.
@@ -217,7 +217,7 @@ impl Model {
             logs: None,
             logs_settled: None,
             compared: 0,
-            overlay: None,
+            picker: None,
             notice: None,
             clock_offset: SignedDuration::ZERO,
             clock_known: false,
@@ -266,8 +266,8 @@ impl Model {
         if self.palette.is_some() {
             return Context::Palette;
         }
-        match (&self.overlay, self.screens.last()) {
-            (Some(Overlay::Picker(_)), _) => Context::Picker,
+        match (&self.picker, self.screens.last()) {
+            (Some(_), _) => Context::Picker,
             (None, Some(open)) if open.view.search.is_typing => Context::Filter,
             (None, Some(Open { screen: Screen::Logs(_), .. })) => {
                 self.logs.as_ref().map_or(Context::Logs, |view| view.keys())
@@ -293,6 +293,13 @@ impl Model {
     #[must_use]
     pub fn selected_column(&self) -> Option<ColumnSlot> {
         self.cursor.column.node().and_then(|name| self.inventory.column_of(name))
+    }
+
+    /// The selected group of nodes.
+    #[must_use]
+    pub fn selected_group(&self) -> Option<&Group> {
+        let ColumnPlace::Group(label) = &self.cursor.column else { return None };
+        self.grid.groups.iter().find(|group| group.label == *label)
     }
 
     /// The DaemonSet whose map is shown: the selected one, or the first.

@@ -9,6 +9,7 @@ use crate::domain::id::NodeName;
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::object::Pod;
 use crate::domain::replace::check::Fresh;
+use crate::domain::replace::evidence::Evidence;
 
 /// Something that happened, outside or at the keyboard.
 #[derive(Clone, Debug)]
@@ -47,12 +48,12 @@ pub enum Msg {
         /// Its pods.
         pods: Result<Vec<Pod>, String>,
     },
-    /// The last lines of a failed pod; empty where there are none, the words of a failure among them.
-    LastLinesRead {
-        /// The node it failed on.
+    /// What is at hand of a node that failed was read.
+    EvidenceRead {
+        /// The node.
         node: NodeName,
-        /// The lines, for people.
-        lines: Vec<String>,
+        /// What was found.
+        evidence: Evidence,
     },
     /// Somebody wants the program to end from outside, as Ctrl-c does.
     Interrupted,

@@ -4,7 +4,7 @@
 mod entry;
 mod page;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -13,6 +13,7 @@ use super::screen::subject;
 use super::shown::Shown;
 use crate::domain::command::Ticket;
 use crate::domain::gate::Gate;
+use crate::domain::grid::Group;
 use crate::domain::id::NodeName;
 use crate::domain::inventory::Inventory;
 use crate::domain::object::{Node, Taint};
@@ -40,6 +41,8 @@ pub struct Relabel {
     pub(super) foretold: Timestamp,
     /// The first visible line.
     pub(super) top: usize,
+    /// The group whose nodes they are, if one was chosen as a whole.
+    pub(super) group: Option<String>,
     /// Why a key did not do what was hoped.
     pub(super) hint: String,
     /// What was not yet drawn cannot be confirmed.
@@ -90,6 +93,7 @@ impl Relabel {
             editor,
             foretold: now,
             top: 0,
+            group: None,
             hint: String::new(),
             shown: Shown::default(),
         }
@@ -230,14 +234,23 @@ pub(super) fn node_of<'a>(inventory: &'a Inventory, name: &NodeName) -> Option<&
     inventory.column_at(inventory.column_of(name)?)?.node.as_ref()
 }
 
-/// The nodes that are meant: the marked ones, else the one of the line or the screen, else the selected one.
+/// The nodes that are meant: the marked ones, else what is selected.
 pub(super) fn chosen(model: &Model) -> Vec<NodeName> {
-    let marked: BTreeSet<&NodeName> = model.marks.nodes();
-    let named: Vec<NodeName> = if marked.is_empty() {
-        let one = subject(model).node;
-        one.into_iter().collect()
-    } else {
-        marked.into_iter().cloned().collect()
-    };
+    let marked: Vec<NodeName> = model.marks.nodes().into_iter().cloned().collect();
+    let named = if marked.is_empty() { selected(model) } else { marked };
     named.into_iter().filter(|name| node_of(&model.inventory, name).is_some()).collect()
+}
+
+/// The nodes of the selected group that are shown, else the one of the line, the screen or the cursor.
+pub(super) fn selected(model: &Model) -> Vec<NodeName> {
+    let Some(group) = model.selected_group().filter(|_| model.screens.is_empty()) else {
+        return subject(model).node.into_iter().collect();
+    };
+    let columns = model.grid.columns_of(group).iter();
+    columns.filter_map(|column| Some(model.inventory.column_at(*column)?.name.clone())).collect()
+}
+
+/// The group that is meant as a whole.
+pub(super) fn chosen_group(model: &Model) -> Option<&Group> {
+    model.selected_group().filter(|_| model.screens.is_empty() && model.marks.nodes().is_empty())
 }

@@ -2,15 +2,16 @@
 
 mod claim;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
 pub(super) use self::claim::{Keeper, Told};
 use crate::domain::age::{age, human_duration};
 use crate::domain::command::Ticket;
-use crate::domain::id::{NodeName, ObjectRef};
+use crate::domain::id::NodeName;
 use crate::domain::raw::RawObject;
+use crate::domain::replace::evidence::Evidence;
 use crate::domain::replace::plan::Plan;
 use crate::domain::replace::run::{Replacement, RunState};
 use crate::domain::replace::work::{Step, Work};
@@ -41,8 +42,10 @@ pub struct Replacing {
     events: VecDeque<Event>,
     /// How many happened before the first that is kept.
     forgotten: usize,
-    /// The last lines of failed pods.
-    pub(super) last_lines: BTreeMap<NodeName, Vec<String>>,
+    /// What was found out about failed nodes.
+    pub(super) evidence: BTreeMap<NodeName, Evidence>,
+    /// The failed nodes that are being looked into.
+    pub(super) searched: BTreeSet<NodeName>,
     /// How each node stood when it was last told.
     told: Vec<Step>,
     state: RunState,
@@ -77,7 +80,8 @@ impl Replacing {
             tickets: BTreeMap::new(),
             events: VecDeque::new(),
             forgotten: 0,
-            last_lines: BTreeMap::new(),
+            evidence: BTreeMap::new(),
+            searched: BTreeSet::new(),
             told,
             was_stale: false,
             waited_for: String::new(),
@@ -104,10 +108,22 @@ impl Replacing {
         self.claim.refused()
     }
 
-    /// Whether the end, too, has been told on the DaemonSet.
+    /// Whether the annotation on the DaemonSet tells how to continue.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.claim.is_kept()
+    }
+
+    /// Whether nothing is waited for any more: the end, too, has been told on the DaemonSet, all writes are answered,
+    /// and what is at hand of failures is read.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.claim.is_settled()
+        self.claim.is_settled() && self.tickets.is_empty() && self.searched.is_empty()
+    }
+
+    /// How many writes wait for an answer.
+    pub(super) fn open_writes(&self) -> usize {
+        self.tickets.len() + usize::from(self.claim.is_waiting())
     }
 
     /// What happened since so many events; the number to ask with next.
@@ -117,10 +133,10 @@ impl Replacing {
         (self.events.iter().skip(skip).collect(), self.forgotten + self.events.len())
     }
 
-    /// The last lines that the failed pod of a node printed; none where they were not read.
+    /// What was found out about a failed node; none where nothing was read yet.
     #[must_use]
-    pub fn last_lines(&self, node: &NodeName) -> Option<&[String]> {
-        self.last_lines.get(node).map(Vec::as_slice)
+    pub fn evidence(&self, node: &NodeName) -> Option<&Evidence> {
+        self.evidence.get(node)
     }
 
     /// Grows whenever somebody should look.
@@ -201,11 +217,11 @@ impl Replacing {
         }
         if *self.run.state() != self.state {
             changed = true;
-            let is_same = std::mem::discriminant(self.run.state()) == std::mem::discriminant(&self.state);
+            let is_same = self.state.is_like(self.run.state());
             self.state = self.run.state().clone();
             let words = self.state.why(now);
             let is_problem = matches!(self.state, RunState::Halted(_) | RunState::Outdated(_));
-            if !is_same || !matches!(self.state, RunState::Held(_)) {
+            if !is_same {
                 let colon = if words.is_empty() { "" } else { ": " };
                 self.say(now, is_problem, format!("{}{colon}{words}", self.state.name()));
             }
@@ -262,12 +278,6 @@ impl Replacing {
     #[must_use]
     pub fn remaining(&self) -> Vec<&Work> {
         self.run.works().iter().filter(|work| !work.step.is_over()).collect()
-    }
-
-    /// The failed pod of a node: the new one, or the old one where there is none.
-    pub(super) fn failed_pod(&self, node: &NodeName) -> Option<&ObjectRef> {
-        let work = self.run.works().iter().find(|work| work.candidate.node == *node)?;
-        work.new_pod.as_ref()
     }
 }
 

@@ -187,8 +187,8 @@ impl Screen {
             | Self::Problems
             | Self::Usual
             | Self::Alert { .. }
+            | Self::Replacement
             | Self::Help => BTreeSet::new(),
-            Self::Replacement => super::update::replacement_needs(model),
         }
     }
 
@@ -237,7 +237,7 @@ pub(super) fn subject(model: &Model) -> Subject {
             node: model.cursor.column.node().cloned(),
             count: match model.cursor.column {
                 ColumnPlace::Count(count) => Some(count),
-                ColumnPlace::Name | ColumnPlace::Node(_) => None,
+                ColumnPlace::Name | ColumnPlace::Node(_) | ColumnPlace::Group(_) => None,
             },
             object: None,
         },

@@ -129,7 +129,6 @@ impl TextView {
 
     /// Moves the cursor.
     pub(super) fn moved(&mut self, action: Action, lines: &[Line], room: Room) {
-        let page = isize::try_from(room.height.saturating_sub(1).max(1)).unwrap_or(1);
         let last = lines.get(self.at).map_or(0, |line| self.rows(line, room.width).len());
         let hidden = if self.top == self.at { last.saturating_sub(self.skip + room.height) } else { 0 };
         match action {
@@ -138,14 +137,7 @@ impl TextView {
                 self.skip += if action == Action::MoveDown { 1 } else { hidden.min(room.height) };
             }
             Action::MoveUp if self.top == self.at && self.skip > 0 => self.skip -= 1,
-            Action::MoveUp => self.at = step(self.at, -1, lines.len()),
-            Action::MoveDown => self.at = step(self.at, 1, lines.len()),
-            Action::PageUp => self.at = step(self.at, -page, lines.len()),
-            Action::PageDown => self.at = step(self.at, page, lines.len()),
-            Action::HalfPageUp => self.at = step(self.at, -(page / 2).max(1), lines.len()),
-            Action::HalfPageDown => self.at = step(self.at, (page / 2).max(1), lines.len()),
             Action::GoToTop => (self.at, self.top, self.skip) = (0, 0, 0),
-            Action::GoToBottom => self.at = lines.len().saturating_sub(1),
             Action::MoveRight if !self.wraps => {
                 let widest = self.visible(lines, room).iter().map(|row| lines[row.line].text.width()).max();
                 let most = widest.unwrap_or_default().saturating_sub(room.width / 2);
@@ -153,7 +145,10 @@ impl TextView {
             }
             Action::MoveLeft => self.left = self.left.saturating_sub(SIDEWAYS),
             Action::GoToStart => self.left = 0,
-            _ => {}
+            _ => {
+                let delta = action.lines(room.height).unwrap_or_default();
+                self.at = step(self.at, delta, lines.len());
+            }
         }
     }
 }

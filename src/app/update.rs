@@ -13,8 +13,8 @@ mod lens;
 mod logs;
 mod marks;
 mod motion;
-mod overlay;
 mod palette;
+mod picker;
 mod propose;
 mod relabel;
 mod remember;
@@ -35,7 +35,6 @@ use super::notice::Notice;
 
 pub(super) use clock::ADOPTION_DELAY;
 pub(super) use leave::PATIENCE;
-pub(super) use replace::needed as replacement_needs;
 
 /// Takes in what happened; says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -86,7 +85,7 @@ fn take_in(model: &mut Model, msg: Msg) -> Vec<Effect> {
             changed(model);
             effects
         }
-        read @ (Msg::ReplacementChecked { .. } | Msg::NeighboursRead { .. } | Msg::LastLinesRead { .. }) => {
+        read @ (Msg::ReplacementChecked { .. } | Msg::NeighboursRead { .. } | Msg::EvidenceRead { .. }) => {
             replace::read(model, read)
         }
         Msg::Interrupted => {

@@ -10,7 +10,7 @@ use super::node_set::{self, Targets};
 use super::preview::look;
 use super::print;
 use super::settings::Settings;
-use super::write::{Answer, check_read_only, check_usage, confirm};
+use super::write::{Answer, ask, check_read_only, check_usage};
 use crate::cluster::{Connection, Environment};
 use crate::domain::event::Scope;
 use crate::domain::gate::Gate;
@@ -107,13 +107,26 @@ pub(super) async fn run(global: &Global, settings: &Settings, command: &Command)
             print::note(&format!("warning: {why}; sent without asking, as --yes says"));
         }
     } else {
-        match confirm(&gate, &batch.word()).await? {
+        match asked(&gate, &batch, &harm).await? {
             Answer::Yes => {}
             Answer::No => return Err(Failure::Unwritten("nothing was changed".to_owned())),
             Answer::Interrupted => return Ok(Outcome::Interrupted),
         }
     }
     carry_out(connection, &task, &scope, &mut batch, &harm).await
+}
+
+/// Asks, until every request has been shown that somebody wants to see.
+async fn asked(gate: &Gate, batch: &Batch, harm: &Harm) -> Result<Answer, Failure> {
+    let word = batch.word();
+    let mut all = tell::untold(batch, harm);
+    loop {
+        if let Some(answer) = ask(gate, &word, all.as_deref()).await? {
+            return Ok(answer);
+        }
+        tell::all(batch, harm);
+        all = None;
+    }
 }
 
 /// Sends it, tells what came of it, and looks whether pods follow.

@@ -11,10 +11,11 @@ use super::paths::Paths;
 use super::print;
 use super::settings::Settings;
 use super::target::{self, Target};
-use super::write::{Answer as Said, check_read_only, check_usage, confirm};
+use super::write::{Answer as Said, check_read_only, check_usage, confirm, journal_refusal};
 use crate::app::{Begin, Settings as ModelSettings};
 use crate::cluster::{Connection, account, mailbox};
 use crate::domain::budget::{Eviction, eviction_of_set};
+use crate::domain::command::Verb;
 use crate::domain::event::Scope;
 use crate::domain::gate::{Gate, Stops, gate};
 use crate::domain::id::{NodeName, ObjectKind, ObjectRef};
@@ -56,9 +57,10 @@ pub(super) async fn run(
     if plan.candidates.is_empty() {
         let left = plan.apart.iter().map(|one| format!("left out: {}: {}", one.node, one.why));
         left.for_each(|line| print::note(&line));
-        print::note(&format!("nothing to replace in {}", plan.daemon_set.key));
+        let but = if plan.apart.is_empty() { "" } else { " but what is left out" };
+        print::note(&format!("nothing to replace in {}{but}", plan.daemon_set.key));
         if args.output == AnswerFormat::Json {
-            print::json(&document::replace_nothing(&context, &plan.daemon_set.key, now))?;
+            print::json(&document::replace_nothing(&context, &plan, &target.snapshot.warnings, now))?;
         }
         return Ok(Outcome::Done);
     }
@@ -117,7 +119,17 @@ fn options(
     } else {
         print::note(&words);
     }
-    Ok(if args.go_on { claim.options } else { args.options(nodes) })
+    if !args.go_on {
+        return Ok(args.options(nodes));
+    }
+    let options = Options { until: args.until.or(claim.options.until), ..claim.options };
+    match options.until.filter(|until| *until <= now) {
+        Some(until) => Err(Failure::Usage(format!(
+            "the time it had was up at {}; give it more with --until",
+            until.strftime("%Y-%m-%dT%H:%MZ")
+        ))),
+        None => Ok(options),
+    }
 }
 
 fn tell(target: &Target, plan: &Plan, read: &RawObject) {
@@ -154,14 +166,15 @@ async fn allowed(connection: &Connection, plan: &Plan, read: &RawObject) -> Resu
         let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
         if *permission == asked[0] {
             let what = if plan.options.evict { "evict" } else { "delete" };
-            return Err(Failure::Unwritten(format!("you may not {what} pods in {namespace}{why}")));
+            let why = format!("you may not {what} pods in {namespace}{why}");
+            journal_refusal(connection, Verb::Replace, &plan.daemon_set, &why).await;
+            return Err(Failure::Unwritten(why));
         }
         if *permission == asked[2] {
-            let flags = plan.options.flags().join(" ");
             print::note(&format!(
                 "warning: you may not patch DaemonSets in {namespace}{why}; colleagues will not see this, and \
-                 --continue will not know it. The same again: dsgrid replace -n {namespace} ds/{} {flags}",
-                plan.daemon_set.key.name
+                 --continue will not know it. The same again: {}",
+                plan.command(&connection.context)
             ));
         } else if !plan.options.without_neighbours {
             return Err(Failure::Unwritten(format!(
@@ -177,6 +190,7 @@ async fn allowed(connection: &Connection, plan: &Plan, read: &RawObject) -> Resu
         Ok(Answer::Budgets(budgets)) => match eviction_of_set(read, &budgets) {
             Eviction::Never(obstacle) => {
                 let why = format!("{obstacle}; leave --evict out, or change the budget");
+                journal_refusal(connection, Verb::Replace, &plan.daemon_set, &why).await;
                 return Err(Failure::Unwritten(why));
             }
             eviction => print::note(&format!("  {eviction}")),
@@ -208,7 +222,7 @@ async fn drive(
     } else {
         user.to_owned()
     };
-    let mut printer = Lines::new(connection.context.to_string(), &begin.plan, snapshot.warnings);
+    let mut printer = Lines::new(connection.context.to_string(), begin.plan.clone(), snapshot.warnings);
     let settings = ModelSettings {
         context: connection.context.clone(),
         scope: match &scope {

@@ -208,18 +208,28 @@ pub(super) enum Answer {
 
 /// Asks, as hard as the gate says; the word is what is to be typed.
 pub(super) async fn confirm(gate: &Gate, word: &str) -> Result<Answer, Failure> {
-    let question = match gate {
-        Gate::Yes => "send it? [y/N]".to_owned(),
-        Gate::TypedName { why } => format!("{why}; type {word} to send it:"),
+    Ok(ask(gate, word, None).await?.unwrap_or(Answer::No))
+}
+
+/// The same where not all was told: `p` prints it. None where somebody wants that.
+pub(super) async fn ask(gate: &Gate, word: &str, all: Option<&str>) -> Result<Option<Answer>, Failure> {
+    let question = match (gate, all) {
+        (Gate::Yes, None) => "send it? [y/N]".to_owned(),
+        (Gate::Yes, Some(all)) => format!("send it? [y/N; p prints {all}]"),
+        (Gate::TypedName { why }, None) => format!("{why}; type {word} to send it:"),
+        (Gate::TypedName { why }, Some(all)) => {
+            format!("{why}; type {word} to send it (p prints {all}):")
+        }
     };
     let is_yes = match print::ask(&question).await? {
-        Reply::Interrupted => return Ok(Answer::Interrupted),
+        Reply::Interrupted => return Ok(Some(Answer::Interrupted)),
+        Reply::Line(line) if all.is_some() && line == "p" && word != "p" => return Ok(None),
         Reply::Line(line) => match gate {
             Gate::Yes => matches!(line.to_lowercase().as_str(), "y" | "yes"),
             Gate::TypedName { .. } => line == word,
         },
     };
-    Ok(if is_yes { Answer::Yes } else { Answer::No })
+    Ok(Some(if is_yes { Answer::Yes } else { Answer::No }))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::explanation::word;
 use super::inventory::{CellView, Inventory};
 use super::preview::{Impact, Outcome};
 
-/// A cluster that has not done what was foretold within this time has done otherwise.
+/// A cluster that has not done what was foretold within this time of when it was due has done otherwise.
 pub const PATIENCE: SignedDuration = SignedDuration::from_mins(1);
 
 /// One foretold cell.
@@ -33,7 +33,7 @@ impl Expectation {
     /// When waiting ends.
     #[must_use]
     pub fn until(&self) -> Timestamp {
-        self.since + PATIENCE
+        self.since + self.impact.after + PATIENCE
     }
 
     /// Looks whether it has come true.
@@ -55,13 +55,17 @@ impl Expectation {
         }
         let place = format!("{} on {}", self.impact.daemon_set, self.impact.node);
         let state = word(&view);
+        let in_time = match self.impact.after.as_secs() {
+            0 => "within a minute".to_owned(),
+            seconds => format!("within {} s", seconds + PATIENCE.as_secs()),
+        };
         let words = match self.impact.outcome {
-            Outcome::Start => format!("{place}: no pod started within a minute, it is {state}"),
+            Outcome::Start => format!("{place}: no pod started {in_time}, it is {state}"),
             Outcome::Stop | Outcome::RemoveOnRollout => {
-                format!("{place}: the pod did not stop within a minute, it is {state}")
+                format!("{place}: the pod did not stop {in_time}, it is {state}")
             }
-            Outcome::Replace => format!("{place}: the pod was not replaced within a minute, it is {state}"),
-            Outcome::EvictLoop => format!("{place}: the pod was not evicted within a minute, it is {state}"),
+            Outcome::Replace => format!("{place}: the pod was not replaced {in_time}, it is {state}"),
+            Outcome::EvictLoop => format!("{place}: the pod was not evicted {in_time}, it is {state}"),
             Outcome::KeepMisscheduled => {
                 format!("{place}: the pod was to stay though not wanted, and it is {state}")
             }

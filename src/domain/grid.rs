@@ -150,12 +150,36 @@ fn passes(words: &[String], contains: impl Fn(&str) -> bool) -> bool {
 /// Columns that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// The label's value; empty where the nodes do not have the label.
-    pub label: Text,
+    /// The label's value; none where the nodes do not have the label, or nothing is grouped.
+    pub label: Option<Text>,
     /// The first of its columns in [`Grid::columns`].
     pub start: usize,
     /// One past the last.
     pub end: usize,
+}
+
+impl Group {
+    /// What it is called: the label's value.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self.label.as_deref() {
+            None => "without",
+            Some("") => "\"\"",
+            Some(value) => value,
+        }
+    }
+
+    /// How many nodes it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
 }
 
 /// The rows and columns to draw, in order.
@@ -239,7 +263,7 @@ impl Grid {
         });
         self.groups.clear();
         for (at, (_, column)) in columns.iter().enumerate() {
-            let label = label_of(column, by).cloned().unwrap_or_default();
+            let label = label_of(column, by).cloned();
             match self.groups.last_mut().filter(|last| last.label == label) {
                 Some(last) => last.end = at + 1,
                 None => self.groups.push(Group { label, start: at, end: at + 1 }),

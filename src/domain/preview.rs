@@ -10,6 +10,7 @@ pub mod template;
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::id::{NodeName, ObjectKey, Uid};
@@ -70,6 +71,8 @@ pub struct Impact {
     pub reason: String,
     /// The pods it happens to; none where one is created.
     pub pods: Vec<Text>,
+    /// How long after the change it happens: a toleration may hold for a while.
+    pub after: SignedDuration,
 }
 
 /// A change to one node's labels, taints or cordon.
@@ -177,53 +180,71 @@ pub fn impact(inventory: &Inventory, node: &NodeName, change: &NodeChange) -> Ve
         .rows()
         .filter_map(|(row, _)| {
             let view = inventory.view(row, column)?;
-            let (outcome, reason, pods) = outcome(&view, before, &after)?;
+            let (outcome, reason, pods, after) = outcome(&view, before, &after)?;
             let meta = &view.row.daemon_set.meta;
             let (daemon_set_uid, daemon_set) = (meta.uid.clone(), meta.key.clone());
-            Some(Impact { node: node.clone(), daemon_set_uid, daemon_set, outcome, reason, pods })
+            Some(Impact { node: node.clone(), daemon_set_uid, daemon_set, outcome, reason, pods, after })
         })
         .collect();
     impacts.sort_by(|a, b| (a.outcome, &a.daemon_set).cmp(&(b.outcome, &b.daemon_set)));
     impacts
 }
 
-fn outcome(view: &CellView<'_>, before: &Node, after: &Node) -> Option<(Outcome, String, Vec<Text>)> {
+/// What happens to one DaemonSet, why, to which pods, and how long after the change.
+type Happening = (Outcome, String, Vec<Text>, SignedDuration);
+
+fn outcome(view: &CellView<'_>, before: &Node, after: &Node) -> Option<Happening> {
     let placement = &view.row.placement;
     let (was, is) = (placement.verdict(before), placement.verdict(after));
     let staying: Vec<&Pod> = view.pods.iter().copied().filter(|pod| !pod.is_deleting()).collect();
+    let is_there = !staying.is_empty();
     let names = || staying.iter().map(|pod| pod.meta.key.name.clone()).collect();
-    if was.keep && !is.keep && !staying.is_empty() {
+    let at_once = |outcome, reason, pods| Some((outcome, reason, pods, SignedDuration::ZERO));
+    if was.keep && !is.keep && is_there {
         let unbound = staying.iter().all(|pod| pod.node_name.is_none());
         let late =
             if unbound { "; a pod that is not scheduled yet goes at the controller's next look" } else { "" };
-        return Some((Outcome::Stop, format!("{}{late}", refusal(placement, after, Ruling::Stop)), names()));
+        return at_once(Outcome::Stop, format!("{}{late}", refusal(placement, after, Ruling::Stop)), names());
     }
-    if was.run && !is.run && is.keep && !staying.is_empty() {
-        return Some((Outcome::KeepMisscheduled, refusal(placement, after, Ruling::Refuse), names()));
+    let evicted = evicted(placement, after);
+    if !was.run && is.run && !is_there {
+        let again = evicted.map(|(taint, seconds)| format!("; but {}", made_again(taint, seconds)));
+        let reason = format!("{}{}", permission(placement, before), again.unwrap_or_default());
+        return at_once(Outcome::Start, reason, Vec::new());
     }
-    if !was.run && is.run && staying.is_empty() {
-        return Some((Outcome::Start, permission(placement, before), Vec::new()));
-    }
-    let newly = |taint: &&Taint| !before.taints.contains(taint);
-    let evicting =
-        after.taints.iter().filter(newly).find_map(|taint| Some((taint, evicted_after(placement, taint)?)));
-    match evicting {
-        Some((taint, seconds)) if is.run => {
-            let reason = format!(
-                "taint {taint} is tolerated for {seconds} s only, then the pod is evicted and made again"
-            );
-            Some((Outcome::EvictLoop, reason, names()))
+    // Where pods are evicted already, this change is not what does it.
+    let was_evicted = self::evicted(placement, before).is_some();
+    match evicted.filter(|_| is.keep) {
+        Some((taint, seconds)) if is.run && !(was.run && was_evicted) => {
+            let after = SignedDuration::from_secs(seconds.max(0));
+            Some((Outcome::EvictLoop, made_again(taint, seconds), names(), after))
+        }
+        Some((taint, seconds)) if !is.run && is_there && (was.run || !was_evicted) => {
+            let refused = refusal(placement, after, Ruling::Refuse);
+            let reason =
+                format!("taint {taint} is tolerated for {seconds} s only, and no pod comes again: {refused}");
+            Some((Outcome::Stop, reason, names(), SignedDuration::from_secs(seconds.max(0))))
+        }
+        None if was.run && !is.run && is_there => {
+            at_once(Outcome::KeepMisscheduled, refusal(placement, after, Ruling::Refuse), names())
         }
         _ => None,
     }
 }
 
-/// After how many seconds the taint manager evicts: the first toleration that matches decides (`getMinTolerationTime`).
-fn evicted_after(placement: &Placement, taint: &Taint) -> Option<i64> {
-    if taint.effect != TaintEffect::NoExecute {
-        return None;
-    }
-    placement.tolerations().iter().find(|toleration| toleration.tolerates(taint))?.toleration.seconds
+/// The taint of a node because of which the taint manager evicts first, and after how many seconds: of each taint the
+/// first toleration that matches decides, of those the shortest (`getMinTolerationTime`).
+fn evicted<'a>(placement: &Placement, node: &'a Node) -> Option<(&'a Taint, i64)> {
+    let seconds = |taint: &'a Taint| {
+        let first = placement.tolerations().iter().find(|toleration| toleration.tolerates(taint))?;
+        Some((taint, first.toleration.seconds?))
+    };
+    let evicting = node.taints.iter().filter(|taint| taint.effect == TaintEffect::NoExecute);
+    evicting.filter_map(seconds).min_by_key(|(_, seconds)| *seconds)
+}
+
+fn made_again(taint: &Taint, seconds: i64) -> String {
+    format!("taint {taint} is tolerated for {seconds} s only, then the pod is evicted and made again")
 }
 
 /// The first rule that refuses on the changed node, as strong as asked for.

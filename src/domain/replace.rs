@@ -7,6 +7,7 @@
 
 pub mod check;
 pub mod claim;
+pub mod evidence;
 pub mod liveness;
 pub mod neighbour;
 pub mod options;

@@ -97,9 +97,9 @@ impl Execute for ClusterExecutor {
                 let pods = replacement::neighbours(&connection, &node).await;
                 Msg::NeighboursRead { node, pods }
             }),
-            Effect::ReadLastLines { node, request } => reply(replies, async move {
-                let lines = replacement::last_lines(&connection, *request).await;
-                Msg::LastLinesRead { node, lines }
+            Effect::ReadEvidence { node, search } => reply(replies, async move {
+                let evidence = replacement::evidence(&connection, *search).await;
+                Msg::EvidenceRead { node, evidence }
             }),
             Effect::OpenLog(stream, request) => self.logs.open(stream, *request),
             Effect::CloseLog(stream) => self.logs.close(stream),

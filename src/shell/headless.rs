@@ -59,9 +59,22 @@ pub async fn run_headless<P: Printer>(
 ) -> anyhow::Result<End<P::Outcome>> {
     let (panics, panicked) = watch::channel(false);
     report_panics(panics);
-    let signals = interruptions(panicked).context("cannot listen for signals")?;
+    let signals = held_first(interruptions(panicked).context("cannot listen for signals")?);
     let end = drive(settings, events, executor, printer, timeout, signals).await;
     end.context("the output cannot be written to")
+}
+
+/// A dropped connection or SIGTERM is Ctrl-c twice: what goes on is held, and that is told before the end.
+fn held_first(signals: impl Stream<Item = Interruption> + Unpin) -> impl Stream<Item = Interruption> + Unpin {
+    signals.flat_map(|interruption| {
+        let times = match interruption {
+            Interruption::End(ExitReason::Terminated | ExitReason::HungUp) => {
+                [Some(Interruption::Interrupted), Some(Interruption::Interrupted)]
+            }
+            other => [Some(other), None],
+        };
+        stream::iter(times.into_iter().flatten())
+    })
 }
 
 /// The same between any ends.

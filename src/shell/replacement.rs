@@ -10,7 +10,10 @@ use crate::domain::id::{NodeName, ObjectRef};
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::log::{LogEnd, LogNews, LogRequest, StreamId};
 use crate::domain::object::Pod;
+use crate::domain::raw::RawObject;
 use crate::domain::replace::check::Fresh;
+use crate::domain::replace::claim::Claim;
+use crate::domain::replace::evidence::{Evidence, Search};
 
 /// So long everything may take in all: what was read first must not be old when the last of it comes.
 const WITHIN: Duration = Duration::from_secs(15);
@@ -28,8 +31,15 @@ pub(super) async fn check(connection: &Connection, check: &Check) -> Result<Fres
             }
         };
         let (daemon_set, node, pod, pods) =
-            tokio::join!(object(connection, &check.daemon_set), node, object(connection, &check.pod), pods);
-        Ok(Fresh { daemon_set: daemon_set?, node: node?, pod: pod?, pods: pods? })
+            tokio::join!(raw(connection, &check.daemon_set), node, object(connection, &check.pod), pods);
+        let daemon_set = daemon_set?;
+        Ok(Fresh {
+            claim: daemon_set.as_ref().and_then(Claim::read),
+            daemon_set: decoded(daemon_set.as_ref(), &check.daemon_set)?,
+            node: node?,
+            pod: pod?,
+            pods: pods?,
+        })
     });
     within(read).await
 }
@@ -48,12 +58,18 @@ async fn object<T: DeserializeOwned>(
     connection: &Connection,
     object: &ObjectRef,
 ) -> Result<Option<T>, String> {
-    let inquiry = Inquiry::Object(object.clone());
-    let unread = |why: &dyn std::fmt::Display| format!("the {object} cannot be read: {why}");
-    match connection.answer(&inquiry).await {
-        Ok(Answer::Object(Some(found))) => found.decode().map(Some).map_err(|error| unread(&error)),
-        Ok(Answer::Object(None)) => Ok(None),
-        Ok(_) => Err(unread(&"the answer is another kind")),
+    decoded(raw(connection, object).await?.as_ref(), object)
+}
+
+fn decoded<T: DeserializeOwned>(found: Option<&RawObject>, object: &ObjectRef) -> Result<Option<T>, String> {
+    let unread = |error| format!("the {object} cannot be read: {error}");
+    found.map(|found| found.decode().map_err(unread)).transpose()
+}
+
+async fn raw(connection: &Connection, object: &ObjectRef) -> Result<Option<RawObject>, String> {
+    match connection.answer(&Inquiry::Object(object.clone())).await {
+        Ok(Answer::Object(found)) => Ok(found),
+        Ok(_) => Err(format!("the {object} cannot be read: the answer is another kind")),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -66,8 +82,29 @@ async fn pods(connection: &Connection, node: &NodeName) -> Result<Vec<Pod>, Stri
     }
 }
 
+/// What is at hand of a node that failed.
+pub(super) async fn evidence(connection: &Connection, search: Search) -> Evidence {
+    let log = async {
+        match search.log {
+            Some(request) => last_lines(connection, request).await,
+            None => Vec::new(),
+        }
+    };
+    let inquiry = Inquiry::Events(search.object);
+    let events = async {
+        match tokio::time::timeout(WITHIN, connection.answer(&inquiry)).await {
+            Ok(Ok(Answer::Events(events))) => Evidence::events(&events),
+            Ok(Ok(_)) => Vec::new(),
+            Ok(Err(error)) => vec![error.to_string()],
+            Err(_) => vec![format!("the events were not read within {} s", WITHIN.as_secs())],
+        }
+    };
+    let (log, events) = tokio::join!(log, events);
+    Evidence { log, events }
+}
+
 /// The last lines of a log; why there are none, where that is so.
-pub(super) async fn last_lines(connection: &Connection, request: LogRequest) -> Vec<String> {
+async fn last_lines(connection: &Connection, request: LogRequest) -> Vec<String> {
     let (sink, mut news) = log_channel();
     let mut logs = connection.logs(sink, 1);
     logs.open(StreamId(0), request);

@@ -1,8 +1,11 @@
 //! A bar for each group of nodes: sorted from good to bad, with the exact numbers of what is bad.
 
+use ratatui::style::Style;
+
 use super::Canvas;
 use super::line::width;
 use super::theme::Role;
+use crate::app::RowPlace;
 use crate::domain::cell::CellState;
 use crate::domain::grid::{Group, Histogram};
 use crate::domain::inventory::RowSlot;
@@ -29,17 +32,26 @@ pub(super) fn headings(canvas: &mut Canvas) {
     let y = super::list::heading_line(canvas);
     let style = canvas.theme.style(Role::Heading);
     for (x, room, groups) in places(canvas) {
-        let nodes: usize = groups.iter().map(|group| group.end - group.start).sum();
+        let nodes: usize = groups.iter().map(Group::len).sum();
         let label = match groups.as_slice() {
-            [group] if canvas.model.lens().group_by.is_some() && !group.label.is_empty() => {
-                group.label.to_string()
-            }
-            [_] if canvas.model.lens().group_by.is_some() => "without".to_owned(),
-            _ => "all".to_owned(),
+            [group] if canvas.model.lens().group_by.is_some() => group.name(),
+            _ => "all",
         };
         let long = format!("{label} {nodes} nodes");
         let text = if width(&long) <= room { long } else { format!("{label} {nodes}") };
         canvas.put(x, y, room, &text, style);
+    }
+    if canvas.model.cursor().row == RowPlace::Header {
+        tint(canvas, y, canvas.theme.style(Role::Cursor));
+    }
+}
+
+/// Shows where the cursor is on this line.
+pub(super) fn tint(canvas: &mut Canvas, y: u16, style: Style) {
+    let selected = canvas.model.selected_group().cloned();
+    let place = places(canvas).into_iter().find(|(.., groups)| groups.iter().eq(selected.iter()));
+    if let Some((x, room, _)) = place {
+        canvas.tint(x, y, room, style);
     }
 }
 

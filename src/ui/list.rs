@@ -57,7 +57,7 @@ fn headings(canvas: &mut Canvas) {
         match cursor.column {
             ColumnPlace::Name => canvas.tint(ListColumns::NAME_AT, y, columns.name, style),
             ColumnPlace::Count(count) => tint_count(canvas, y, count, style),
-            ColumnPlace::Node(_) => {}
+            ColumnPlace::Node(_) | ColumnPlace::Group(_) => {}
         }
     }
     match canvas.model.layout().mode {
@@ -109,6 +109,7 @@ fn row(canvas: &mut Canvas, y: u16, slot: RowSlot) {
         match canvas.model.cursor().column {
             ColumnPlace::Name => canvas.tint(ListColumns::NAME_AT, y, columns.name, style),
             ColumnPlace::Count(count) => tint_count(canvas, y, count, style),
+            ColumnPlace::Group(_) => bars::tint(canvas, y, style),
             ColumnPlace::Node(_) => {}
         }
     }

@@ -21,11 +21,12 @@ pub(super) fn draw(canvas: &mut Canvas) {
     let mut group = None;
     for (y, line) in (map.band.top..).zip(visible) {
         if map.label > 0 && group.replace(line.group) != Some(line.group) {
-            let label = canvas.model.grid().groups.get(line.group).map(|group| group.label.clone());
-            let label =
-                label.filter(|label| !label.is_empty()).map_or("-".to_owned(), |label| label.to_string());
-            let style = canvas.theme.style(Role::Heading);
-            canvas.put(1, y, map.label - 1, &label, style);
+            let Some(group) = canvas.model.grid().groups.get(line.group) else { continue };
+            let is_selected =
+                canvas.model.focus() == Focus::Map && canvas.model.selected_group() == Some(group);
+            let role = if is_selected { Role::Cursor } else { Role::Heading };
+            let label = if group.label.is_none() { "-" } else { group.name() };
+            canvas.put(1, y, map.label - 1, label, canvas.theme.style(role));
         }
         for (x, at) in (map.label + 1..).zip(line.start..line.end) {
             let Some(column) = canvas.model.grid().columns.get(at).copied() else { continue };

@@ -10,6 +10,7 @@ use crate::app::layout::{Mode, WORD_WIDTH};
 use crate::app::viewport::offset;
 use crate::app::{Focus, RowPlace};
 use crate::domain::cell::CellState;
+use crate::domain::grid::Group;
 use crate::domain::inventory::{ColumnSlot, Row, RowSlot};
 
 /// The nodes in sight and where they stand.
@@ -17,7 +18,7 @@ fn places(canvas: &Canvas) -> Vec<(u16, ColumnSlot)> {
     let (layout, grid) = (canvas.model.layout(), canvas.model.grid());
     let (_, first, _) = canvas.model.scrolled();
     let (start, room) = (layout.columns.cells_at, usize::from(layout.columns.cells));
-    let groups: Vec<usize> = grid.groups.iter().map(|group| group.end - group.start).collect();
+    let groups: Vec<usize> = grid.groups.iter().map(Group::len).collect();
     let is_words = layout.mode == Mode::Words;
     let at = |index: usize| if is_words { index * usize::from(WORD_WIDTH) } else { offset(&groups, index) };
     let in_sight = |x: &usize| (first..first + room).contains(x);
@@ -76,9 +77,13 @@ fn group_labels(canvas: &mut Canvas) {
         let mut shown = places.iter().filter(|(_, slot)| columns.contains(slot)).map(|(x, _)| *x);
         let Some(first) = shown.next() else { continue };
         let room = shown.next_back().unwrap_or(first) - first + 1;
-        let label = if group.label.is_empty() { "-" } else { group.label.as_str() };
+        // A name is cut where its group is narrow; nothing at all would read as part of the group beside it.
+        let label = if group.label.is_none() { "-" } else { group.name() };
         let label = cut_start(label, room, "");
         canvas.put(first, layout.head.top, room, &label, style);
+        if canvas.model.selected_group() == Some(group) && canvas.model.focus() == Focus::List {
+            canvas.tint(first, layout.head.top, room, canvas.theme.style(Role::Cursor));
+        }
     }
 }
 

@@ -4,12 +4,11 @@ use super::Canvas;
 use super::line::width;
 use super::popup::frame;
 use super::theme::Role;
-use crate::app::Overlay;
 use crate::app::viewport::follow;
 
 /// Draws the open list, if one is open.
 pub(super) fn draw(canvas: &mut Canvas) {
-    let Some(Overlay::Picker(picker)) = canvas.model.overlay() else { return };
+    let Some(picker) = canvas.model.picker() else { return };
     let name = |entry: &Option<crate::domain::text::Text>| {
         entry.as_ref().map_or_else(|| picker.nothing().to_owned(), ToString::to_string)
     };

@@ -1,7 +1,5 @@
 //! `dsgrid pause`, `resume`, `restart`, `undo` and `throttle` as people and scripts run them, with kubectl as the witness.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use dsgrid::domain::command::{
@@ -14,33 +12,10 @@ use serde_json::{Value, json};
 
 use crate::support::embedded::{Embedded, command};
 use crate::support::program::{Run, Served, dsgrid};
+use crate::support::witness::{Kubectl, agent_manifest, kubectl_is_there};
 
 /// How long the cluster may take for a step: machines are shared; a wait ends as soon as it can.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-const MANIFEST: &str = r#"
-apiVersion: v1
-kind: Namespace
-metadata: {name: story}
----
-apiVersion: apps/v1
-kind: DaemonSet
-metadata: {name: agent, namespace: story, labels: {app: agent}}
-spec:
-  selector: {matchLabels: {app: agent}}
-  updateStrategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 1}}
-  template:
-    metadata:
-      labels: {app: agent}
-      annotations:
-        dsgrid.dev/sim: '{"startSeconds":1,"readySeconds":1}'
-    spec:
-      terminationGracePeriodSeconds: 1
-      tolerations: [{operator: Exists, effect: NoSchedule}]
-      containers:
-      - name: main
-        image: registry.k8s.io/pause:3.9
-"#;
 
 struct Cluster(Served);
 
@@ -56,24 +31,12 @@ impl Cluster {
         run
     }
 
-    fn kubectl(&self, arguments: &str) -> Run {
-        let mut command = Command::new("kubectl");
-        command.args(arguments.split(' ')).env("KUBECONFIG", &self.0.kubeconfig).stdin(Stdio::null());
-        command.output().expect("kubectl runs").into()
+    fn kubectl(&self) -> Kubectl<'_> {
+        Kubectl(&self.0.kubeconfig)
     }
 
     fn witness(&self, arguments: &str) -> String {
-        let run = self.kubectl(arguments);
-        assert_eq!(run.code, 0, "kubectl {arguments}: {}{}", run.data, run.notes);
-        run.data
-    }
-
-    fn create(&self) {
-        let mut command = Command::new("kubectl");
-        command.args(["create", "--validate=false", "-f", "-"]).env("KUBECONFIG", &self.0.kubeconfig);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("kubectl runs");
-        child.stdin.take().expect("piped").write_all(MANIFEST.as_bytes()).expect("it reads");
-        assert!(child.wait().expect("ends").success());
+        self.kubectl().done(arguments)
     }
 
     fn agent(&self) -> Value {
@@ -112,12 +75,11 @@ fn count(row: &Value, by: &str, counter: &str) -> u64 {
 
 #[test]
 fn a_rollout_is_paused_midway_resumed_and_undone() {
-    if Command::new("kubectl").args(["version", "--client"]).output().is_err() {
-        writeln!(std::io::stderr(), "skipped: kubectl is not on PATH").expect("standard error takes it");
+    if !kubectl_is_there() {
         return;
     }
     let cluster = Cluster(Served::start(&["--nodes", "9", "--seed", "11"]));
-    cluster.create();
+    cluster.kubectl().create(&agent_manifest("story", "{}"));
     cluster.wait("all run", |row| row["rollout"] == "complete" && count(row, "computed", "desired") > 3);
     let before = cluster.strategy();
 
@@ -133,7 +95,8 @@ fn a_rollout_is_paused_midway_resumed_and_undone() {
     assert_eq!(cluster.strategy()["type"], "OnDelete");
     assert!(
         cluster
-            .kubectl("rollout status -n story ds/agent")
+            .kubectl()
+            .run("rollout status -n story ds/agent")
             .notes
             .contains("only available for RollingUpdate")
     );

@@ -268,9 +268,8 @@ fn columns_are_grouped_by_a_label_and_those_without_it_come_last() {
     let lens = Lens { group_by: Some(Text::new("zone")), ..Lens::default() };
     let grid = Grid::project(&inventory, &lens);
     assert_eq!(columns(&inventory, &grid), "b a c d");
-    let groups: Vec<(&str, usize)> =
-        grid.groups.iter().map(|g| (g.label.as_str(), g.end - g.start)).collect();
-    assert_eq!(groups, [("a", 1), ("b", 2), ("", 1)]);
+    let groups: Vec<(&str, usize)> = grid.groups.iter().map(|group| (group.name(), group.len())).collect();
+    assert_eq!(groups, [("a", 1), ("b", 2), ("without", 1)]);
     let plain = Grid::project(&inventory, &Lens::default());
     assert_eq!(columns(&inventory, &plain), "a b c d");
     assert_eq!(plain.groups.len(), 1);

@@ -2,13 +2,14 @@
 //!
 //! With `DSGRID_TEST_KUBECONFIG` the same story is told to a real cluster, in a namespace of its own.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::support::program::{Run, Served, dsgrid};
+use crate::support::witness::{Kubectl, agent_manifest, kubectl_is_there};
 
 /// How long the cluster may take for a step: machines are shared; a wait ends as soon as it can.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -16,30 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const NAMESPACE: &str = "dsgrid-test";
 
 /// Wants the nodes with the label `dsgrid-test/wanted`.
-const MANIFEST: &str = r#"
-apiVersion: v1
-kind: Namespace
-metadata: {name: dsgrid-test}
----
-apiVersion: apps/v1
-kind: DaemonSet
-metadata: {name: agent, namespace: dsgrid-test, labels: {app: agent}}
-spec:
-  selector: {matchLabels: {app: agent}}
-  updateStrategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 1}}
-  template:
-    metadata:
-      labels: {app: agent}
-      annotations:
-        dsgrid.dev/sim: '{"startSeconds":1,"readySeconds":1}'
-    spec:
-      terminationGracePeriodSeconds: 1
-      nodeSelector: {dsgrid-test/wanted: "yes"}
-      tolerations: [{operator: Exists, effect: NoSchedule}]
-      containers:
-      - name: main
-        image: registry.k8s.io/pause:3.9
-"#;
+fn manifest() -> String {
+    agent_manifest(NAMESPACE, "{dsgrid-test/wanted: \"yes\"}")
+}
 
 /// A cluster that kubectl and dsgrid both talk to.
 struct Cluster {
@@ -55,8 +35,7 @@ impl Cluster {
     }
 
     fn start_with(flags: &[&str]) -> Option<Self> {
-        if Command::new("kubectl").args(["version", "--client"]).output().is_err() {
-            note("skipped: kubectl is not on PATH");
+        if !kubectl_is_there() {
             return None;
         }
         if let Ok(kubeconfig) = std::env::var("DSGRID_TEST_KUBECONFIG") {
@@ -66,37 +45,13 @@ impl Cluster {
         Some(Self { kubeconfig: served.kubeconfig.clone(), served: Some(served) })
     }
 
-    fn kubectl(&self, arguments: &str) -> Run {
-        let mut command = Command::new("kubectl");
-        command.args(arguments.split(' ')).env("KUBECONFIG", &self.kubeconfig).stdin(Stdio::null());
-        command.output().expect("kubectl runs").into()
+    fn kubectl(&self) -> Kubectl<'_> {
+        Kubectl(&self.kubeconfig)
     }
 
     /// Runs kubectl and wants it to succeed.
     fn done(&self, arguments: &str) -> String {
-        let run = self.kubectl(arguments);
-        assert_eq!(run.code, 0, "kubectl {arguments}: {}{}", run.data, run.notes);
-        run.data
-    }
-
-    /// Runs kubectl with something to read.
-    fn fed(&self, arguments: &[&str], input: &str) -> Run {
-        let mut command = Command::new("kubectl");
-        command.args(arguments).env("KUBECONFIG", &self.kubeconfig).stdin(Stdio::piped());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("kubectl runs");
-        child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("it reads");
-        child.wait_with_output().expect("ends").into()
-    }
-
-    fn create(&self, manifest: &str) {
-        let mut command = Command::new("kubectl");
-        command
-            .args(["create", "--validate=false", "-f", "-"])
-            .env("KUBECONFIG", &self.kubeconfig)
-            .stdin(Stdio::piped());
-        let mut child = command.stdout(Stdio::null()).spawn().expect("kubectl runs");
-        child.stdin.take().expect("piped").write_all(manifest.as_bytes()).expect("it reads");
-        assert!(child.wait().expect("ends").success());
+        self.kubectl().done(arguments)
     }
 
     fn dsgrid(&self, arguments: &[&str]) -> Run {
@@ -142,11 +97,6 @@ impl Cluster {
     }
 }
 
-/// Says something past the test runner, which shows nothing of tests that pass.
-fn note(what: &str) {
-    writeln!(std::io::stderr(), "{what}").expect("standard error takes it");
-}
-
 #[test]
 fn kubectl_reads_the_embedded_cluster() {
     let Some(cluster) = Cluster::start("9") else { return };
@@ -176,7 +126,7 @@ fn the_story_of_an_agent() {
     let Some(cluster) = Cluster::start("9") else { return };
     let nodes = cluster.plain_nodes();
     let [a, b, c, ..] = nodes.as_slice() else { panic!("three plain nodes are needed: {nodes:?}") };
-    cluster.create(MANIFEST);
+    cluster.kubectl().create(&manifest());
     cluster.wait_for_agent(0, 0, 0);
     labels_decide(&cluster, [a, b, c]);
     rollouts_go_their_way(&cluster);
@@ -244,9 +194,9 @@ fn logs_are_read(cluster: &Cluster) {
     assert!(all.contains("starting"), "{all}");
     let last = cluster.done(&format!("logs -n dsgrid-test {pod} --tail=1 --timestamps"));
     assert!(last.lines().count() == 1 && last.starts_with("20"), "{last}");
-    let refused = cluster.kubectl(&format!("logs -n dsgrid-test {pod} --previous"));
+    let refused = cluster.kubectl().run(&format!("logs -n dsgrid-test {pod} --previous"));
     assert!(refused.notes.contains("previous terminated container"), "{}", refused.notes);
-    let refused = cluster.kubectl(&format!("logs -n dsgrid-test {pod} -c nosuch"));
+    let refused = cluster.kubectl().run(&format!("logs -n dsgrid-test {pod} -c nosuch"));
     assert!(refused.notes.contains("container nosuch is not valid for pod"), "{}", refused.notes);
 }
 
@@ -296,7 +246,7 @@ fn budgets_hold_evictions_back(cluster: &Cluster) {
         let end = Instant::now() + PATIENCE;
         loop {
             let path = format!("/api/v1/namespaces/dsgrid-test/pods/{name}/eviction");
-            let run = cluster.fed(&["create", "--raw", &path, "-f", "-"], &eviction);
+            let run = cluster.kubectl().fed(&["create", "--raw", &path, "-f", "-"], &eviction);
             if format!("{}{}", run.data, run.notes).contains(expected) {
                 return;
             }
@@ -318,12 +268,12 @@ fn kubectl_asks_what_it_may_do() {
     }
     let deny = ["--deny", "patch daemonsets.apps", "--deny", "get pods/log@logging"];
     let Some(cluster) = Cluster::start_with(&[&["--nodes", "6"], &deny[..]].concat()) else { return };
-    let may = |what: &str| cluster.kubectl(&format!("auth can-i {what}")).data.trim().to_owned();
+    let may = |what: &str| cluster.kubectl().run(&format!("auth can-i {what}")).data.trim().to_owned();
     assert!(may("patch daemonsets").starts_with("no"));
     assert_eq!(may("patch nodes"), "yes");
     assert_eq!(may("get pods/log -n kube-system"), "yes");
     assert!(may("get pods --subresource=log -n logging").starts_with("no"));
-    let refused = cluster.kubectl("rollout restart ds/fluent-bit -n logging");
+    let refused = cluster.kubectl().run("rollout restart ds/fluent-bit -n logging");
     assert_eq!(refused.code, 1);
     assert!(
         refused.notes.contains("User \"demo\" cannot patch resource \"daemonsets\""),
@@ -341,7 +291,7 @@ fn kubectl_drains_undoes_and_describes() {
         return;
     }
     let node = cluster.plain_nodes().remove(0);
-    let refused = cluster.kubectl(&format!("drain {node}"));
+    let refused = cluster.kubectl().run(&format!("drain {node}"));
     assert!(refused.notes.contains("DaemonSet-managed Pods"), "{}", refused.notes);
     cluster.done(&format!("drain {node} --ignore-daemonsets"));
     cluster.done(&format!("uncordon {node}"));
@@ -352,7 +302,7 @@ fn kubectl_drains_undoes_and_describes() {
     let before = cluster.done("get ds falco -n security -o jsonpath={.metadata.generation}");
     cluster.done("set image ds/falco -n security falco=docker.io/falcosecurity/falco:0.50 --dry-run=server");
     assert_eq!(cluster.done("get ds falco -n security -o jsonpath={.metadata.generation}"), before);
-    cluster.create(MANIFEST);
+    cluster.kubectl().create(&manifest());
     cluster.done(&format!("label node {node} dsgrid-test/wanted=yes"));
     cluster.wait_for_agent(1, 1, 1);
     let pod = cluster.pods()[0]["metadata"]["name"].as_str().expect("a name").to_owned();
@@ -371,10 +321,10 @@ fn kubectl_drains_undoes_and_describes() {
 fn kubectl_watches_pods_come_and_go() {
     let Some(cluster) = Cluster::start("9") else { return };
     let node = cluster.plain_nodes().into_iter().next().expect("a plain node");
-    cluster.create(MANIFEST);
-    let mut watching = Command::new("kubectl")
-        .args(["get", "pods", "-n", NAMESPACE, "-w", "-o", "name"])
-        .env("KUBECONFIG", &cluster.kubeconfig)
+    cluster.kubectl().create(&manifest());
+    let mut watching = cluster
+        .kubectl()
+        .command(["get", "pods", "-n", NAMESPACE, "-w", "-o", "name"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("kubectl runs");

@@ -334,32 +334,3 @@ fn without_the_right_it_is_greyed_out_with_the_reason() {
     assert!(model.relabel().is_none());
     assert!(unavailable(&model, Action::EditNodes).expect("read-only").contains("read-only"));
 }
-
-#[test]
-fn marks_do_not_outlive_their_nodes() {
-    let mut model = monitor();
-    go(&mut model, "*");
-    assert_eq!(model.marks().nodes().len(), NODES);
-    let node: Node = object_of("node-00005");
-    let pods: Vec<_> = model
-        .inventory()
-        .rows()
-        .flat_map(|(slot, _)| model.inventory().pods_of(slot))
-        .filter(|pod| pod.node_name.as_ref().is_some_and(|name| name.as_str() == "node-00005"))
-        .cloned()
-        .collect();
-    let gone = pods.into_iter().map(|pod| ClusterEvent::Pods(Change::Deleted(pod)));
-    let events = gone.chain([ClusterEvent::Nodes(Change::Deleted(node))]).collect();
-    update(&mut model, Msg::Cluster(events));
-    assert_eq!(model.marks().nodes().len(), NODES - 1);
-    go(&mut model, "E");
-    let RelabelStage::Editing(editor) = &model.relabel().expect("it is open").stage else { panic!() };
-    assert_eq!(editor.nodes.len(), NODES - 1);
-}
-
-fn object_of(name: &str) -> Node {
-    use dsgrid::domain::id::{ObjectKey, ObjectKind, ObjectRef, Uid};
-    let key = ObjectKey { namespace: Text::default(), name: Text::new(name) };
-    let reference = ObjectRef { kind: ObjectKind::Node, key, uid: Uid::new(name) };
-    object(&reference, NODES).expect("it is there").decode().expect("a node")
-}

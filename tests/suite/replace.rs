@@ -197,7 +197,9 @@ fn after_the_time_is_up_nothing_more_is_deleted() {
     let mut run =
         Replacement::new(world.plan(Options { until: Some(until), ..plain() }).expect("a plan"), world.now);
     world.drive(&mut run, 60);
-    assert_eq!(run.state(), &RunState::Finished);
+    let RunState::Outdated(why) = run.state() else { panic!("it goes on: {:?}", run.state()) };
+    assert!(why.contains("its time") && why.contains("left"), "{why}");
+    assert!(run.is_over());
     assert!(world.deletions >= 1 && !world.all_new(), "{} deletions", world.deletions);
     assert!(world.now >= until || names(&run, |step| *step == Step::Queued).len() < 5);
 }

@@ -227,17 +227,15 @@ fn a_slow_set_gets_three_times_its_usual_time() {
     assert_eq!(state(&inventory), RolloutState::Stuck);
 }
 
+/// The pod in a crash loop, not ready for 20 s.
+fn failing(pod: Value) -> Value {
+    let not_ready = json!({"type": "Ready", "status": "False", "lastTransitionTime": ago(20)});
+    let pod = with(pod, "/status/conditions/0", not_ready);
+    with(pod, "/status/containerStatuses/0/state", json!({"waiting": {"reason": "CrashLoopBackOff"}}))
+}
+
 #[test]
 fn one_failing_node_sticks_it_only_when_it_uses_the_whole_limit() {
-    let crash = json!({"waiting": {"reason": "CrashLoopBackOff"}});
-    let failing = |p: Value| {
-        let p = with(
-            p,
-            "/status/conditions/0",
-            json!({"type": "Ready", "status": "False", "lastTransitionTime": ago(20)}),
-        );
-        with(p, "/status/containerStatuses/0/state", crash.clone())
-    };
     let recent = |p: Value| with(p, "/status/conditions/0/lastTransitionTime", json!(ago(30)));
     let pods = || {
         vec![
@@ -290,15 +288,6 @@ fn paused_unobserved_and_waiting_are_said_first() {
 
 #[test]
 fn with_nothing_left_to_update_a_bad_node_degrades_and_sticks_nothing() {
-    let crash = json!({"waiting": {"reason": "CrashLoopBackOff"}});
-    let failing = |p: Value| {
-        let p = with(
-            p,
-            "/status/conditions/0",
-            json!({"type": "Ready", "status": "False", "lastTransitionTime": ago(20)}),
-        );
-        with(p, "/status/containerStatuses/0/state", crash.clone())
-    };
     let pods = vec![
         failing(pod_json("a", "n1")),
         failing(pod_json("b", "n2")),
@@ -316,17 +305,9 @@ fn with_surge_only_nodes_with_two_pods_take_from_the_limit() {
     let surge = json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}});
     let daemon_set = with(daemon_set_json(&json!({})), "/spec/updateStrategy", surge);
     let recent = |p: Value| with(p, "/status/conditions/0/lastTransitionTime", json!(ago(30)));
-    let unready = |p: Value| {
-        let p = with(
-            p,
-            "/status/conditions/0",
-            json!({"type": "Ready", "status": "False", "lastTransitionTime": ago(20)}),
-        );
-        with(p, "/status/containerStatuses/0/state", json!({"waiting": {"reason": "CrashLoopBackOff"}}))
-    };
     let base = || vec![recent(pod_json("b", "n2")), old(pod_json("c", "n3")), old(pod_json("d", "n4"))];
-    let alone = [base(), vec![unready(pod_json("a", "n1"))]].concat();
+    let alone = [base(), vec![failing(pod_json("a", "n1"))]].concat();
     assert_ne!(state(&picture(daemon_set.clone(), alone)), RolloutState::Stuck);
-    let beside = [base(), vec![old(pod_json("a", "n1")), unready(pod_json("a2", "n1"))]].concat();
+    let beside = [base(), vec![old(pod_json("a", "n1")), failing(pod_json("a2", "n1"))]].concat();
     assert_eq!(state(&picture(daemon_set, beside)), RolloutState::Stuck);
 }

@@ -255,6 +255,9 @@ fn named(name: &str) -> KeyEvent {
             KeyModifiers::CONTROL,
         );
     }
+    if let Some(shifted) = name.strip_prefix("s-") {
+        return KeyEvent::new(named(shifted).code, KeyModifiers::SHIFT);
+    }
     KeyEvent::from(match name {
         "up" => KeyCode::Up,
         "down" => KeyCode::Down,

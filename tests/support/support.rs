@@ -7,3 +7,4 @@ pub mod oracle;
 pub mod program;
 pub mod recording;
 pub mod terminal;
+pub mod witness;

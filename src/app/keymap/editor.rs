@@ -8,42 +8,6 @@ use super::{Action, Binding, Context, Key};
 
 /// The list of labels and taints, and the line that is typed in it, in the order of the help.
 pub(super) const EDITOR: &[Binding] = &[
-    looks(Context::Editor, Action::MoveUp, &[Key::named(KeyCode::Up), Key::char('k')], "up", "a line up"),
-    looks(
-        Context::Editor,
-        Action::MoveDown,
-        &[Key::named(KeyCode::Down), Key::char('j')],
-        "down",
-        "a line down",
-    ),
-    looks(
-        Context::Editor,
-        Action::PageUp,
-        &[Key::named(KeyCode::PageUp), Key::control('b')],
-        "page up",
-        "a page up",
-    ),
-    looks(
-        Context::Editor,
-        Action::PageDown,
-        &[Key::named(KeyCode::PageDown), Key::control('f')],
-        "page down",
-        "a page down",
-    ),
-    looks(
-        Context::Editor,
-        Action::GoToTop,
-        &[Key::char('g'), Key::named(KeyCode::Home)],
-        "top",
-        "to the first line",
-    ),
-    looks(
-        Context::Editor,
-        Action::GoToBottom,
-        &[Key::char('G'), Key::named(KeyCode::End)],
-        "end",
-        "to the last line",
-    ),
     looks(
         Context::Editor,
         Action::EditLine,
@@ -98,19 +62,4 @@ pub(super) const EDITOR: &[Binding] = &[
         "review",
         "take what was typed, and show what would be sent",
     ),
-    looks(
-        Context::Entry,
-        Action::EraseCharacter,
-        &[Key::named(KeyCode::Backspace), Key::control('h')],
-        "erase",
-        "remove the last character",
-    ),
-    looks(
-        Context::Entry,
-        Action::EraseWord,
-        &[Key::control('w')],
-        "erase word",
-        "remove the value, then the key",
-    ),
-    looks(Context::Entry, Action::EraseLine, &[Key::control('u')], "erase all", "remove everything"),
 ];

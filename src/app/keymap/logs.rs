@@ -8,32 +8,18 @@ use super::{Action, Binding, Context, Key};
 /// What opens logs, then what is done with them, in the order of the help.
 pub(super) const LOGS: &[Binding] = &[
     looks(
-        Context::Grid,
+        Context::Subject,
         Action::OpenLogs,
         &[Key::char('L')],
         "logs",
-        "logs of the cell, of a DaemonSet's pods together, or of a node's daemon pods",
+        "logs of the cell, of a DaemonSet's pods together, or of a node's daemon pods; of the line, or of what the page is about",
     ),
     looks(
-        Context::Grid,
+        Context::Subject,
         Action::PreviousLogs,
         &[Key::char('p')],
         "previous logs",
-        "logs of the run before the last restart",
-    ),
-    looks(
-        Context::Page,
-        Action::OpenLogs,
-        &[Key::char('L')],
-        "logs",
-        "logs of the line's cell, or of what the page is about",
-    ),
-    looks(
-        Context::Page,
-        Action::PreviousLogs,
-        &[Key::char('p')],
-        "previous logs",
-        "logs of the run before the last restart",
+        "logs of the run before the last restart; in logs: again the present one",
     ),
     looks(
         Context::Logs,
@@ -71,13 +57,6 @@ pub(super) const LOGS: &[Binding] = &[
         &[Key::char('-')],
         "less context",
         "fewer lines around each match",
-    ),
-    looks(
-        Context::Logs,
-        Action::PreviousLogs,
-        &[Key::char('p')],
-        "previous",
-        "the run before the last restart, or the present one",
     ),
     looks(
         Context::Logs,

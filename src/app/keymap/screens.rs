@@ -7,44 +7,6 @@ use super::{Action, Binding, Context, Key};
 
 /// On every screen of lines, on pages, in texts, in lists and in the typed line, in the order of the help.
 pub(super) const SCREENS: &[Binding] = &[
-    looks(Context::Screen, Action::MoveUp, &[Key::named(KeyCode::Up), Key::char('k')], "up", "a line up"),
-    looks(
-        Context::Screen,
-        Action::MoveDown,
-        &[Key::named(KeyCode::Down), Key::char('j')],
-        "down",
-        "a line down",
-    ),
-    looks(
-        Context::Screen,
-        Action::PageUp,
-        &[Key::named(KeyCode::PageUp), Key::control('b')],
-        "page up",
-        "a page up",
-    ),
-    looks(
-        Context::Screen,
-        Action::PageDown,
-        &[Key::named(KeyCode::PageDown), Key::control('f')],
-        "page down",
-        "a page down",
-    ),
-    looks(Context::Screen, Action::HalfPageUp, &[Key::control('u')], "half up", "half a page up"),
-    looks(Context::Screen, Action::HalfPageDown, &[Key::control('d')], "half down", "half a page down"),
-    looks(
-        Context::Screen,
-        Action::GoToTop,
-        &[Key::char('g'), Key::named(KeyCode::Home)],
-        "top",
-        "to the beginning",
-    ),
-    looks(
-        Context::Screen,
-        Action::GoToBottom,
-        &[Key::char('G'), Key::named(KeyCode::End)],
-        "end",
-        "to the end",
-    ),
     looks(
         Context::Screen,
         Action::Search,
@@ -157,28 +119,6 @@ pub(super) const SCREENS: &[Binding] = &[
         "save",
         "save to a new file in the current directory; nothing is overwritten",
     ),
-    looks(Context::Picker, Action::MoveUp, &[Key::named(KeyCode::Up), Key::char('k')], "up", "one entry up"),
-    looks(
-        Context::Picker,
-        Action::MoveDown,
-        &[Key::named(KeyCode::Down), Key::char('j')],
-        "down",
-        "one entry down",
-    ),
-    looks(
-        Context::Picker,
-        Action::GoToTop,
-        &[Key::char('g'), Key::named(KeyCode::Home)],
-        "top",
-        "to the first entry",
-    ),
-    looks(
-        Context::Picker,
-        Action::GoToBottom,
-        &[Key::char('G'), Key::named(KeyCode::End)],
-        "end",
-        "to the last entry",
-    ),
     looks(Context::Picker, Action::Choose, &[Key::named(KeyCode::Enter)], "choose", "take this entry"),
     looks(Context::Picker, Action::Back, &[Key::named(KeyCode::Esc)], "back", "change nothing"),
     looks(Context::Picker, Action::Leave, &[Key::char('q')], "back", "change nothing"),
@@ -190,13 +130,4 @@ pub(super) const SCREENS: &[Binding] = &[
         "keep the filter",
     ),
     looks(Context::Filter, Action::ClearFilter, &[Key::named(KeyCode::Esc)], "clear", "drop the filter"),
-    looks(
-        Context::Filter,
-        Action::EraseCharacter,
-        &[Key::named(KeyCode::Backspace), Key::control('h')],
-        "erase",
-        "remove the last character",
-    ),
-    looks(Context::Filter, Action::EraseWord, &[Key::control('w')], "erase word", "remove the last word"),
-    looks(Context::Filter, Action::EraseLine, &[Key::control('u')], "erase all", "remove everything"),
 ];

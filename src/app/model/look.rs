@@ -13,8 +13,8 @@ use crate::app::layout::Layout;
 use crate::app::logs::LogView;
 use crate::app::marks::Marks;
 use crate::app::notice::Notice;
-use crate::app::overlay::Overlay;
 use crate::app::palette::Palette;
+use crate::app::picker::Picker;
 use crate::app::relabel::Relabel;
 use crate::app::replace::Replacing;
 use crate::app::screen::{Open, Screen};
@@ -130,10 +130,10 @@ impl Model {
         Room { width: usize::from(width.saturating_sub(3)), height: usize::from(height.saturating_sub(3)) }
     }
 
-    /// What lies over the grid or a screen.
+    /// The list to choose from, if one is open.
     #[must_use]
-    pub fn overlay(&self) -> Option<&Overlay> {
-        self.overlay.as_ref()
+    pub fn picker(&self) -> Option<&Picker> {
+        self.picker.as_ref()
     }
 
     /// A short word to the user.

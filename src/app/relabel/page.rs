@@ -72,7 +72,10 @@ fn title(model: &Model, relabel: &Relabel) -> String {
     };
     match names.as_slice() {
         [one] => format!("{what} node {one} in {context}"),
-        many => format!("{what} {} nodes in {context}: {}", many.len(), short(many)),
+        many => {
+            let of = relabel.group.as_ref().map(|group| format!(" of {group}")).unwrap_or_default();
+            format!("{what} {} nodes{of} in {context}: {}", many.len(), short(many))
+        }
     }
 }
 

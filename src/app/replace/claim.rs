@@ -1,6 +1,6 @@
 //! What is told on the DaemonSet of a replacement, kept up to date by writes of its own.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::command::{Command, Outcome, Ticket};
 use crate::domain::raw::RawObject;
@@ -8,6 +8,8 @@ use crate::domain::replace::claim::{Claim, HEARTBEAT, remove};
 use crate::domain::replace::run::Replacement;
 use crate::domain::text::Text;
 
+/// A write without an answer is tried again after this.
+const AGAIN: SignedDuration = SignedDuration::from_secs(15);
 /// A claim is written anew, over what somebody else changed beside it, at most so often in a row.
 const TRIES: u32 = 3;
 
@@ -25,7 +27,13 @@ pub(in crate::app) struct Keeper {
     written: Option<Claim>,
     /// When the last write was tried.
     tried: Option<Timestamp>,
+    /// Why it does not go on, as it was tried to be written last.
+    stopped: Option<Text>,
+    /// Whose run this one takes over, as a person confirmed.
+    over: Option<Claim>,
     lost: u32,
+    /// Whether no answer came to the last write.
+    unanswered: bool,
     /// Why it cannot be told; then nothing is tried any more.
     refused: Option<String>,
     removed: bool,
@@ -38,6 +46,8 @@ pub(in crate::app) enum Told {
     Nothing,
     /// It cannot be told on the DaemonSet, in words: said once.
     Refused(String),
+    /// No answer came, in words: it is tried again.
+    Unanswered(String),
     /// Somebody else is at it, in words.
     TakenOver(String),
 }
@@ -45,6 +55,7 @@ pub(in crate::app) enum Told {
 impl Keeper {
     /// Nothing is written yet; the DaemonSet was just read.
     pub(super) fn new(by: Text, host: Text, read: RawObject, now: Timestamp) -> Self {
+        let over = Claim::read(&read).filter(|claim| claim.is_held(now));
         Self {
             by,
             host,
@@ -53,7 +64,10 @@ impl Keeper {
             waits: None,
             written: None,
             tried: None,
+            stopped: None,
+            over,
             lost: 0,
+            unanswered: false,
             refused: None,
             removed: false,
         }
@@ -69,16 +83,27 @@ impl Keeper {
         self.refused.is_some() || self.written.as_ref().is_some_and(|claim| claim.stopped.is_empty())
     }
 
-    /// Whether nothing is waited for any more.
+    /// Whether the annotation is there.
+    pub(super) fn is_kept(&self) -> bool {
+        self.refused.is_none() && self.written.is_some()
+    }
+
+    /// Whether a write waits for its answer.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waits.is_some()
+    }
+
+    /// Whether nothing is waited for any more. A server that does not answer is not waited for at the end.
     pub(super) fn is_settled(&self) -> bool {
         self.waits.is_none()
             && (self.removed
+                || self.unanswered
                 || self.refused.is_some()
                 || self.written.as_ref().is_some_and(|claim| !claim.stopped.is_empty()))
     }
 
     /// Why it does not go on by itself; empty where it does.
-    fn stopped(run: &Replacement, now: Timestamp) -> Text {
+    fn why_stopped(run: &Replacement, now: Timestamp) -> Text {
         if run.state().needs_person() || run.is_over() {
             let why = run.state().why(now);
             return Text::new(if why.is_empty() { run.state().name() } else { &why });
@@ -92,18 +117,25 @@ impl Keeper {
             return None;
         }
         let claim = Claim {
-            stopped: Self::stopped(run, now),
+            stopped: Self::why_stopped(run, now),
             ..Claim::of(run, &self.by, &self.host, self.started, now)
         };
+        let passed = |wait: SignedDuration| self.tried.is_none_or(|tried| now.duration_since(tried) >= wait);
+        let is_other = self.stopped.as_ref() != Some(&claim.stopped);
+        if self.unanswered && !is_other && !passed(AGAIN) {
+            return None;
+        }
         let target = &run.plan().daemon_set;
         if run.is_over() && claim.done == claim.total {
             self.removed = true;
+            self.stopped = Some(claim.stopped);
             return remove(target, &self.read);
         }
-        let is_new = self.written.as_ref().is_none_or(|written| written.stopped != claim.stopped);
-        let is_due =
-            claim.stopped.is_empty() && self.tried.is_none_or(|tried| now.duration_since(tried) >= HEARTBEAT);
-        (is_new || is_due).then(|| claim.write(target, &self.read))
+        let is_due = self.unanswered || (claim.stopped.is_empty() && passed(HEARTBEAT));
+        (is_other || is_due || self.written.is_none()).then(|| {
+            self.stopped = Some(claim.stopped.clone());
+            claim.write(target, &self.read)
+        })
     }
 
     /// It was sent.
@@ -119,6 +151,7 @@ impl Keeper {
     /// What came of the write.
     pub(in crate::app) fn answered(&mut self, outcome: &Outcome, now: Timestamp) -> Told {
         self.waits = None;
+        let is_again = std::mem::take(&mut self.unanswered);
         match outcome {
             Outcome::Done(object) => {
                 self.lost = 0;
@@ -129,10 +162,9 @@ impl Keeper {
             Outcome::LostRace(Some(object)) => {
                 self.read = object.clone();
                 self.lost += 1;
-                let other = Claim::read(object).filter(|claim| !self.is_ours(claim));
-                if let Some(other) = other.filter(|claim| claim.is_held(now)) {
+                if let Some(other) = self.other(Claim::read(object).as_ref(), now) {
                     self.refused = Some(String::new());
-                    return Told::TakenOver(other.words(now));
+                    return Told::TakenOver(other);
                 }
                 if self.lost < TRIES {
                     // As it is now, it is written over at once.
@@ -145,9 +177,18 @@ impl Keeper {
             Outcome::Denied(words) | Outcome::Refused(words) => self.refuse(words.to_string()),
             Outcome::Gone => self.refuse("the DaemonSet is gone".to_owned()),
             Outcome::LostRace(None) | Outcome::Budget(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => {
-                self.refuse(format!("no answer came to writing it: {}", outcome.words()))
+                self.unanswered = true;
+                self.removed = false;
+                if is_again { Told::Nothing } else { Told::Unanswered(outcome.words().to_string()) }
             }
         }
+    }
+
+    /// Who else is at it now, by the DaemonSet as it was just read.
+    pub(in crate::app) fn other(&self, read: Option<&Claim>, now: Timestamp) -> Option<String> {
+        let known = |claim: &Claim| self.over.as_ref().is_some_and(|over| over.is_same_run(claim));
+        let other = read.filter(|claim| !self.is_ours(claim) && !known(claim) && claim.is_held(now))?;
+        Some(other.words(now))
     }
 
     fn is_ours(&self, claim: &Claim) -> bool {
@@ -161,7 +202,11 @@ impl Keeper {
 
     /// When the next heartbeat is due.
     pub(super) fn next_wake(&self, run: &Replacement) -> Option<Timestamp> {
-        let beats = self.refused.is_none() && !self.removed && !run.is_over() && !run.state().needs_person();
-        self.tried.filter(|_| beats).map(|tried| tried + HEARTBEAT)
+        if self.refused.is_some() || self.removed {
+            return None;
+        }
+        let beats = !run.is_over() && !run.state().needs_person();
+        let wait = if self.unanswered { Some(AGAIN) } else { beats.then_some(HEARTBEAT) };
+        Some(self.tried? + wait?)
     }
 }

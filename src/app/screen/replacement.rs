@@ -5,7 +5,7 @@ use crate::app::model::Model;
 use crate::app::page::{LineKind, Page};
 use crate::app::replace::Replacing;
 use crate::domain::age::human_duration;
-use crate::domain::inquiry::{Answer, Inquiry};
+use crate::domain::replace::evidence::Evidence;
 use crate::domain::replace::run::{Course, RunState};
 use crate::domain::replace::work::{Step, Work};
 
@@ -13,8 +13,6 @@ use crate::domain::replace::work::{Step, Work};
 const BAR: usize = 30;
 /// So many of the last events are shown.
 const EVENTS: usize = 40;
-/// So many lines of a failed pod, and events, are shown.
-const SHOWN: usize = 6;
 
 /// The lines; none where nothing was begun.
 pub(super) fn page(model: &Model) -> Option<Page> {
@@ -23,7 +21,7 @@ pub(super) fn page(model: &Model) -> Option<Page> {
     let plan = run.plan();
     let mut page = Page::new(format!("replace {} by {}", plan.daemon_set.key, plan.revision_label));
     standing(&mut page, model, replacing);
-    failures(&mut page, model, replacing);
+    failures(&mut page, replacing);
     page.heading(format!("Nodes ({})", run.works().len()));
     let mut wave = None;
     for work in run.works() {
@@ -111,7 +109,7 @@ fn pace(course: &Course) -> String {
 }
 
 /// What is at hand of each failed pod: its last lines and events.
-fn failures(page: &mut Page, model: &Model, replacing: &Replacing) {
+fn failures(page: &mut Page, replacing: &Replacing) {
     for work in replacing.run().works() {
         let Step::Failed(why) = &work.step else { continue };
         let node = &work.candidate.node;
@@ -122,15 +120,8 @@ fn failures(page: &mut Page, model: &Model, replacing: &Replacing) {
         for harmed in &work.harmed {
             page.problem(format!("neighbour: {}; p lets it pass", harmed.why));
         }
-        let Some(pod) = &work.new_pod else { continue };
-        let lines = replacing.last_lines(node).unwrap_or_default();
-        for line in lines.iter().rev().take(SHOWN).rev() {
-            page.faint(format!("log    {line}"));
-        }
-        if let Some(Answer::Events(events)) = model.answers.get(&Inquiry::Events(pod.clone())) {
-            for event in events.iter().rev().take(SHOWN).rev() {
-                page.faint(format!("event  {} {}", event.reason, event.message));
-            }
+        for line in replacing.evidence(node).into_iter().flat_map(Evidence::lines) {
+            page.faint(line);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! An action is carried out where its noun lives.
 
 use super::{
-    filter, jump, leave as leaving, lens, logs, marks, motion, overlay, palette, relabel, replace, screen,
+    filter, jump, leave as leaving, lens, logs, marks, motion, palette, picker, relabel, replace, screen,
     wish,
 };
 use crate::app::action::Action;
@@ -44,17 +44,15 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::NextCause => jump::cause(model, 1),
         Action::PreviousCause => jump::cause(model, -1),
         Action::GoToBlocker => jump::blocker(model),
-        Action::PickNamespace => overlay::pick_namespace(model),
-        Action::PickGroup => overlay::pick_group(model),
-        Action::Choose => return overlay::choose(model),
+        Action::PickNamespace => picker::pick_namespace(model),
+        Action::PickGroup => picker::pick_group(model),
+        Action::Choose => return picker::choose(model),
         Action::Back => back(model),
         Action::Leave => leave(model),
         Action::TypeFilter => filter::begin(model),
         Action::KeepFilter => filter::keep(model),
         Action::ClearFilter => filter::clear(model),
-        Action::EraseCharacter => filter::erase_character(model),
-        Action::EraseWord => filter::erase_word(model),
-        Action::EraseLine => filter::erase_line(model),
+        Action::EraseCharacter | Action::EraseWord | Action::EraseLine => filter::erase(model, action),
         Action::OpenMenu | Action::OpenPalette => palette::open(model, action == Action::OpenPalette),
         Action::PauseRollout
         | Action::ResumeRollout
@@ -86,8 +84,8 @@ fn leave_program(model: &mut Model) -> Vec<Effect> {
 
 /// Moves where the keys go.
 fn moved(model: &mut Model, action: Action) {
-    if model.overlay.is_some() {
-        overlay::moved(model, action);
+    if model.picker.is_some() {
+        picker::moved(model, action);
     } else if model.screens.last().is_some() {
         screen::moved(model, action);
     } else {
@@ -98,7 +96,7 @@ fn moved(model: &mut Model, action: Action) {
 /// One step back: what is searched, the screen; at home, what was narrowed is widened again. Never out of the program.
 fn back(model: &mut Model) {
     let has_screen = !model.screens.is_empty();
-    if model.overlay.take().is_some() || (model.notice.take().is_some() && !has_screen) {
+    if model.picker.take().is_some() || (model.notice.take().is_some() && !has_screen) {
         return;
     }
     if screen::drop_search(model) || screen::leave(model) {
@@ -112,7 +110,7 @@ fn back(model: &mut Model) {
 
 /// Out of the list or the screen.
 fn leave(model: &mut Model) {
-    if model.overlay.take().is_none() {
+    if model.picker.take().is_none() {
         screen::leave(model);
     }
 }

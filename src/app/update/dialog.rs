@@ -18,6 +18,7 @@ use crate::app::model::Model;
 use crate::app::outcome::{Told, outcome, traced};
 use crate::app::page::Line;
 use crate::app::replace::Begin;
+use crate::app::typing::erase;
 use crate::domain::change::{Trace, changes, trace};
 use crate::domain::command::{Outcome, Ticket};
 use crate::domain::id::ObjectRef;
@@ -80,10 +81,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Submit => return submit(model),
         Action::TryAgain => return again(model),
         Action::NextField => next_field(dialog),
-        Action::EraseCharacter => {
-            buffer(dialog).pop();
+        Action::EraseCharacter | Action::EraseWord | Action::EraseLine => {
+            erase(buffer(dialog), action);
         }
-        Action::EraseLine => buffer(dialog).clear(),
         _ => scroll(model, action),
     }
     Vec::new()

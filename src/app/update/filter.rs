@@ -2,8 +2,10 @@
 
 use super::lens::project;
 use super::screen;
+use crate::app::action::Action;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
+use crate::app::typing;
 use crate::domain::grid::Filter;
 use crate::domain::text::{Text, sanitize};
 
@@ -25,28 +27,15 @@ pub(super) fn typed(model: &mut Model, character: char) {
     edit(model, |line| line.push_str(&sanitize(character.encode_utf8(&mut [0; 4]))));
 }
 
-/// The last character goes; from an empty line one gets back to the grid or the screen.
-pub(super) fn erase_character(model: &mut Model) {
-    if model.typed().0.is_empty() {
+/// Some of what was typed goes; from an empty line one gets back to the grid or the screen.
+pub(super) fn erase(model: &mut Model, action: Action) {
+    if action == Action::EraseCharacter && model.typed().0.is_empty() {
         keep(model);
-        return;
+    } else {
+        edit(model, |line| {
+            typing::erase(line, action);
+        });
     }
-    edit(model, |line| {
-        line.pop();
-    });
-}
-
-/// The last word goes.
-pub(super) fn erase_word(model: &mut Model) {
-    edit(model, |line| {
-        let kept = line.trim_end().rfind(' ').map_or(0, |space| space + 1);
-        line.truncate(kept);
-    });
-}
-
-/// Everything typed goes.
-pub(super) fn erase_line(model: &mut Model) {
-    edit(model, String::clear);
 }
 
 /// The typing ends; what was typed stays.

@@ -6,6 +6,7 @@ use super::remember;
 use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
+use crate::app::replace::Replacing;
 
 /// Quitting waits for an answer no longer than this; the journal then says that the write was sent.
 pub(in crate::app) const PATIENCE: SignedDuration = SignedDuration::from_secs(2);
@@ -36,5 +37,6 @@ pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
 
 /// Writes whose answers can still come.
 fn waiting(model: &Model) -> usize {
-    model.writes.iter().filter(|(_, write)| write.lost.is_none()).count()
+    let replacing = model.replacement.as_ref().map_or(0, Replacing::open_writes);
+    model.writes.iter().filter(|(_, write)| write.lost.is_none()).count() + replacing
 }

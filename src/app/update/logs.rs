@@ -11,7 +11,7 @@ use crate::app::logs::{Compare, LogView, PRESETS, Reading, Step, StreamState, Su
 
 use crate::app::marks::Mark;
 use crate::app::model::Model;
-use crate::app::overlay::{Overlay, Picker, PickerKind};
+use crate::app::picker::{Picker, PickerKind};
 use crate::app::screen::{Screen, subject};
 use crate::app::text_view::Room;
 use crate::domain::id::{NodeName, Uid};
@@ -320,7 +320,7 @@ fn pick_container(model: &mut Model) {
     }
     let now = view.streams.iter().next().map(|(_, stream)| stream.container.clone());
     let at = entries.iter().position(|(name, _)| *name == now).unwrap_or_default();
-    model.overlay = Some(Overlay::Picker(Picker { kind: PickerKind::Container, entries, at }));
+    model.picker = Some(Picker { kind: PickerKind::Container, entries, at });
 }
 
 /// Reads this container.

@@ -1,5 +1,7 @@
 //! Marks are set and taken away.
 
+use std::ops::Range;
+
 use super::motion::{node_at, node_index, row_at};
 use super::{motion, screen};
 use crate::app::action::Action;
@@ -36,13 +38,13 @@ pub(super) fn act(model: &mut Model, action: Action) {
 /// Marks what is selected, or takes its mark away.
 fn mark(model: &mut Model) {
     let Some(open) = model.screens.last() else {
-        match selected(&model.cursor) {
-            Some(mark) => {
-                model.marks.toggle(vec![mark]);
-                tell(model);
-            }
-            None => say(model, "select a DaemonSet, a node or a cell first"),
+        let marks = selected(model);
+        if marks.is_empty() {
+            say(model, "select a DaemonSet, a node or a cell first");
+            return;
         }
+        model.marks.toggle(&model.inventory, marks);
+        tell(model);
         return;
     };
     let marks = match open.leads() {
@@ -60,13 +62,21 @@ fn mark(model: &mut Model) {
         screen::moved(model, Action::PageDown);
         return;
     }
-    model.marks.toggle(marks);
+    model.marks.toggle(&model.inventory, marks);
     screen::refresh(model);
     tell(model);
 }
 
-fn selected(cursor: &Cursor) -> Option<Mark> {
-    match (&cursor.row, &cursor.column) {
+/// What is selected; of a group, the cells of the row, or on the heading its nodes.
+fn selected(model: &Model) -> Vec<Mark> {
+    match model.selected_group() {
+        Some(group) => in_columns(model, group.start..group.end),
+        None => mark_of(&model.cursor.row, &model.cursor.column).into_iter().collect(),
+    }
+}
+
+fn mark_of(row: &RowPlace, column: &ColumnPlace) -> Option<Mark> {
+    match (row, column) {
         (RowPlace::Header, ColumnPlace::Node(node)) => Some(Mark::Node(node.clone())),
         (RowPlace::DaemonSet(uid), ColumnPlace::Node(node)) => Some(Mark::Cell(uid.clone(), node.clone())),
         (RowPlace::DaemonSet(uid), _) => Some(Mark::DaemonSet(uid.clone())),
@@ -74,11 +84,16 @@ fn selected(cursor: &Cursor) -> Option<Mark> {
     }
 }
 
+/// The selected row in these columns.
+fn in_columns(model: &Model, columns: Range<usize>) -> Vec<Mark> {
+    columns.filter_map(|at| mark_of(&model.cursor.row, &node_at(model, at))).collect()
+}
+
 /// Begins a range, or marks what lies between its beginning and the cursor; begun and ended on the same node, the whole
 /// group of the node.
 fn range(model: &mut Model) {
     let Some(anchor) = model.anchor.take() else {
-        if selected(&model.cursor).is_none() {
+        if selected(model).is_empty() {
             say(model, "select a DaemonSet, a node or a cell first");
             return;
         }
@@ -91,7 +106,7 @@ fn range(model: &mut Model) {
     };
     let here = model.cursor.clone();
     let marks = if anchor == here { group(model) } else { between(model, &anchor, &here) };
-    model.marks.add(marks);
+    model.marks.add(&model.inventory, marks);
     tell(model);
 }
 
@@ -103,13 +118,11 @@ fn mark_group(model: &mut Model) {
 /// Marks what is selected, in every column that is shown; of names and counts, the DaemonSets that are shown.
 fn mark_shown(model: &mut Model) {
     add(model, |model| {
-        if node_index(model).is_none() {
+        if node_index(model).is_none() && model.selected_group().is_none() {
             let rows = (1..=model.grid.rows.len()).map(|at| row_at(model, at));
-            let cursors = rows.map(|row| Cursor { row, column: ColumnPlace::Name });
-            return cursors.filter_map(|cursor| selected(&cursor)).collect();
+            return rows.filter_map(|row| mark_of(&row, &ColumnPlace::Name)).collect();
         }
-        let columns = (0..model.grid.columns.len()).map(|at| node_at(model, at));
-        columns.filter_map(|column| selected(&Cursor { row: model.cursor.row.clone(), column })).collect()
+        in_columns(model, 0..model.grid.columns.len())
     });
 }
 
@@ -119,18 +132,15 @@ fn add(model: &mut Model, marks: impl Fn(&Model) -> Vec<Mark>) {
         say(model, "select a DaemonSet, a node or a cell first");
         return;
     }
-    model.marks.add(marks);
+    model.marks.add(&model.inventory, marks);
     tell(model);
 }
 
 /// What is selected, in every column of its group.
 fn group(model: &Model) -> Vec<Mark> {
-    let Some(at) = node_index(model) else { return selected(&model.cursor).into_iter().collect() };
+    let Some(at) = node_index(model) else { return selected(model) };
     let group = model.grid.groups.iter().find(|group| (group.start..group.end).contains(&at));
-    let columns = group.map_or(&[][..], |group| model.grid.columns_of(group));
-    let name = |column| Some(ColumnPlace::Node(model.inventory.column_at(column)?.name.clone()));
-    let places = columns.iter().filter_map(|column| name(*column));
-    places.filter_map(|column| selected(&Cursor { row: model.cursor.row.clone(), column })).collect()
+    group.map(|group| in_columns(model, group.start..group.end)).unwrap_or_default()
 }
 
 /// The rectangle that two places span, in the order of the screen.
@@ -143,27 +153,29 @@ fn between(model: &Model, from: &Cursor, to: &Cursor) -> Vec<Mark> {
         }
     };
     let column = |cursor: &Cursor| {
+        if let ColumnPlace::Group(label) = &cursor.column {
+            let group = model.grid.groups.iter().find(|group| group.label == *label)?;
+            return Some((group.start, group.end - 1));
+        }
         let slot = model.inventory.column_of(cursor.column.node()?)?;
-        model.grid.columns.iter().position(|column| *column == slot)
+        let at = model.grid.columns.iter().position(|column| *column == slot)?;
+        Some((at, at))
     };
     // What one end named may be gone; then the other end is all there is.
     let row_b = row(to).unwrap_or_default();
     let row_a = row(from).unwrap_or(row_b);
     let columns: Vec<ColumnPlace> = match (column(from), column(to)) {
-        (Some(a), Some(b)) => (a.min(b)..=a.max(b)).map(|at| node_at(model, at)).collect(),
+        (Some(a), Some(b)) => (a.0.min(b.0)..=a.1.max(b.1)).map(|at| node_at(model, at)).collect(),
         // Of names and counts, the DaemonSets are meant.
         _ => vec![ColumnPlace::Name],
     };
     let rows = (row_a.min(row_b)..=row_a.max(row_b)).map(|at| row_at(model, at));
-    let cursors = rows.flat_map(|row| {
-        columns.iter().map(move |column| Cursor { row: row.clone(), column: column.clone() })
-    });
-    cursors.filter_map(|cursor| selected(&cursor)).collect()
+    rows.flat_map(|row| columns.iter().filter_map(move |column| mark_of(&row, column))).collect()
 }
 
 /// Moves and marks what was left and what was come to.
 fn sweep(model: &mut Model, action: Action) {
-    let before = selected(&model.cursor);
+    let before = selected(model);
     let step = match action {
         Action::MarkUp => Action::MoveUp,
         Action::MarkDown => Action::MoveDown,
@@ -171,8 +183,8 @@ fn sweep(model: &mut Model, action: Action) {
         _ => Action::MoveRight,
     };
     motion::moved(model, step);
-    let came = selected(&model.cursor);
-    model.marks.add(before.into_iter().chain(came));
+    let came = selected(model);
+    model.marks.add(&model.inventory, before.into_iter().chain(came));
     tell(model);
 }
 

@@ -5,6 +5,7 @@ use crate::app::cursor::{ColumnPlace, Focus, RowPlace};
 use crate::app::layout::Mode;
 use crate::app::model::Model;
 use crate::app::viewport::{map_step, step};
+use crate::domain::grid::Group;
 
 /// Moves the cursor.
 pub(super) fn moved(model: &mut Model, action: Action) {
@@ -45,11 +46,30 @@ fn horizontal(model: &mut Model, delta: isize) {
 }
 
 fn along_rows(model: &mut Model, delta: isize) {
+    // Above the names of the nodes stand those of their groups.
+    if model.layout.mode == Mode::Matrix && model.cursor.row == RowPlace::Header {
+        match group_index(model) {
+            Some(group) if delta != -1 => {
+                model.cursor.column = first_of(model, group);
+                if delta == 1 {
+                    return;
+                }
+            }
+            None if delta == -1 && model.lens.group_by.is_some() && model.has_node() => {
+                let group = group_of_node(model);
+                return go_to_group(model, group);
+            }
+            _ => {}
+        }
+    }
     let at = step(row_index(model), delta, model.grid.rows.len() + 1);
     model.cursor.row = row_at(model, at);
 }
 
 fn along_columns(model: &mut Model, delta: isize) {
+    if let Some(group) = group_index(model).filter(|_| bars(model).is_empty()) {
+        return go_to_group(model, Some(step(group, delta, model.grid.groups.len())));
+    }
     let at = step(column_index(model), delta, column_count(model));
     model.cursor.column = column_at(model, at);
 }
@@ -77,9 +97,50 @@ fn reaches_nodes(model: &Model) -> bool {
     matches!(model.layout.mode, Mode::Words | Mode::Matrix | Mode::Transposed)
 }
 
+/// The groups that have a bar of their own, which the cursor can be on.
+fn bars(model: &Model) -> &[Group] {
+    let has_bars = model.layout.mode == Mode::Bars && model.layout.columns.bar > 0;
+    if has_bars && model.lens.group_by.is_some() { &model.grid.groups } else { &[] }
+}
+
+/// Whether a group can be selected: by its bar, by its heading above the nodes, or by its label in the map.
+pub(super) fn holds_groups(model: &Model) -> bool {
+    let in_map = model.focus == Focus::Map && model.layout.map.is_some();
+    let above = model.layout.mode == Mode::Matrix && model.cursor.row == RowPlace::Header;
+    !bars(model).is_empty() || (model.lens.group_by.is_some() && (in_map || above))
+}
+
+fn group_index(model: &Model) -> Option<usize> {
+    let selected = model.selected_group()?;
+    model.grid.groups.iter().position(|group| group == selected)
+}
+
+/// The group of the selected node.
+fn group_of_node(model: &Model) -> Option<usize> {
+    let at = node_index(model)?;
+    model.grid.groups.iter().position(|group| (group.start..group.end).contains(&at))
+}
+
+fn go_to_group(model: &mut Model, at: Option<usize>) {
+    if let Some(group) = at.and_then(|at| model.grid.groups.get(at)) {
+        model.cursor.column = ColumnPlace::Group(group.label.clone());
+    }
+}
+
+fn first_of(model: &Model, group: usize) -> ColumnPlace {
+    node_at(model, model.grid.groups.get(group).map_or(0, |group| group.start))
+}
+
+/// From a group to the first of its nodes; whether a group was selected.
+pub(super) fn enter_group(model: &mut Model) -> bool {
+    let Some(group) = group_index(model) else { return false };
+    model.cursor.column = first_of(model, group);
+    true
+}
+
 fn column_count(model: &Model) -> usize {
-    let nodes = if reaches_nodes(model) { model.grid.columns.len() } else { 0 };
-    1 + counts(model).len() + nodes
+    let cells = if reaches_nodes(model) { model.grid.columns.len() } else { bars(model).len() };
+    1 + counts(model).len() + cells
 }
 
 fn column_index(model: &Model) -> usize {
@@ -89,6 +150,7 @@ fn column_index(model: &Model) -> usize {
             counts(model).iter().position(|shown| shown == count).map_or(0, |at| at + 1)
         }
         ColumnPlace::Node(_) => node_index(model).map_or(0, |at| at + 1 + counts(model).len()),
+        ColumnPlace::Group(_) => group_index(model).map_or(0, |at| at + 1 + counts(model).len()),
     }
 }
 
@@ -98,7 +160,11 @@ fn column_at(model: &Model, at: usize) -> ColumnPlace {
         None => ColumnPlace::Name,
         Some(at) => match counts.get(at) {
             Some(count) => ColumnPlace::Count(*count),
-            None => node_at(model, at - counts.len()),
+            None if reaches_nodes(model) => node_at(model, at - counts.len()),
+            None => {
+                let group = bars(model).get(at - counts.len());
+                group.map_or(ColumnPlace::Name, |group| ColumnPlace::Group(group.label.clone()))
+            }
         },
     }
 }
@@ -117,7 +183,23 @@ pub(super) fn node_at(model: &Model, at: usize) -> ColumnPlace {
 
 fn in_map(model: &mut Model, action: Action) {
     let Some(map) = &model.layout.map else { return };
-    let at = node_index(model).unwrap_or_default();
+    let group = group_index(model);
+    let at = node_index(model).or_else(|| Some(model.selected_group()?.start)).unwrap_or_default();
+    let is_first = model.grid.groups.iter().any(|group| group.start == at);
+    match (group, action) {
+        (Some(group), Action::MoveUp) => return go_to_group(model, group.checked_sub(1)),
+        (Some(group), Action::MoveDown) => return go_to_group(model, Some(group + 1)),
+        (Some(group), Action::MoveRight) => {
+            model.cursor.column = first_of(model, group);
+            return;
+        }
+        (Some(0), Action::MoveLeft) => return,
+        // The label of a group stands before the first of its nodes.
+        (None, Action::MoveLeft) if is_first && map.label > 0 => {
+            return go_to_group(model, group_of_node(model));
+        }
+        _ => {}
+    }
     let page = isize::try_from(map.band.height.saturating_sub(1).max(1)).unwrap_or(1);
     let line = map.lines.iter().find(|line| (line.start..line.end).contains(&at));
     let to = match action {
@@ -142,7 +224,7 @@ fn in_map(model: &mut Model, action: Action) {
 pub(super) fn switch_focus(model: &mut Model) {
     model.has_moved = true;
     model.last_move = Some(model.now);
-    let leaving = model.has_node();
+    let leaving = model.has_node() || model.focus == Focus::Map;
     if leaving {
         model.cursor.column = ColumnPlace::Name;
         model.focus = Focus::List;
@@ -153,7 +235,9 @@ pub(super) fn switch_focus(model: &mut Model) {
     }
     let known = model.last_node.as_ref().and_then(|name| model.inventory.column_of(name));
     let at = known.and_then(|slot| model.grid.columns.iter().position(|column| *column == slot));
-    model.cursor.column = node_at(model, at.unwrap_or_default());
+    if !enter_group(model) {
+        model.cursor.column = node_at(model, at.unwrap_or_default());
+    }
     if model.layout.map.is_some() && model.has_node() {
         model.focus = Focus::Map;
     }

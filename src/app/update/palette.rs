@@ -5,11 +5,10 @@ use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::model::Model;
 use crate::app::palette::{Palette, entries};
+use crate::app::picker::PAGE;
+use crate::app::typing::erase;
 use crate::app::viewport::step;
 use crate::domain::text::sanitize;
-
-/// A page of a list in a popup; what is in sight depends on the screen, so this is a fair guess.
-const PAGE: isize = 8;
 
 /// Opens it: everything, or what is about the selection.
 pub(super) fn open(model: &mut Model, is_whole: bool) {
@@ -24,21 +23,9 @@ pub(super) fn key(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Back => model.palette = None,
         Action::Choose => return choose(model),
-        Action::EraseCharacter => {
-            palette.at = 0;
-            if palette.typed.pop().is_none() {
-                model.palette = None;
-            }
-        }
-        Action::EraseLine => {
-            palette.at = 0;
-            palette.typed.clear();
-        }
-        Action::MoveUp => palette.at = step(palette.at, -1, length),
-        Action::MoveDown => palette.at = step(palette.at, 1, length),
-        Action::PageUp => palette.at = step(palette.at, -PAGE, length),
-        Action::PageDown => palette.at = step(palette.at, PAGE, length),
-        _ => {}
+        Action::EraseCharacter if palette.typed.is_empty() => model.palette = None,
+        _ if erase(&mut palette.typed, action) => palette.at = 0,
+        _ => palette.at = step(palette.at, action.lines(PAGE).unwrap_or_default(), length),
     }
     Vec::new()
 }

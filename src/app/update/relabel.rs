@@ -13,8 +13,9 @@ use crate::app::effect::Effect;
 use crate::app::layout::Mode;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
-use crate::app::relabel::{Editor, Relabel, Stage, chosen, edits, relabel_page};
+use crate::app::relabel::{Editor, Relabel, Stage, chosen, chosen_group, edits, relabel_page};
 use crate::app::screen::node_ref;
+use crate::app::typing::erase;
 use crate::app::viewport::step;
 use crate::domain::change::Trace;
 use crate::domain::command::{Outcome, Ticket};
@@ -40,6 +41,7 @@ pub(super) fn open(model: &mut Model, action: Action) {
         return;
     }
     let nodes = chosen(model);
+    let group = chosen_group(model).map(|group| group.name().to_owned());
     let change = match action {
         Action::CordonNodes => Some(true),
         Action::UncordonNodes => Some(false),
@@ -52,6 +54,9 @@ pub(super) fn open(model: &mut Model, action: Action) {
     } else {
         let editor = Editor::new(&model.inventory, nodes);
         model.relabel = Some(Relabel::new(Stage::Editing(editor), None, model.now));
+    }
+    if let Some(relabel) = &mut model.relabel {
+        relabel.group = group;
     }
 }
 
@@ -187,10 +192,7 @@ fn reviewing(model: &mut Model, action: Action) -> Vec<Effect> {
             OnError::Stop => OnError::Continue,
             OnError::Continue => OnError::Stop,
         }),
-        Action::EraseCharacter => {
-            typed.pop();
-        }
-        Action::EraseLine => typed.clear(),
+        _ if erase(typed, action) => {}
         Action::Confirm if is_drawn && *gate == Gate::Yes => return send(model),
         Action::Submit if is_drawn => {
             let word = batch.word();

@@ -1,7 +1,5 @@
 //! A replacement is begun, driven, held and ended.
 
-use std::collections::BTreeSet;
-
 use super::screen;
 use crate::app::action::Action;
 use crate::app::effect::{Check, Effect};
@@ -12,17 +10,13 @@ use crate::app::replace::{Begin, Replacing, Told};
 use crate::app::screen::Screen;
 use crate::domain::command::{Command, Outcome, Ticket};
 use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef};
-use crate::domain::inquiry::Inquiry;
-use crate::domain::log::{LogRequest, Since};
 use crate::domain::object::Pod;
 use crate::domain::replace::check::Fresh;
+use crate::domain::replace::evidence::{Evidence, Search};
 use crate::domain::replace::liveness::stale;
 use crate::domain::replace::run::{Order, RunState};
 use crate::domain::replace::work::Work;
 use crate::domain::text::Text;
-
-/// So many lines of a failed pod are read.
-const LAST_LINES: u32 = 10;
 
 /// Begins with a confirmed plan; the screen that shows it opens.
 pub(super) fn begin(model: &mut Model, begin: Begin) {
@@ -67,7 +61,7 @@ pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
         }
     }
     let (failed, changed) = replacing.tell(model.now);
-    effects.extend(failed.iter().filter_map(|node| last_lines(model, &replacing, node)));
+    effects.extend(failed.into_iter().filter_map(|node| look_up(model, &mut replacing, node)));
     if let Some(command) = replacing.claim.next(&replacing.run, model.now) {
         let ticket = model.writes.ticket();
         replacing.claim.sent(ticket, model.now);
@@ -102,30 +96,25 @@ fn carry_out(model: &mut Model, replacing: &mut Replacing, order: Order, effects
     }
 }
 
-/// Reads what a failed pod printed last: of the run before, where a container crashed.
-fn last_lines(model: &Model, replacing: &Replacing, node: &NodeName) -> Option<Effect> {
-    let reference = replacing.failed_pod(node)?;
-    let slot = model.inventory.row_of(&replacing.run.plan().daemon_set.uid)?;
-    let view = model.inventory.view(slot, model.inventory.column_of(node)?)?;
-    let pod: &Pod = view.pods.iter().copied().find(|pod| pod.meta.uid == reference.uid)?;
-    let broken = pod.init_containers.iter().chain(&pod.containers).find(|container| !container.ready);
-    let container = broken.or(pod.containers.first())?;
-    let request = LogRequest {
-        pod: reference.clone(),
-        container: container.name.clone(),
-        previous: container.last.is_some(),
-        follow: false,
-        since: Since::All,
-        tail: Some(LAST_LINES),
-        bytes: None,
-    };
-    Some(Effect::ReadLastLines { node: node.clone(), request: Box::new(request) })
+/// Looks up what is at hand of a node that failed.
+fn look_up(model: &Model, replacing: &mut Replacing, node: NodeName) -> Option<Effect> {
+    let work = replacing.run.works().iter().find(|work| work.candidate.node == node)?;
+    let slot = model.inventory.row_of(&replacing.run.plan().daemon_set.uid);
+    let view = slot.zip(model.inventory.column_of(&node));
+    let view = view.and_then(|(slot, column)| model.inventory.view(slot, column));
+    let search = Box::new(Search::of(replacing.run.plan(), work, view.as_ref()));
+    replacing.searched.insert(node.clone());
+    Some(Effect::ReadEvidence { node, search })
 }
 
 /// What a deletion depends on was read.
 fn checked(model: &mut Model, node: &NodeName, fresh: Result<Fresh, String>) -> Vec<Effect> {
     let Some(mut replacing) = model.replacement.take() else { return Vec::new() };
     let mut effects = Vec::new();
+    let claim = fresh.as_ref().ok().and_then(|fresh| fresh.claim.as_ref());
+    if let Some(other) = replacing.claim.other(claim, model.now) {
+        replacing.run.end(other, model.now);
+    }
     if let Some(order) = replacing.run.checked(node, fresh, &model.inventory) {
         carry_out(model, &mut replacing, order, &mut effects);
     }
@@ -141,8 +130,8 @@ pub(super) fn read(model: &mut Model, read: Msg) -> Vec<Effect> {
             neighbours(model, &node, pods.as_deref().map_err(Clone::clone));
             Vec::new()
         }
-        Msg::LastLinesRead { node, lines } => {
-            last_lines_read(model, node, lines);
+        Msg::EvidenceRead { node, evidence } => {
+            evidence_read(model, node, evidence);
             model.version += 1;
             Vec::new()
         }
@@ -157,13 +146,14 @@ fn neighbours(model: &mut Model, node: &NodeName, pods: Result<&[Pod], String>) 
     }
 }
 
-/// The last lines of a failed pod were read.
-fn last_lines_read(model: &mut Model, node: NodeName, lines: Vec<String>) {
+/// What is at hand of a failed node was read.
+fn evidence_read(model: &mut Model, node: NodeName, evidence: Evidence) {
     let Some(replacing) = &mut model.replacement else { return };
-    for line in &lines {
+    for line in evidence.lines() {
         replacing.say(model.now, true, format!("{node}:   {line}"));
     }
-    replacing.last_lines.insert(node, lines);
+    replacing.searched.remove(&node);
+    replacing.evidence.insert(node, evidence);
 }
 
 /// A write was answered; whether it was one of the replacement's.
@@ -179,25 +169,20 @@ pub(super) fn sent(model: &mut Model, ticket: Ticket, outcome: &Outcome) -> bool
     match replacing.claim.answered(outcome, model.now) {
         Told::TakenOver(words) => replacing.run.end(words, model.now),
         Told::Refused(why) if replacing.is_active() => {
-            let command = again(replacing, &model.settings.context);
+            let command = replacing.run.plan().command(&model.settings.context);
             let words = format!(
                 "colleagues cannot see this on the DaemonSet ({why}), and --continue will not know it; the same again: \
                  {command}"
             );
             replacing.say(model.now, true, words);
         }
-        Told::Refused(_) | Told::Nothing => {}
+        Told::Unanswered(why) if replacing.is_active() => {
+            let words = format!("no answer to telling colleagues on the DaemonSet, tried again: {why}");
+            replacing.say(model.now, true, words);
+        }
+        Told::Unanswered(_) | Told::Refused(_) | Told::Nothing => {}
     }
     true
-}
-
-/// The command that does the same.
-fn again(replacing: &Replacing, context: &Text) -> String {
-    let plan = replacing.run.plan();
-    let key = &plan.daemon_set.key;
-    let mut words = vec![format!("dsgrid --context {context} replace -n {} ds/{}", key.namespace, key.name)];
-    words.extend(plan.options.flags());
-    words.join(" ")
 }
 
 /// A person does something with it.
@@ -274,15 +259,4 @@ pub(super) fn holds_first(model: &mut Model) -> bool {
     let words = format!("held, nothing more is deleted; {}; once more to leave", in_flight(replacing));
     model.notice = Some(Notice::failed(words, now));
     true
-}
-
-/// What is asked for its screen: the events of failed pods.
-pub(in crate::app) fn needed(model: &Model) -> BTreeSet<Inquiry> {
-    let Some(replacing) = &model.replacement else { return BTreeSet::new() };
-    let failed = replacing
-        .run
-        .works()
-        .iter()
-        .filter(|work| matches!(work.step, crate::domain::replace::work::Step::Failed(_)));
-    failed.filter_map(|work| work.new_pod.clone()).take(3).map(Inquiry::Events).collect()
 }

@@ -1,6 +1,6 @@
 //! Screens are opened, moved in, searched and left.
 
-use super::{lens, logs};
+use super::{lens, logs, motion};
 use crate::app::action::Action;
 use crate::app::cursor::CountColumn;
 use crate::app::effect::Effect;
@@ -71,6 +71,9 @@ pub(super) fn moved(model: &mut Model, action: Action) {
 
 /// What Enter opens: where the line leads, or what is selected in the grid.
 fn enter(model: &mut Model) {
+    if model.screens.is_empty() && motion::enter_group(model) {
+        return;
+    }
     if let Some(open) = model.screens.last() {
         if let Some(screen) = open.leads().cloned() {
             self::open(model, screen);

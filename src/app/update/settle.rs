@@ -3,12 +3,13 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::lens::project;
-use super::motion::{node_at, node_index, row_at, row_index};
+use super::motion::{self, node_at, node_index, row_at, row_index};
 use crate::app::cursor::{ColumnPlace, Focus, RowPlace};
 use crate::app::labels::NodeLabels;
 use crate::app::layout::{Mode, Shape};
 use crate::app::model::{Grouping, Model};
 use crate::app::viewport::{follow, offset};
+use crate::domain::grid::Group;
 use crate::domain::id::Uid;
 use crate::domain::text::Text;
 
@@ -61,7 +62,7 @@ fn shape(model: &Model) -> Shape {
     Shape {
         size: model.size,
         rows: model.grid.rows.len(),
-        groups: model.grid.groups.iter().map(|group| group.end - group.start).collect(),
+        groups: model.grid.groups.iter().map(Group::len).collect(),
         grouped: model.lens.group_by.is_some(),
         name: (name, bare),
         digits: u16::try_from(digits).unwrap_or(u16::MAX),
@@ -69,7 +70,7 @@ fn shape(model: &Model) -> Shape {
             .grid
             .groups
             .iter()
-            .map(|group| width(&group.label))
+            .map(|group| width(group.name()))
             .max()
             .unwrap_or_default()
             .max(2),
@@ -102,10 +103,16 @@ fn place_cursor(model: &mut Model) {
                 model.cursor.column = ColumnPlace::Count(shown[0]);
             }
         }
-        ColumnPlace::Node(_) | ColumnPlace::Name => {}
+        ColumnPlace::Group(_) if !motion::holds_groups(model) || model.selected_group().is_none() => {
+            let first = model.selected_group().map(|group| group.start);
+            let first = first.filter(|_| model.layout.mode != Mode::Bars);
+            model.cursor.column = first.map_or(ColumnPlace::Name, |at| node_at(model, at));
+        }
+        ColumnPlace::Group(_) | ColumnPlace::Node(_) | ColumnPlace::Name => {}
     }
     model.focus = match (&model.layout.map, model.layout.mode) {
         (None, _) => Focus::List,
+        (Some(_), _) if model.selected_group().is_some() => model.focus,
         (Some(_), _) if !model.has_node() => Focus::List,
         // Beside bars, nodes are only in the map.
         (Some(_), Mode::Bars) => Focus::Map,
@@ -147,8 +154,9 @@ pub(super) fn asked(model: &Model) -> Option<Uid> {
 
 /// Scrolls as little as possible so that the cursor is in sight.
 fn scroll(model: &mut Model) {
-    let (row, node) = (row_index(model).saturating_sub(1), node_index(model));
-    let groups: Vec<usize> = model.grid.groups.iter().map(|group| group.end - group.start).collect();
+    let node = node_index(model).or_else(|| Some(model.selected_group()?.start));
+    let row = row_index(model).saturating_sub(1);
+    let groups: Vec<usize> = model.grid.groups.iter().map(Group::len).collect();
     let list = usize::from(model.layout.list.height);
     let cells = usize::from(model.layout.columns.cells);
     let (rows, columns) = (model.grid.rows.len(), model.grid.columns.len());

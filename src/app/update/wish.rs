@@ -9,6 +9,7 @@ use crate::app::marks::Mark;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
 use crate::app::page::Line;
+use crate::app::relabel::selected;
 use crate::app::screen::{entries, revision_refs};
 use crate::domain::age::age;
 use crate::domain::command::{Limits, ResumeTo};
@@ -128,7 +129,7 @@ fn fill_options(model: &Model, daemon_set: ObjectRef) -> Dialog {
     });
     let mut nodes: Vec<Text> = marked.map(|node| node.0.clone()).collect();
     if nodes.is_empty() {
-        nodes.extend(model.cursor.column.node().map(|node| node.0.clone()));
+        nodes.extend(selected(model).into_iter().map(|node| node.0));
     }
     // One node is its own canary.
     let canary = u32::from(nodes.len() != 1);

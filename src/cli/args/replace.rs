@@ -72,9 +72,9 @@ pub(in crate::cli) struct ReplaceArgs {
     /// Also nodes whose pod would not come back
     #[arg(long)]
     pub(in crate::cli) include_set_apart: bool,
-    /// Go on with what was begun, by the options kept on the DaemonSet
+    /// Go on with what was begun, by the options kept on the DaemonSet; only --until may be given anew
     #[arg(long = "continue", conflicts_with_all = ["nodes", "node_selector", "max_in_flight", "soak", "ready_timeout",
-        "canary", "group_by", "groups", "hold_between_groups", "bake", "until", "max_failures",
+        "canary", "group_by", "groups", "hold_between_groups", "bake", "max_failures",
         "without_neighbours", "evict", "unhealthy_first", "include_set_apart"])]
     pub(in crate::cli) go_on: bool,
     /// How to print the summary at the end

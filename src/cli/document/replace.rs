@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{API_VERSION, whole_seconds};
-use crate::domain::id::{NodeName, ObjectKey};
+use crate::domain::id::NodeName;
 use crate::domain::inventory::Inventory;
+use crate::domain::replace::plan::Plan;
 use crate::domain::replace::run::Replacement;
 use crate::domain::replace::work::Step;
 
@@ -20,7 +21,7 @@ pub(in crate::cli) struct ReplaceSummary {
     /// Whether every planned node is done.
     pub(in crate::cli) complete: bool,
     daemon_set: String,
-    state: String,
+    pub(in crate::cli) state: String,
     why: String,
     pub(in crate::cli) done: Vec<NodeName>,
     pub(in crate::cli) failed: Vec<NodeWhy>,
@@ -37,23 +38,29 @@ pub(in crate::cli) struct NodeWhy {
     pub(in crate::cli) why: String,
 }
 
-/// Where there is nothing to do, or nothing was begun.
-pub(in crate::cli) fn nothing(context: &str, key: &ObjectKey, now: Timestamp) -> ReplaceSummary {
+/// Where there is nothing to do.
+pub(in crate::cli) fn nothing(
+    context: &str,
+    plan: &Plan,
+    warnings: &[String],
+    now: Timestamp,
+) -> ReplaceSummary {
+    let apart = plan.apart.iter();
     ReplaceSummary {
         api_version: API_VERSION,
         kind: "ReplaceSummary",
         context: context.to_owned(),
         taken_at: whole_seconds(now),
         complete: true,
-        daemon_set: key.to_string(),
+        daemon_set: plan.daemon_set.key.to_string(),
         state: "done".to_owned(),
         why: String::new(),
         done: Vec::new(),
         failed: Vec::new(),
         skipped: Vec::new(),
         remaining: Vec::new(),
-        set_apart: Vec::new(),
-        warnings: Vec::new(),
+        set_apart: apart.map(|one| NodeWhy { node: one.node.clone(), why: one.why.clone() }).collect(),
+        warnings: warnings.to_vec(),
     }
 }
 
@@ -65,7 +72,7 @@ pub(in crate::cli) fn replace(
     warnings: &[String],
 ) -> ReplaceSummary {
     let now = inventory.now();
-    let mut summary = nothing(context, &run.plan().daemon_set.key, now);
+    let mut summary = nothing(context, run.plan(), warnings, now);
     for work in run.works() {
         let node = work.candidate.node.clone();
         match &work.step {
@@ -81,12 +88,9 @@ pub(in crate::cli) fn replace(
             _ => summary.remaining.push(node),
         }
     }
-    let apart = run.plan().apart.iter();
-    summary.set_apart = apart.map(|one| NodeWhy { node: one.node.clone(), why: one.why.clone() }).collect();
     summary.complete = summary.failed.is_empty() && summary.remaining.is_empty();
     summary.state = run.state().name().to_lowercase();
     summary.why = run.state().why(now);
-    summary.warnings = warnings.to_vec();
     summary
 }
 

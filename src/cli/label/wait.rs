@@ -30,8 +30,12 @@ pub(super) async fn watch(
     batch: &Batch,
     harm: &Harm,
 ) -> Result<Outcome, Failure> {
-    let foretold: Vec<Impact> =
-        batch.expectations(&harm.impacts, Timestamp::now()).into_iter().map(|one| one.impact).collect();
+    let foretold = batch.expectations(&harm.impacts, Timestamp::now()).into_iter().map(|one| one.impact);
+    let (foretold, late): (Vec<Impact>, Vec<Impact>) = foretold.partition(|impact| impact.after.is_zero());
+    if let Some(impact) = late.iter().min_by_key(|impact| impact.after) {
+        let (count, seconds) = (late.len(), impact.after.as_secs());
+        print::note(&format!("not waited for: {count} evictions, the first after {seconds} s"));
+    }
     if foretold.is_empty() {
         return Ok(Outcome::Done);
     }

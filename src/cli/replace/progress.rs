@@ -3,14 +3,21 @@
 use std::io;
 use std::ops::ControlFlow;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::app::{Model, Replacing};
 use crate::cli::document::{self, ReplaceSummary};
 use crate::cli::failure::Failure;
 use crate::cli::print;
 use crate::domain::age::human_duration;
+use crate::domain::replace::liveness::stale;
 use crate::domain::replace::plan::Plan;
 use crate::domain::replace::run::{Hold, RunState};
+use crate::domain::text::Text;
 use crate::shell::headless::Printer;
+
+/// After so long without a word it says how it stands.
+const SILENCE: SignedDuration = SignedDuration::from_secs(60);
 
 /// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,28 +33,35 @@ pub(super) enum Verdict {
 /// Prints what happens.
 pub(super) struct Lines {
     context: String,
-    daemon_set: String,
-    namespace: String,
+    plan: Plan,
     warnings: Vec<String>,
     seen: usize,
     numbers: String,
     summary: ReplaceSummary,
+    /// When a line was printed last; server time.
+    said: Option<Timestamp>,
+    /// Whether it was said how to leave at once.
+    told_leaving: bool,
+    /// Whether the annotation tells how to continue.
+    is_kept: bool,
 }
 
 impl Lines {
-    pub(super) fn new(context: String, plan: &Plan, warnings: Vec<String>) -> Self {
-        let key = &plan.daemon_set.key;
-        let mut summary = document::replace_nothing(&context, key, jiff::Timestamp::UNIX_EPOCH);
+    pub(super) fn new(context: String, plan: Plan, warnings: Vec<String>) -> Self {
+        let mut summary = document::replace_nothing(&context, &plan, &warnings, Timestamp::now());
         summary.complete = false;
+        "waiting".clone_into(&mut summary.state);
         summary.remaining = plan.candidates.iter().map(|candidate| candidate.node.clone()).collect();
         Self {
             context,
-            daemon_set: key.name.to_string(),
-            namespace: key.namespace.to_string(),
+            plan,
             warnings,
             seen: 0,
             numbers: String::new(),
             summary,
+            said: None,
+            told_leaving: false,
+            is_kept: false,
         }
     }
 
@@ -58,10 +72,13 @@ impl Lines {
         let (left, skipped) = (summary.remaining.len(), summary.skipped.len());
         print::note(&format!("{done} done, {failed} failed, {skipped} skipped, {left} left"));
         if verdict != Verdict::Done && left + failed > 0 {
-            let (namespace, name) = (&self.namespace, &self.daemon_set);
-            print::note(&format!(
-                "next: look at it; then dsgrid replace -n {namespace} ds/{name} --continue"
-            ));
+            let key = &self.plan.daemon_set.key;
+            let command = if self.is_kept {
+                format!("dsgrid replace -n {} ds/{} --continue", key.namespace, key.name)
+            } else {
+                self.plan.command(&Text::new(&self.context))
+            };
+            print::note(&format!("next: look at it; then {command}"));
         }
         if as_json {
             print::json(summary)?;
@@ -69,38 +86,90 @@ impl Lines {
         Ok(())
     }
 
-    /// The numbers, where they changed.
-    fn count(&mut self, replacing: &Replacing, model: &Model) {
-        let (run, course) = (replacing.run(), replacing.run().course(model.now()));
-        let total = run.works().len();
-        let left = course.left.filter(|left| !left.is_zero() && course.done > 0);
-        let numbers = format!("{}/{total} done, {} in flight", course.done, course.in_flight);
-        let about = left.map(|left| format!(", about {} left", human_duration(left.as_secs())));
-        if course.done > 0 && numbers != self.numbers {
-            print::note(&format!("{numbers}{}", about.unwrap_or_default()));
-        }
-        self.numbers = numbers;
+    /// Says something, with the time.
+    fn say(&mut self, at: Timestamp, now: Timestamp, text: &str) {
+        print::note(&format!("{} {text}", at.strftime("%H:%M:%SZ")));
+        self.said = Some(now);
     }
+
+    /// Nothing was said for a while: that it is there, and what it waits for.
+    fn is_silent(&mut self, now: Timestamp) -> bool {
+        now.duration_since(*self.said.get_or_insert(now)) >= SILENCE
+    }
+
+    /// The numbers, where they changed.
+    fn count(&mut self, replacing: &Replacing, now: Timestamp) {
+        let numbers = numbers(replacing, now);
+        if replacing.run().course(now).done > 0 && numbers.0 != self.numbers {
+            self.say(now, now, &format!("{}{}", numbers.0, numbers.1));
+        }
+        self.numbers = numbers.0;
+    }
+
+    /// How everything stands, for those who look after a while.
+    fn stand(&mut self, replacing: &Replacing, now: Timestamp) {
+        let (run, (numbers, left)) = (replacing.run(), numbers(replacing, now));
+        let why = run.state().why(now);
+        let why = if why.is_empty() { run.waits_for().to_owned() } else { why };
+        let why = if why.is_empty() { why } else { format!("; {}: {why}", run.state().name()) };
+        self.say(now, now, &format!("{numbers}{left}{why}"));
+        for work in replacing.in_flight() {
+            let standing = replacing.standing(work, now);
+            self.say(now, now, &format!("{}: {standing}", work.candidate.node));
+        }
+    }
+
+    /// Before everything is live nothing begins.
+    fn not_begun(&mut self, model: &Model) {
+        if self.is_silent(model.now()) {
+            let stale = stale(model.inventory(), &self.plan.daemon_set.key.namespace);
+            let stale = stale.map_or_else(|| "live data".to_owned(), |stale| stale.words(model.now()));
+            self.say(model.now(), model.now(), &format!("waits to begin: {stale}"));
+        }
+    }
+}
+
+/// How many are done and in flight, and how long the rest takes.
+fn numbers(replacing: &Replacing, now: Timestamp) -> (String, String) {
+    let (run, course) = (replacing.run(), replacing.run().course(now));
+    let numbers = format!("{}/{} done, {} in flight", course.done, run.works().len(), course.in_flight);
+    let left = course.left.filter(|left| !left.is_zero() && course.done > 0);
+    let end = left.and_then(|left| Some((left, now.checked_add(left).ok()?)));
+    let about = end.map(|(left, end)| {
+        format!(", about {} left, until about {}Z", human_duration(left.as_secs()), end.strftime("%H:%M"))
+    });
+    (numbers, about.unwrap_or_default())
 }
 
 impl Printer for Lines {
     type Outcome = Verdict;
 
     fn look(&mut self, model: &Model) -> io::Result<ControlFlow<Verdict>> {
-        let Some(replacing) = model.replacement() else { return Ok(ControlFlow::Continue(())) };
+        let now = model.now();
+        let Some(replacing) = model.replacement() else {
+            self.not_begun(model);
+            return Ok(ControlFlow::Continue(()));
+        };
         let run = replacing.run();
         let (events, seen) = replacing.events_since(self.seen);
         let is_news = seen != self.seen;
         for event in events {
-            print::note(&format!("{} {}", event.at.strftime("%H:%M:%SZ"), event.text));
+            self.say(event.at, now, &event.text);
         }
         self.seen = seen;
         let is_idle = replacing.in_flight().next().is_none();
         let waits = run.state().needs_person() && is_idle;
         if is_news || waits || run.is_over() {
-            self.count(replacing, model);
-            self.summary = document::replace(&self.context, run, model.inventory(), &self.warnings);
+            self.count(replacing, now);
+        } else if self.is_silent(now) {
+            self.stand(replacing, now);
         }
+        if !is_idle && *run.state() == RunState::Held(Hold::Person) && !self.told_leaving {
+            self.told_leaving = true;
+            self.say(now, now, "it ends when nothing is in flight any more; Ctrl-c again ends it at once");
+        }
+        self.summary = document::replace(&self.context, run, model.inventory(), &self.warnings);
+        self.is_kept = replacing.is_kept();
         if !(waits || run.is_over()) || !replacing.is_settled() {
             return Ok(ControlFlow::Continue(()));
         }

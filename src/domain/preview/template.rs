@@ -3,7 +3,9 @@
 //! Placement follows the template at once; old pods go when a `RollingUpdate` reaches them (`rollingUpdate`, also on
 //! nodes that are kept but no longer wanted: there nothing comes back). `OnDelete` replaces nothing by itself.
 
-use super::{Impact, Outcome, evicted_after, refusal};
+use jiff::SignedDuration;
+
+use super::{Impact, Outcome, evicted, made_again, refusal};
 use crate::domain::id::Uid;
 use crate::domain::inventory::{CellView, Inventory};
 use crate::domain::object::{DaemonSet, Node, Pod, UpdateStrategy};
@@ -47,6 +49,7 @@ pub fn template_impact(inventory: &Inventory, edit: &TemplateEdit<'_>) -> Vec<Im
             outcome,
             reason,
             pods,
+            after: SignedDuration::ZERO,
         }));
     }
     impacts
@@ -103,9 +106,8 @@ impl TemplateEdit<'_> {
                 let reason = format!("{why}; {}", limits(&self.after.strategy));
                 happenings.push((Outcome::Replace, reason, names(&old)));
             }
-            let loops = |placement: &Placement| looping(placement, node);
-            if let (None, Some(reason)) = (loops(before), loops(after)) {
-                happenings.push((Outcome::EvictLoop, reason, names(&staying)));
+            if let (None, Some((taint, seconds))) = (evicted(before, node), evicted(after, node)) {
+                happenings.push((Outcome::EvictLoop, made_again(taint, seconds), names(&staying)));
             }
         } else if !old.is_empty() {
             let refused = refusal(after, node, Ruling::Refuse);
@@ -125,7 +127,8 @@ fn created(node: &Node, placement: &Placement) -> Vec<Happening> {
         return Vec::new();
     }
     let mut happenings = vec![(Outcome::Start, wanted(placement, node), Vec::new())];
-    happenings.extend(looping(placement, node).map(|reason| (Outcome::EvictLoop, reason, Vec::new())));
+    let again = evicted(placement, node).map(|(taint, seconds)| made_again(taint, seconds));
+    happenings.extend(again.map(|reason| (Outcome::EvictLoop, reason, Vec::new())));
     happenings
 }
 
@@ -146,14 +149,4 @@ fn limits(strategy: &UpdateStrategy) -> String {
         }
         UpdateStrategy::OnDelete => "replaced when somebody deletes it".to_owned(),
     }
-}
-
-/// The taint of a node that evicts every pod again, if there is one.
-fn looping(placement: &Placement, node: &Node) -> Option<String> {
-    node.taints.iter().find_map(|taint| {
-        let seconds = evicted_after(placement, taint)?;
-        Some(format!(
-            "taint {taint} is tolerated for {seconds} s only, then the pod is evicted and made again"
-        ))
-    })
 }

@@ -34,13 +34,13 @@ pub fn node_patch(shown: &Node, fresh: &RawObject, change: &NodeChange) -> Resul
     if let Some(words) = conflict(shown, fresh) {
         return Err(NotSent::Changed(words));
     }
-    let after = change.applied(&now);
+    // The taint of a cordoned node is the control plane's to set.
+    let after = NodeChange { unschedulable: None, ..change.clone() }.applied(&now);
     let mut operations = Operations::new(&now);
     if after.meta.labels != now.meta.labels {
         operations.labels(fresh, change);
     }
-    let touches_taints = !change.add_taints.is_empty() || !change.remove_taints.is_empty();
-    if touches_taints && after.taints != now.taints {
+    if after.taints != now.taints {
         operations.taints(fresh, change);
     }
     if change.unschedulable.is_some_and(|wanted| wanted != now.unschedulable) {

@@ -1,5 +1,6 @@
 //! The last look before a pod is deleted: everything is read afresh, and nothing may have changed.
 
+use super::claim::Claim;
 use super::plan::{Candidate, Plan};
 use crate::domain::object::{DaemonSet, Node, Pod, UpdateStrategy};
 use crate::domain::placement::Placement;
@@ -14,6 +15,8 @@ pub struct Fresh {
     pub node: Option<Node>,
     /// The pod; none where it is gone, or another one has its name.
     pub pod: Option<Pod>,
+    /// Who said on the DaemonSet that they replace its pods; none where nobody did.
+    pub claim: Option<Claim>,
     /// All pods of the node; none where they were not asked for.
     pub pods: Option<Vec<Pod>>,
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::age::age;
 use crate::domain::event::{LinkState, Scope, WatchKind};
 use crate::domain::inventory::Inventory;
 use crate::domain::text::Text;
@@ -13,6 +14,17 @@ pub struct Stale {
     pub watch: String,
     /// Since when, where that is known.
     pub since: Option<Timestamp>,
+}
+
+impl Stale {
+    /// Like `pods in logging not live for 14s`.
+    #[must_use]
+    pub fn words(&self, now: Timestamp) -> String {
+        // What was lost just now has no age yet.
+        let since = self.since.filter(|since| now.duration_since(*since).as_secs() > 0);
+        let since = since.map(|since| format!(" for {}", age(Some(since), now)));
+        format!("{} not live{}", self.watch, since.unwrap_or_default())
+    }
 }
 
 /// The first watch that a DaemonSet of this namespace needs and that is not live.

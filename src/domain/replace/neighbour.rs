@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::evidence::Search;
 use crate::domain::id::{ObjectKey, Uid};
 use crate::domain::object::{Phase, Pod};
 use crate::domain::text::Text;
@@ -29,6 +30,8 @@ pub struct Harmed {
     pub uid: Uid,
     /// What happened, like `payments/api-7d9 is not Ready for 14 s`.
     pub why: String,
+    /// Where more is found about it.
+    pub search: Search,
 }
 
 /// The neighbours on a node, without the DaemonSet's own pods.
@@ -72,7 +75,7 @@ pub fn judge(before: &[Neighbour], now_there: &[Pod], passed: &[Uid], now: Times
         if restarted > 0 {
             let times = if restarted == 1 { "once".to_owned() } else { format!("{restarted} times") };
             let why = format!("{} restarted {times}{}", neighbour.key, last_reason(pod));
-            harmed.push(Harmed { uid: neighbour.uid.clone(), why });
+            harmed.push(Harmed { uid: neighbour.uid.clone(), why, search: Search::pod(pod) });
         } else if !pod.ready {
             let since = pod.ready_since.unwrap_or(now);
             let matters = since + BLIP;
@@ -81,7 +84,7 @@ pub fn judge(before: &[Neighbour], now_there: &[Pod], passed: &[Uid], now: Times
             } else {
                 let seconds = now.duration_since(since).as_secs();
                 let why = format!("{} is not Ready for {seconds} s", neighbour.key);
-                harmed.push(Harmed { uid: neighbour.uid.clone(), why });
+                harmed.push(Harmed { uid: neighbour.uid.clone(), why, search: Search::pod(pod) });
             }
         }
     }

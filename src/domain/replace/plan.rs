@@ -1,17 +1,21 @@
 //! Which nodes are to be replaced, in which order, and which are set apart.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod groups;
+mod words;
+
+use std::collections::BTreeSet;
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
+
+use self::groups::{Groups, in_waves};
 
 use super::options::Options;
-use super::run::{is_down, named};
-use crate::domain::age::human_duration;
+use super::run::is_down;
 use crate::domain::explanation::reasons;
 use crate::domain::id::{NodeName, ObjectKind, ObjectRef, Uid};
 use crate::domain::inventory::{CellView, Inventory, Row, RowSlot};
-use crate::domain::object::{IntOrPercent, Node, Pod, UpdateStrategy};
+use crate::domain::object::{Pod, UpdateStrategy};
 use crate::domain::reason::Ruling;
 use crate::domain::rollout::usual_time;
 use crate::domain::selector::Selector;
@@ -19,10 +23,6 @@ use crate::domain::text::Text;
 
 /// How long a node takes where none was measured.
 const USUAL: SignedDuration = SignedDuration::from_secs(30);
-/// The name of the first wave.
-const CANARY: &str = "canary";
-/// The group of nodes without the label.
-const NO_GROUP: &str = "without the label";
 
 /// What is going to be replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,136 +81,6 @@ pub struct Apart {
     pub node: NodeName,
     /// Why.
     pub why: String,
-}
-
-impl Plan {
-    /// How long all of it takes if every node takes the usual time, waves one after another.
-    #[must_use]
-    pub fn estimate(&self) -> SignedDuration {
-        self.estimate_of(self.candidates.iter().map(|candidate| candidate.wave), self.usual)
-    }
-
-    /// How long nodes of these waves take if each takes so long.
-    pub(super) fn estimate_of(
-        &self,
-        waves: impl Iterator<Item = usize>,
-        each: SignedDuration,
-    ) -> SignedDuration {
-        let mut sizes: BTreeMap<usize, u32> = BTreeMap::new();
-        for wave in waves {
-            *sizes.entry(wave).or_default() += 1;
-        }
-        let rounds: u32 = sizes.values().map(|size| size.div_ceil(self.budget.max(1))).sum();
-        let pauses = i32::try_from(sizes.len().saturating_sub(1)).unwrap_or(i32::MAX);
-        let rounds = i32::try_from(rounds).unwrap_or(i32::MAX);
-        each.saturating_mul(rounds).saturating_add(self.options.bake().saturating_mul(pauses))
-    }
-
-    /// The limit in nodes, like `10% = 6 of 60 nodes (rounded up)`.
-    #[must_use]
-    pub fn limit(&self) -> String {
-        let nodes = |count: u32| if count == 1 { "node" } else { "nodes" };
-        match self.options.max_in_flight {
-            IntOrPercent::Percent(percent) => {
-                format!(
-                    "{percent}% = {} of {} {} (rounded up)",
-                    self.budget,
-                    self.desired,
-                    nodes(self.desired)
-                )
-            }
-            _ => format!("{} of {} {}", self.budget, self.desired, nodes(self.desired)),
-        }
-    }
-}
-
-impl Plan {
-    /// The plan for people: what, in which order, how fast, what halts it, what is left out.
-    #[must_use]
-    pub fn lines(&self, now: Timestamp) -> Vec<String> {
-        let (options, count) = (&self.options, self.candidates.len());
-        let pods = |count: usize| if count == 1 { "pod" } else { "pods" };
-        let mut lines = vec![format!("{count} outdated {} go to {}", pods(count), self.revision_label)];
-        lines.extend(self.order());
-        lines.push(format!("at most {} without an available pod, whoever caused it", self.limit()));
-        if !self.down.is_empty() {
-            let names: Vec<String> = self.down.iter().map(ToString::to_string).collect();
-            let used = if self.down.len() >= usize::try_from(self.budget).unwrap_or(usize::MAX) {
-                "so NOTHING BEGINS before that changes or the limit is higher"
-            } else {
-                "which uses the limit up by as many"
-            };
-            lines.push(format!("already without an available pod: {}, {used}", named(&names)));
-        }
-        let soak = human_duration(self.soak.as_secs());
-        let neighbours = if options.without_neighbours {
-            "the other pods of the node are NOT looked after"
-        } else {
-            "no other pod of the node may be worse off then"
-        };
-        lines.push(format!(
-            "each new pod has to be available within {} and stay so for {soak}; {neighbours}",
-            human_duration(self.ready_timeout.as_secs())
-        ));
-        lines.push(match options.max_failures {
-            0 | 1 => "it halts at the first failure".to_owned(),
-            many => format!("it halts after {many} failures"),
-        });
-        lines.push(self.ending(now));
-        let cordoned: Vec<&str> = self.cordoned().map(|one| one.node.as_str()).collect();
-        if !cordoned.is_empty() {
-            let names = cordoned.join(", ");
-            lines.push(format!("cordoned, which daemon pods tolerate, so ordinary candidates: {names}"));
-        }
-        for apart in &self.apart {
-            lines.push(format!("left out: {}: {}", apart.node, apart.why));
-        }
-        lines
-    }
-
-    fn cordoned(&self) -> impl Iterator<Item = &Candidate> {
-        self.candidates.iter().filter(|candidate| candidate.cordoned)
-    }
-
-    /// The waves, and who comes first in them.
-    fn order(&self) -> Vec<String> {
-        let mut words = Vec::new();
-        for (at, wave) in self.waves.iter().enumerate() {
-            let nodes: Vec<&str> =
-                self.candidates.iter().filter(|one| one.wave == at).map(|one| one.node.as_str()).collect();
-            let first = nodes.iter().take(3).copied().collect::<Vec<_>>().join(", ");
-            let more = if nodes.len() > 3 { ", …" } else { "" };
-            words.push(format!("{}. {wave}: {} ({first}{more})", at + 1, nodes.len()));
-        }
-        let down = self.candidates.iter().filter(|one| !one.available).count();
-        if down > 0 {
-            words
-                .push(format!("{down} of them unavailable already: first of their group, in their own slot"));
-        }
-        if self.options.hold_between_groups {
-            words.push("it holds after each of these until a person goes on".to_owned());
-        }
-        if self.options.bake_seconds > 0 {
-            let bake = human_duration(self.options.bake().as_secs());
-            words.push(format!("it waits {bake} after each of these"));
-        }
-        words
-    }
-
-    /// When it is over if nothing halts it.
-    fn ending(&self, now: Timestamp) -> String {
-        let takes = self.estimate();
-        let clock = |at: Timestamp| at.strftime("%H:%M").to_string();
-        let end =
-            now.checked_add(takes).map_or_else(|_| "later".to_owned(), |end| format!("{}Z", clock(end)));
-        let until = self.options.until.map(|until| format!("; nothing is deleted after {}Z", clock(until)));
-        format!(
-            "about {} if nothing halts it (a node takes about {}), so until about {end}{}",
-            human_duration(takes.as_secs()),
-            human_duration(self.usual.as_secs()),
-            until.unwrap_or_default()
-        )
-    }
 }
 
 /// Why nothing can be planned, and what to do.
@@ -282,7 +152,7 @@ pub fn plan(inventory: &Inventory, slot: RowSlot, options: Options) -> Result<Pl
         generation: set.meta.generation,
         revision_label: inventory.revision_label(&set.meta.uid, &revision),
         revision,
-        budget: options.max_in_flight.resolve(desired).max(1),
+        budget: options.max_in_flight.resolve(desired).min(desired).max(1),
         desired,
         soak,
         ready_timeout: options.ready_timeout(usual),
@@ -382,81 +252,5 @@ fn candidate(view: &CellView<'_>, pod: &Pod) -> Candidate {
         wave: 0,
         available: view.is_available(pod),
         cordoned: node.is_some_and(|node| node.unschedulable),
-    }
-}
-
-/// The first ones are the canaries, the others come group by group.
-fn in_waves(
-    found: Vec<(usize, Candidate)>,
-    groups: &Groups,
-    options: &Options,
-) -> (Vec<Candidate>, Vec<String>) {
-    let canaries = usize::try_from(options.canary).unwrap_or(usize::MAX).min(found.len());
-    let (mut waves, mut candidates) = (Vec::new(), Vec::new());
-    if canaries > 0 {
-        waves.push(CANARY.to_owned());
-    }
-    let (canary, mut rest): (Vec<_>, Vec<_>) = {
-        let mut found = found;
-        let rest = found.split_off(canaries);
-        (found, rest)
-    };
-    candidates.extend(canary.into_iter().map(|(_, candidate)| candidate));
-    // Stable: within a group the order stays.
-    rest.sort_by_key(|(group, _)| *group);
-    let mut open = None;
-    for (group, candidate) in rest {
-        if open != Some(group) {
-            open = Some(group);
-            waves.push(groups.names[group].clone());
-        }
-        candidates.push(Candidate { wave: waves.len() - 1, ..candidate });
-    }
-    (candidates, waves)
-}
-
-/// The groups of nodes, in order.
-struct Groups {
-    label: Option<Text>,
-    names: Vec<String>,
-    /// Whether only the named groups are wanted.
-    chosen: bool,
-}
-
-impl Groups {
-    fn of(inventory: &Inventory, options: &Options) -> Result<Self, String> {
-        let Some(label) = options.group_by.clone() else {
-            if let Some(group) = options.groups.first() {
-                return Err(format!("the group {group:?} is of no label; name one with --group-by"));
-            }
-            return Ok(Self { label: None, names: vec!["all nodes".to_owned()], chosen: false });
-        };
-        let nodes = inventory.columns().filter_map(|(_, column)| column.node.as_ref());
-        let values: BTreeSet<&Text> = nodes.filter_map(|node| node.meta.labels.get(&label)).collect();
-        if values.is_empty() {
-            return Err(format!("no node has the label {label}"));
-        }
-        if let Some(unknown) = options.groups.iter().find(|group| !values.contains(group)) {
-            let known: Vec<&str> = values.iter().map(|value| value.as_str()).collect();
-            return Err(format!("no node has {label}={unknown}; there are {}", known.join(", ")));
-        }
-        let chosen = !options.groups.is_empty();
-        let mut names: Vec<String> = if chosen {
-            options.groups.iter().map(ToString::to_string).collect()
-        } else {
-            values.into_iter().map(ToString::to_string).collect()
-        };
-        if !chosen {
-            names.push(NO_GROUP.to_owned());
-        }
-        Ok(Self { label: Some(label), names, chosen })
-    }
-
-    /// The group of a node; none where the node is in none of the chosen ones.
-    fn place(&self, node: Option<&Node>) -> Option<usize> {
-        let Some(label) = &self.label else { return Some(0) };
-        let value = node.and_then(|node| node.meta.labels.get(label));
-        let named = value.and_then(|value| self.names.iter().position(|name| *name == value.as_str()));
-        named.or_else(|| (!self.chosen).then(|| self.names.len() - 1))
     }
 }

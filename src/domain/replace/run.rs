@@ -208,7 +208,7 @@ impl Replacement {
         }
     }
 
-    /// Somebody else took it over, or the plan cannot be carried out any more.
+    /// Somebody else took it over, its time is up, or the plan cannot be carried out any more.
     pub fn end(&mut self, words: String, now: Timestamp) {
         self.outdated(words, now);
     }

@@ -187,12 +187,15 @@ impl Work {
         if old.is_deleting() {
             self.unanswered = false;
         }
-        let why = if is_dead(view) {
-            "its node is not Ready, so the old pod cannot end"
+        let (waits, why) = if is_dead(view) {
+            (
+                "its node is not Ready, so the old pod cannot end",
+                "its node is not Ready, so the old pod cannot end",
+            )
         } else {
-            "the old pod does not end"
+            ("the old pod is ending", "the old pod does not end")
         };
-        why.clone_into(&mut self.waits_for);
+        waits.clone_into(&mut self.waits_for);
         match self.unless_late(why, rule) {
             failed @ Step::Failed(_) => self.enter(failed, rule.now),
             _ => self.enter(Step::Deleting, rule.now),

@@ -273,6 +273,7 @@ impl World {
             daemon_set: Some(self.daemon_set()),
             node: Some(self.node(index)),
             pod: pods.first().cloned(),
+            claim: None,
             pods: Some(self.beside(name)),
         }
     }

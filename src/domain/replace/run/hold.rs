@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::FLAPS;
-use crate::domain::age::age;
+use super::{FLAPS, SETTLED};
 use crate::domain::replace::liveness::Stale;
 
 /// How the whole of it stands.
@@ -15,9 +14,9 @@ pub enum RunState {
     Held(Hold),
     /// Nothing is deleted until a person decides: to go on, or to abort.
     Halted(String),
-    /// The plan does not hold any more: only a new one can go on.
+    /// The plan does not hold any more, or its time is up: only a new one can go on.
     Outdated(String),
-    /// Every node is over, or the time is up.
+    /// Every node is over.
     Finished,
     /// A person ended it.
     Aborted,
@@ -34,6 +33,15 @@ impl RunState {
             Self::Outdated(_) => "ended",
             Self::Finished => "done",
             Self::Aborted => "aborted",
+        }
+    }
+
+    /// Whether saying the one after the other tells nothing new: only ages and times left differ.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Held(one), Self::Held(other)) => one.is_like(other),
+            (one, other) => one == other,
         }
     }
 
@@ -81,6 +89,16 @@ pub enum Hold {
 }
 
 impl Hold {
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Stale(_), Self::Stale(_)) => true,
+            (Self::Trouble { words: one, again }, Self::Trouble { words: other, again: after }) => {
+                one == other && again.is_some() == after.is_some()
+            }
+            (one, other) => one == other,
+        }
+    }
+
     /// Whether only a person lets it go on.
     #[must_use]
     pub fn needs_person(&self) -> bool {
@@ -96,11 +114,10 @@ impl Hold {
         match self {
             Self::Person => "held by you; nothing more is deleted".to_owned(),
             Self::Stale(stale) => {
-                let since = stale.since.map(|since| format!(" for {}", age(Some(since), now)));
+                let settled = SETTLED.as_secs();
                 format!(
-                    "{} not live{}: nothing is deleted blind; it goes on after 15 s of live data",
-                    stale.watch,
-                    since.unwrap_or_default()
+                    "{}: nothing is deleted blind; it goes on after {settled} s of live data",
+                    stale.words(now)
                 )
             }
             Self::Flapping => format!("disconnected {FLAPS} times; go on only if you trust the connection"),

@@ -22,10 +22,8 @@ impl Replacement {
         if !self.may_open(wave, now) {
             return orders;
         }
-        if self.plan.options.until.is_some_and(|until| now + self.plan.usual > until) {
-            if !self.works.iter().any(|work| work.step.is_in_flight()) {
-                self.state = RunState::Finished;
-            }
+        if let Some(until) = self.plan.options.until.filter(|until| now + self.plan.usual > *until) {
+            self.time_is_up(until, now);
             return orders;
         }
         let mut slots = Slots::of(self, row, inventory);
@@ -58,6 +56,18 @@ impl Replacement {
             );
         }
         orders
+    }
+
+    /// Another node would not be done in time: nothing more begins, and it ends when nothing is in flight.
+    fn time_is_up(&mut self, until: Timestamp, now: Timestamp) {
+        let left = self.works.iter().filter(|work| work.step == Step::Queued).count();
+        let nodes = if left == 1 { "node is" } else { "nodes are" };
+        let words = format!("its time, until {}Z, is up: {left} {nodes} left", until.strftime("%H:%M"));
+        if self.works.iter().any(|work| work.step.is_in_flight()) {
+            self.waits_for = words;
+        } else {
+            self.end(words, now);
+        }
     }
 
     /// Whether a wave may begin: the one before is done, and was waited for as wished.

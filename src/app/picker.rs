@@ -1,13 +1,9 @@
-//! What lies over the grid or a screen.
+//! A list to choose from, over the grid or a screen.
 
 use crate::domain::text::Text;
 
-/// Something over the grid or a screen; it takes the keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Overlay {
-    /// A list to choose from.
-    Picker(Picker),
-}
+/// The lines of a page in a list; how many are in sight depends on the screen, so this is a fair guess.
+pub(super) const PAGE: usize = 9;
 
 /// What is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +16,7 @@ pub enum PickerKind {
     Container,
 }
 
-/// A list to choose from.
+/// A list to choose from; it takes the keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picker {
     /// What is chosen.

@@ -7,7 +7,7 @@ use super::{filter, logs};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::model::{Grouping, Model};
-use crate::app::overlay::{Overlay, Picker, PickerKind};
+use crate::app::picker::{PAGE, Picker, PickerKind};
 use crate::app::viewport::step;
 use crate::domain::text::Text;
 
@@ -22,8 +22,8 @@ const USUAL: [&str; 5] = [
 
 /// Moves in a list.
 pub(super) fn moved(model: &mut Model, action: Action) {
-    let Some(Overlay::Picker(picker)) = model.overlay.as_mut() else { return };
-    let Some(delta) = action.lines(1) else { return };
+    let Some(picker) = &mut model.picker else { return };
+    let Some(delta) = action.lines(PAGE) else { return };
     picker.at = step(picker.at, delta, picker.entries.len());
 }
 
@@ -43,7 +43,7 @@ pub(super) fn pick_namespace(model: &mut Model) {
         (Some(name), words)
     }));
     let at = entries.iter().position(|(name, _)| *name == model.namespace).unwrap_or_default();
-    model.overlay = Some(Overlay::Picker(Picker { kind: PickerKind::Namespace, entries, at }));
+    model.picker = Some(Picker { kind: PickerKind::Namespace, entries, at });
 }
 
 /// Offers the labels of the nodes, the usual ones first, those that tell every node apart last.
@@ -69,12 +69,12 @@ pub(super) fn pick_group(model: &mut Model) {
         (Some(key.clone()), format!("{values} value{}", if values == 1 { "" } else { "s" }))
     }));
     let at = entries.iter().position(|(key, _)| *key == model.lens.group_by).unwrap_or_default();
-    model.overlay = Some(Overlay::Picker(Picker { kind: PickerKind::Group, entries, at }));
+    model.picker = Some(Picker { kind: PickerKind::Group, entries, at });
 }
 
 /// Takes the marked entry.
 pub(super) fn choose(model: &mut Model) -> Vec<Effect> {
-    let Some(Overlay::Picker(mut picker)) = model.overlay.take() else { return Vec::new() };
+    let Some(mut picker) = model.picker.take() else { return Vec::new() };
     if picker.at >= picker.entries.len() {
         return Vec::new();
     }
