@@ -3,7 +3,7 @@
 //! With `DSGRID_TEST_KUBECONFIG` the same story is told to a real cluster, in a namespace of its own.
 
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
