@@ -347,3 +347,20 @@ fn a_claim_tells_colleagues_and_is_written_over_no_other() {
     assert!(remove(&target, &held).is_some_and(|command| command.body.contains("remove")));
     assert_eq!(Claim::read(&set(json!({"dsgrid.dev/replacing": "{"}))), None);
 }
+
+#[test]
+fn a_pod_that_came_back_meanwhile_is_not_in_a_slot_of_its_own() {
+    let mut world = World::new(3);
+    world.breaks(0, true);
+    world.breaks(1, true);
+    // n0 is up again, which the watch has not told.
+    world.lag(true);
+    world.breaks(0, false);
+    let mut run = Replacement::new(world.plan(plain()).expect("it can be planned"), world.now);
+    world.turn(&mut run);
+    assert_eq!(world.deletions, 0, "n0 would be down beside n1");
+    assert!(run.state().why(world.now).contains("no room any more"), "{:?}", run.state());
+    world.lag(false);
+    world.drive(&mut run, 60);
+    assert_eq!((run.state(), world.deletions), (&RunState::Finished, 3));
+}

@@ -192,6 +192,12 @@ impl World {
         self.settle();
     }
 
+    /// The pod that was made as the so manieth fails, or no longer.
+    pub fn breaks(&mut self, at: usize, fails: bool) {
+        self.pods[at].fails = fails;
+        self.tell();
+    }
+
     pub fn other_deletes(&mut self, at: usize) {
         let pods = self.pods.len();
         if pods > 0 {

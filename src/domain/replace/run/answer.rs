@@ -142,10 +142,9 @@ impl Replacement {
                 self.trouble(format!("the neighbours on {node} could not be looked at: {why}"), now);
                 return;
             }
-            // What is judged is not older than the neighbours are.
+            // The watch may be a moment behind what was just read.
             Ok(pods) if !work.is_soaked_among(pods, self.plan.soak, now) => {
-                work.enter(Step::Starting, now);
-                return;
+                Step::Watching { until: now + BLIP }
             }
             Ok(pods) => match judge(&work.neighbours, pods, &self.passed, now) {
                 Judgement::Well => Step::Done,
