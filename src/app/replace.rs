@@ -268,9 +268,8 @@ impl Replacing {
     /// What a person can do with it now.
     pub(super) fn choices(&self) -> Vec<Action> {
         match self.run.state() {
-            RunState::Running => vec![Action::Hold, Action::Abort],
             RunState::Held(hold) if hold.needs_person() => vec![Action::GoOn, Action::Abort],
-            RunState::Held(_) => vec![Action::Hold, Action::Abort],
+            RunState::Running | RunState::Held(_) => vec![Action::Hold, Action::Abort],
             RunState::Halted(_) if self.run.harmed().next().is_some() => {
                 vec![Action::LetPass, Action::GoOn, Action::Abort]
             }

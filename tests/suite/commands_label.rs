@@ -90,7 +90,8 @@ fn labels_are_kubectls() {
     let (a, b) = (nodes[0].as_str(), nodes[1].as_str());
     for (words, code, told) in [
         (vec!["label", a, "x=1", "example.com/y="], 0, "labeled"),
-        (vec!["label", a, "x=1"], 0, "not labeled: already so"),
+        (vec!["label", a, "x=1"], 0, "already labeled"),
+        (vec!["label", a, "nothing-"], 0, "already unlabeled"),
         (vec!["label", a, "x=2"], 1, "has the label x=1 already"),
         (vec!["label", a, "x=2", "--overwrite"], 0, "labeled"),
         (vec!["label", "node", a, b, "example.com/y-"], 0, "unlabeled"),
@@ -100,6 +101,9 @@ fn labels_are_kubectls() {
         (vec!["cordon", a], 0, "cordoned"),
         (vec!["uncordon", a], 0, "uncordoned"),
         (vec!["cordon", b], 0, "cordoned"),
+        (vec!["cordon", b], 0, "already cordoned"),
+        (vec!["label", a, a, "y=1"], 0, "label 1 node in"),
+        (vec!["label", "--node-selector", "a in (", "y=1"], 2, "in the label selector"),
         (vec!["label", "node/nope", "x=1"], 2, "there is no node \"nope\""),
         (vec!["label", a], 2, "no label change given"),
         (vec!["label", "x=1"], 2, "no node given"),

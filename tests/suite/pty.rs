@@ -37,7 +37,7 @@ fn escape_never_quits_and_control_c_does() {
     terminal.assert_restored();
 }
 
-/// A replacement of every outdated pod of an OnDelete set goes on.
+/// A replacement of every outdated pod of an `OnDelete` set goes on.
 fn replacing(form: &str) -> Terminal {
     let mut terminal = demo(100, 30);
     terminal.send("/falco\r");

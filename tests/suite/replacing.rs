@@ -209,7 +209,7 @@ fn it_halts_on_the_first_failure_with_everything_at_hand() {
     desk.pass(2);
     assert!(matches!(state(&desk), RunState::Halted(_)), "{}", desk.shown());
     assert_eq!(desk.deletions(), 1, "nothing more");
-    assert_eq!(desk.model.replacement().map(|replacing| replacing.rings()), Some(1));
+    assert_eq!(desk.model.replacement().map(dsgrid::app::Replacing::rings), Some(1));
     assert!(desk.model.replacement().unwrap().title(desk.now).starts_with("HALTED"));
     let shown = desk.shown();
     for told in ["CrashLoopBackOff: exit 1", "giving up", "Back-off restarting failed container main"] {

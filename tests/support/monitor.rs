@@ -151,7 +151,7 @@ fn revisions(at: usize) -> Vec<Value> {
     vec![revision(2, "3.1.4"), revision(3, "3.2.0")]
 }
 
-/// The place of the OnDelete set with stale pods among the made-up ones.
+/// The place of the `OnDelete` set with stale pods among the made-up ones.
 pub const AUDIT_TAIL: usize = 3;
 
 /// A pod of a made-up DaemonSet.

@@ -234,21 +234,15 @@ impl Desk {
         if command.verb == Verb::Replace && command.method == Method::JsonPatch {
             let patch: json_patch::Patch = serde_json::from_str(&command.body).expect("a JSON patch");
             let before = self.daemon_set.clone();
-            return match json_patch::patch(&mut self.daemon_set, &patch) {
-                Ok(()) => {
-                    let version = self.daemon_set["metadata"]["resourceVersion"]
-                        .as_str()
-                        .and_then(|it| it.parse().ok());
-                    let version: u64 = version.unwrap_or(1);
-                    self.daemon_set["metadata"]["resourceVersion"] = json!((version + 1).to_string());
-                    self.tell_daemon_set();
-                    Outcome::Done(RawObject::new(self.daemon_set.clone()))
-                }
-                Err(_) => {
-                    self.daemon_set = before.clone();
-                    Outcome::LostRace(Some(RawObject::new(before)))
-                }
-            };
+            if json_patch::patch(&mut self.daemon_set, &patch).is_err() {
+                self.daemon_set = before.clone();
+                return Outcome::LostRace(Some(RawObject::new(before)));
+            }
+            let version = self.daemon_set["metadata"]["resourceVersion"].as_str();
+            let version: u64 = version.and_then(|it| it.parse().ok()).unwrap_or(1);
+            self.daemon_set["metadata"]["resourceVersion"] = json!((version + 1).to_string());
+            self.tell_daemon_set();
+            return Outcome::Done(RawObject::new(self.daemon_set.clone()));
         }
         assert_eq!(command.method, Method::Delete);
         let found = self

@@ -26,10 +26,7 @@ pub(in crate::app) struct Aim {
 /// Why nothing can be meant, and what to do.
 pub(in crate::app) fn aims(model: &Model) -> Result<Vec<Aim>, String> {
     let marked = marked(model);
-    let only: Vec<Aim> = match marked.is_empty() {
-        true => selected(model)?,
-        false => marked,
-    };
+    let only = if marked.is_empty() { selected(model)? } else { marked };
     // Where many are marked, only those that are replaced by hand can be meant.
     let by_hand = |aim: &Aim| row(&model.inventory, &aim.daemon_set).is_some_and(is_by_hand);
     match only.len() {

@@ -74,13 +74,10 @@ pub(in crate::app) fn filled(options: &Options, fields: &[Field], model: &Model)
         many => many,
     };
     let zone = model.settings.time_zone.clone().unwrap_or(TimeZone::UTC);
-    let until = match given(until) {
-        true => {
-            let now = model.now.to_zoned(zone);
-            Some(options::read_until(until.value.trim(), &now).map_err(|why| wrong(until, why))?)
-        }
-        false => None,
+    let time = |field: &Field| {
+        options::read_until(field.value.trim(), &model.now.to_zoned(zone)).map_err(|why| wrong(field, why))
     };
+    let until = if given(until) { Some(time(until)?) } else { None };
     Ok(Options {
         max_in_flight: options::read_limit(&in_flight.value).map_err(|why| wrong(in_flight, why))?,
         canary: number(canary)?,
@@ -115,9 +112,10 @@ pub(in crate::app) fn about(model: &Model, daemon_set: &ObjectRef, options: &Opt
     let row = model.inventory.row_of(&daemon_set.uid).and_then(|slot| model.inventory.row(slot));
     if let Some(claim) = row.and_then(|row| row.daemon_set.replacing.as_ref()) {
         let words = claim.words(model.now);
-        lines.push(match claim.is_held(model.now) {
-            true => Line::problem(format!("{words}; going on takes it over from them")),
-            false => Line::fact(format!("{words}; below is how it was begun")),
+        lines.push(if claim.is_held(model.now) {
+            Line::problem(format!("{words}; going on takes it over from them"))
+        } else {
+            Line::fact(format!("{words}; below is how it was begun"))
         });
     }
     lines

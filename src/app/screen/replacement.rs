@@ -29,7 +29,9 @@ pub(super) fn page(model: &Model) -> Option<Page> {
     let in_flight: Vec<&Work> = replacing.in_flight().collect();
     if !in_flight.is_empty() {
         page.heading(format!("In flight ({})", in_flight.len()));
-        in_flight.into_iter().for_each(|work| node(&mut page, model, replacing, work));
+        for work in in_flight {
+            node(&mut page, model, replacing, work);
+        }
     }
     nodes(&mut page, model, replacing);
     if !plan.apart.is_empty() {

@@ -230,8 +230,8 @@ pub(super) fn answered(model: &mut Model, inquiry: &Inquiry) -> Vec<Effect> {
         return Vec::new();
     }
     let reads = dialog.intent.reads();
-    let objects = reads.iter().filter(|inquiry| !matches!(inquiry, Inquiry::Access(_)));
-    if let Some(why) = objects.filter_map(|inquiry| model.answers.failure(inquiry)).next() {
+    let mut objects = reads.iter().filter(|inquiry| !matches!(inquiry, Inquiry::Access(_)));
+    if let Some(why) = objects.find_map(|inquiry| model.answers.failure(inquiry)) {
         let words = vec![
             Line::problem(format!("{} cannot be read: {why}", dialog.intent.target())),
             Line::fact("nothing was sent: what is there now has to be known first"),

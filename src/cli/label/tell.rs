@@ -123,6 +123,8 @@ fn lines(batch: &Batch, past: &str, suffix: &str) -> Result<(), Failure> {
     for item in batch.items() {
         let node = item.node();
         match &item.step {
+            // "not cordoned" would read as if it were not.
+            Step::Over(NodeResult::Already) => print::data(&format!("node/{node} already {past}{suffix}\n"))?,
             Step::Over(NodeResult::Done) => print::data(&format!("node/{node} {past}{suffix}\n"))?,
             Step::Over(result) => {
                 print::data(&format!("node/{node} not {past}: {}{suffix}\n", result.words()))?;

@@ -51,13 +51,7 @@ pub(super) fn ask_replace(
     told.extend(plan.lines(now).into_iter().map(Line::fact));
     told.extend(budget.map(Line::fact));
     told.extend(missing.map(Line::problem));
-    if let Some(stale) = stale(&model.inventory, &daemon_set.key.namespace) {
-        let words = format!("{}: it holds until all is live again, then goes on by itself", stale.words(now));
-        told.push(Line::problem(words));
-    }
-    if let Some(owner) = ownership(target) {
-        told.push(Line::problem(owner.warning()));
-    }
+    told.extend(warnings(model, daemon_set, target));
     let of = model.inventory.pods_of(slot).filter(|pod| !pod.is_deleting()).count();
     let stops = Stops { daemon_set: daemon_set.key.clone(), pods: plan.candidates.len(), of };
     let word = match gate(&[stops]) {
@@ -91,6 +85,20 @@ pub(super) fn ask_replace(
         next: Vec::new(),
         plan: Some(Box::new(start.plan().clone())),
     })
+}
+
+/// Who would write over it, and what is not live.
+fn warnings(model: &Model, daemon_set: &ObjectRef, target: &RawObject) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if let Some(stale) = stale(&model.inventory, &daemon_set.key.namespace) {
+        let words =
+            format!("{}: it holds until all is live again, then goes on by itself", stale.words(model.now));
+        lines.push(Line::problem(words));
+    }
+    if let Some(owner) = ownership(target) {
+        lines.push(Line::problem(owner.warning()));
+    }
+    lines
 }
 
 /// What cannot be told to colleagues; an error where nothing can be deleted, or not with the neighbours looked after.
