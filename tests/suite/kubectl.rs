@@ -215,10 +215,10 @@ fn logs_are_followed_to_their_end() {
     assert_eq!(of("-c reloader --limit-bytes=30").len(), 30);
     let (some, more) = (of("-c json --since=5s").lines().count(), of("-c json --since=60s").lines().count());
     assert!(some < 10 && more > 40, "{some} {more}");
-    let crasher = cluster.done("get pods -n logs -l app.kubernetes.io/name=crasher -o json");
-    let crasher: Value = serde_json::from_str(&crasher).expect("JSON");
-    let mut crashers = crasher["items"].as_array().expect("a list").iter();
-    let crashed = crashers.find(|pod| pod["status"]["containerStatuses"][0]["restartCount"] != 0);
+    let pods = cluster.done("get pods -n logs -l app.kubernetes.io/name=crasher -o json");
+    let pods: Value = serde_json::from_str(&pods).expect("JSON");
+    let mut items = pods["items"].as_array().expect("a list").iter();
+    let crashed = items.find(|pod| pod["status"]["containerStatuses"][0]["restartCount"] != 0);
     let name = crashed.and_then(|pod| pod["metadata"]["name"].as_str()).expect("one crashes");
     let before = cluster.done(&format!("logs -n logs {name} --previous"));
     assert!(before.ends_with("panic: no input left\n"), "{before}");
