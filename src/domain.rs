@@ -31,6 +31,7 @@ pub mod log;
 pub mod manager;
 pub mod object;
 pub mod ownership;
+pub mod pattern;
 pub mod pause;
 pub mod placement;
 pub mod pod_status;

@@ -62,7 +62,7 @@ pub(super) fn subject_row(model: &Model) -> Option<&Row> {
 fn of_nodes(model: &Model, verb: Verb) -> Option<String> {
     let nodes = chosen(model);
     let Some(first) = nodes.first() else {
-        return Some("select a node or one of its cells first, or mark some".to_owned());
+        return Some("select a node, a cell or a group first, or mark some".to_owned());
     };
     let is_cordoned =
         |node: &NodeName| node_of(&model.inventory, node).is_some_and(|node| node.unschedulable);

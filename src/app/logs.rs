@@ -2,15 +2,17 @@
 
 mod beside;
 mod compare;
+mod matches;
 mod rows;
 mod streams;
 mod title;
 mod view;
 mod walk;
 
-pub use beside::{Beside, SIDE_BY_SIDE, Side};
+pub use beside::{Beside, Halves, Side};
 pub use compare::{Compare, CompareRow, healthy};
 pub use rows::{JsonMode, LogRow, NOTE_MARGIN};
 pub use streams::{Reading, Step, Stream, StreamState, Streams, Subject};
 pub use title::{Title, heads, title};
+pub(in crate::app) use view::Behind;
 pub use view::{LogView, PRESETS};

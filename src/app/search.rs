@@ -1,8 +1,9 @@
 //! A search in lines: a regular expression, in any case unless it has a capital letter.
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 
 use super::page::Line;
+use crate::domain::pattern::pattern;
 
 /// A search.
 #[derive(Clone, Debug, Default)]
@@ -15,19 +16,47 @@ pub struct Search {
     pub found: Vec<usize>,
     /// The line from which it began.
     pub(super) began: usize,
-    pub(super) pattern: Option<Regex>,
+    /// What was searched for before.
+    before: String,
+    pattern: Option<Regex>,
 }
 
 impl Search {
-    /// Reads what was typed; what is no regular expression is searched for as it is.
-    pub(super) fn read(&mut self, lines: &[Line]) {
+    /// Begins to be typed anew.
+    pub(super) fn begin(&mut self, at: usize, lines: &[Line]) {
+        self.before = std::mem::take(&mut self.typed);
+        (self.is_typing, self.began) = (true, at);
+        self.forget(lines);
+    }
+
+    /// Reads what was typed; what is no regular expression changes nothing.
+    pub(super) fn read(&mut self, lines: &[Line]) -> Result<(), String> {
+        if self.typed.is_empty() {
+            self.forget(lines);
+            return Ok(());
+        }
         let any_case = !self.typed.chars().any(char::is_uppercase);
-        let build = |text: &str| RegexBuilder::new(text).case_insensitive(any_case).build();
-        self.pattern = if self.typed.is_empty() {
-            None
-        } else {
-            build(&self.typed).or_else(|_| build(&regex::escape(&self.typed))).ok()
-        };
+        self.pattern = Some(pattern(&self.typed, any_case)?);
+        self.look(lines);
+        Ok(())
+    }
+
+    /// Ends the typing; where no regular expression was typed, what was searched for before is searched for again.
+    pub(super) fn keep(&mut self, lines: &[Line]) -> Result<(), String> {
+        self.is_typing = false;
+        let read = self.read(lines);
+        if read.is_err() {
+            self.typed = std::mem::take(&mut self.before);
+            // It was one before.
+            let _ = self.read(lines);
+        }
+        read
+    }
+
+    /// Searches for nothing.
+    pub(super) fn forget(&mut self, lines: &[Line]) {
+        self.typed.clear();
+        self.pattern = None;
         self.look(lines);
     }
 

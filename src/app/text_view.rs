@@ -201,7 +201,7 @@ mod tests {
     fn search(typed: &str, lines: &[Line]) -> Search {
         let mut search = Search::default();
         typed.clone_into(&mut search.typed);
-        search.read(lines);
+        search.read(lines).expect("a regular expression");
         search
     }
 
@@ -221,15 +221,19 @@ mod tests {
     }
 
     #[test]
-    fn a_search_is_smart_about_case_and_takes_anything() {
+    fn a_search_is_smart_about_case_and_keeps_to_what_can_be_read() {
         let lines = lines(&["Pod a".to_owned(), "pod (b".to_owned(), "node".to_owned()]);
         for (typed, found) in
-            [("pod", vec![0, 1]), ("Pod", vec![0]), ("(b", vec![1]), ("^n.de$", vec![2]), ("", vec![])]
+            [("pod", vec![0, 1]), ("Pod", vec![0]), ("\\(b", vec![1]), ("^n.de$", vec![2]), ("", vec![])]
         {
             let search = search(typed, &lines);
             assert_eq!(search.found, found, "{typed}");
         }
-        let search = search("pod", &lines);
+        let mut search = search("pod", &lines);
+        search.begin(0, &lines);
+        "(b".clone_into(&mut search.typed);
+        assert_eq!(search.keep(&lines), Err("\"(b\" is no regular expression: unclosed group".to_owned()));
+        assert_eq!((search.typed.as_str(), &search.found[..]), ("pod", &[0, 1][..]));
         assert_eq!(
             [search.next(1, true), search.next(0, false), search.next(0, true)],
             [Some(0), Some(1), Some(1)]

@@ -33,6 +33,9 @@ pub(super) enum Failure {
     /// Exit 1: a write was refused, or failed.
     #[error("{0}")]
     Unwritten(String),
+    /// Exit 130: somebody ended it before anything was done.
+    #[error("{0}")]
+    Interrupted(String),
     /// Exit 1: a part of the program died.
     #[error("{0}; this is a defect of dsgrid, please report it")]
     Broken(String),
@@ -60,6 +63,7 @@ impl Failure {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
             Self::Output(_) | Self::Broken(_) | Self::Unwritten(_) => 1,
             Self::Usage(_) => 2,
+            Self::Interrupted(_) => 130,
             Self::Cluster(_) | Self::Denied(_) | Self::Unread(_) => 3,
         }
     }

@@ -10,7 +10,7 @@ use super::node_set::{self, Targets};
 use super::preview::look;
 use super::print;
 use super::settings::Settings;
-use super::write::{Answer, check_read_only, check_usage, confirm};
+use super::write::{Untold, check_read_only, check_usage, confirm};
 use crate::cluster::{Connection, Environment};
 use crate::domain::event::Scope;
 use crate::domain::gate::Gate;
@@ -107,11 +107,9 @@ pub(super) async fn run(global: &Global, settings: &Settings, command: &Command)
             print::note(&format!("warning: {why}; sent without asking, as --yes says"));
         }
     } else {
-        match confirm(&gate, &batch.word()).await? {
-            Answer::Yes => {}
-            Answer::No => return Err(Failure::Unwritten("nothing was changed".to_owned())),
-            Answer::Interrupted => return Ok(Outcome::Interrupted),
-        }
+        let tell = || tell::all(&batch, &harm);
+        let untold = tell::untold(&batch, &harm).map(|name| Untold { name, tell: &tell });
+        confirm(&gate, &batch.word(), untold).await?;
     }
     carry_out(connection, &task, &scope, &mut batch, &harm).await
 }

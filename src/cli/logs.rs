@@ -16,6 +16,7 @@ use crate::app::logs::{Reading, Subject};
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::RowSlot;
 use crate::domain::log::{LogEnd, Since, containers, default_container};
+use crate::domain::pattern::pattern;
 use crate::domain::text::{Text, sanitize};
 
 /// With `-f` and without a word on how much, so much of what lies back is shown of each pod.
@@ -25,7 +26,8 @@ const FOLLOWED_TAIL: u32 = 10;
 pub(super) async fn run(global: &Global, args: &LogsArgs) -> Result<Outcome, Failure> {
     let nodes: Vec<NodeName> =
         args.nodes.iter().map(|node| typed_node(node)).collect::<Result<_, _>>().map_err(Failure::Usage)?;
-    let grep = args.grep.as_deref().map(read_pattern).transpose()?;
+    let grep = args.grep.as_deref().map(|typed| pattern(typed, false)).transpose();
+    let grep = grep.map_err(|why| Failure::Usage(format!("--grep {why}")))?;
     let Target { connection, scope, snapshot, row } = target::find(global, "logs", &args.daemon_set).await?;
     for warning in &snapshot.warnings {
         print::note(&format!("warning: {warning}"));
@@ -33,18 +35,12 @@ pub(super) async fn run(global: &Global, args: &LogsArgs) -> Result<Outcome, Fai
     let reading = reading(&snapshot, row, &nodes, args)?;
     let printer = Printer { grep };
     if args.follow {
-        follow::run(&connection, &scope, &snapshot, reading, &printer).await
-    } else {
-        merge::run(&connection, &snapshot, &reading, &printer).await
+        return follow::run(&connection, &scope, &snapshot, reading, &printer).await;
     }
-}
-
-fn read_pattern(raw: &str) -> Result<Regex, Failure> {
-    Regex::new(raw).map_err(|error| {
-        let why = error.to_string();
-        let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        Failure::Usage(format!("--grep {:?} is no regular expression: {why}", sanitize(raw)))
-    })
+    tokio::select! {
+        done = merge::run(&connection, &snapshot, &reading, &printer) => done,
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted.map(|()| Outcome::Interrupted)?),
+    }
 }
 
 /// What is to be read; says which container where nobody named one.

@@ -11,7 +11,7 @@ use super::paths::Paths;
 use super::print;
 use super::settings::Settings;
 use super::target::{self, Target};
-use super::write::{Answer as Said, check_read_only, check_usage, confirm, journal_refusal};
+use super::write::{check_read_only, check_usage, confirm, journal_refusal};
 use crate::app::{Begin, Settings as ModelSettings};
 use crate::cluster::{Connection, account, mailbox};
 use crate::domain::budget::{Eviction, eviction_of_set};
@@ -74,11 +74,7 @@ pub(super) async fn run(
         return Ok(Outcome::Done);
     }
     if !args.confirm.yes {
-        match confirm(&the_gate(&target, &plan), &plan.daemon_set.key.name).await? {
-            Said::Yes => {}
-            Said::No => return Err(Failure::Unwritten("nothing was changed".to_owned())),
-            Said::Interrupted => return Ok(Outcome::Interrupted),
-        }
+        confirm(&the_gate(&target, &plan), &plan.daemon_set.key.name, None).await?;
     }
     drive(global, target, args, Begin { plan, read }).await
 }

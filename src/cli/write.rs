@@ -93,14 +93,7 @@ impl Writer<'_> {
             return Ok(Outcome::Done);
         }
         if !self.confirm.yes {
-            match confirm(&writing.gate, &writing.name).await? {
-                Answer::Yes => {}
-                Answer::No => return Err(Failure::Unwritten("nothing was changed".to_owned())),
-                Answer::Interrupted => {
-                    print::note("nothing was changed");
-                    return Ok(Outcome::Interrupted);
-                }
-            }
+            confirm(&writing.gate, &writing.name, None).await?;
         }
         let Executed { outcome, unjournalled } = self.connection.execute(command, &Paths::journal()).await;
         if let Some(why) = unjournalled {
@@ -198,28 +191,48 @@ fn failed(writing: &Writing, came: Came) -> Failure {
     Failure::Unwritten(format!("cannot {verb} the {target}, nothing was changed: {why}"))
 }
 
-/// What a person says to a write.
-pub(super) enum Answer {
-    Yes,
-    No,
-    /// Ctrl-C.
-    Interrupted,
+/// What was not told yet of a write, and can be.
+pub(super) struct Untold<'a> {
+    /// What it is called.
+    pub(super) name: String,
+    /// Prints it.
+    pub(super) tell: &'a dyn Fn(),
 }
 
-/// Asks, as hard as the gate says; the word is what is to be typed.
-pub(super) async fn confirm(gate: &Gate, word: &str) -> Result<Answer, Failure> {
-    let question = match gate {
-        Gate::Yes => "send it? [y/N]".to_owned(),
-        Gate::TypedName { why } => format!("{why}; type {word} to send it:"),
+/// Asks, as hard as the gate says, until it is clear; the word is what is to be typed.
+///
+/// # Errors
+/// It is not to be sent: nothing was changed.
+pub(super) async fn confirm(gate: &Gate, word: &str, untold: Option<Untold<'_>>) -> Result<(), Failure> {
+    if let Some(Untold { name, tell }) = untold.filter(|_| word != "p") {
+        match ask(gate, word, &format!("p prints {name}")).await? {
+            line if line == "p" => tell(),
+            line => return agrees(gate, word, &line),
+        }
+    }
+    let line = ask(gate, word, "").await?;
+    agrees(gate, word, &line)
+}
+
+async fn ask(gate: &Gate, word: &str, more: &str) -> Result<String, Failure> {
+    let question = match (gate, more) {
+        (Gate::Yes, "") => "send it? [y/N]".to_owned(),
+        (Gate::Yes, more) => format!("send it? [y/N; {more}]"),
+        (Gate::TypedName { why }, "") => format!("{why}; type {word} to send it:"),
+        (Gate::TypedName { why }, more) => format!("{why}; type {word} to send it ({more}):"),
     };
-    let is_yes = match print::ask(&question).await? {
-        Reply::Interrupted => return Ok(Answer::Interrupted),
-        Reply::Line(line) => match gate {
-            Gate::Yes => matches!(line.to_lowercase().as_str(), "y" | "yes"),
-            Gate::TypedName { .. } => line == word,
-        },
+    match print::ask(&question).await? {
+        Reply::Line(line) => Ok(line),
+        Reply::Interrupted => Err(Failure::Interrupted("nothing was changed".to_owned())),
+    }
+}
+
+fn agrees(gate: &Gate, word: &str, line: &str) -> Result<(), Failure> {
+    let is_yes = match gate {
+        Gate::Yes => matches!(line.to_lowercase().as_str(), "y" | "yes"),
+        Gate::TypedName { .. } => line == word,
     };
-    Ok(if is_yes { Answer::Yes } else { Answer::No })
+    if is_yes { Ok(()) } else { Err(Failure::Unwritten("nothing was changed".to_owned())) }
 }
 
 #[cfg(test)]

@@ -63,7 +63,8 @@ pub struct Logs {
 }
 
 impl Connection {
-    /// Makes ready to read logs, at most `at_once` of them at the same time; more wait for their turn.
+    /// Makes ready to read logs. At most `at_once` are read to their end at the same time, more wait for their turn;
+    /// those that are followed are open until they are closed, so that whoever opens them counts them.
     #[must_use]
     pub fn logs(&self, sink: LogSink, at_once: usize) -> Logs {
         Logs {
@@ -91,11 +92,15 @@ impl Logs {
 
     fn start(&mut self, stream: StreamId, request: LogRequest, sink: LogSink) {
         self.running.retain(|_, running| !running.0.is_finished());
+        let follows = request.follow;
         let reader = Stream::new(self.wire.clone(), stream, request, sink, Arc::clone(&self.pace));
-        let slots = Arc::clone(&self.slots);
+        let slots = (!follows).then(|| Arc::clone(&self.slots));
         let task = tokio::spawn(async move {
-            // The semaphore is never closed.
-            let _slot = slots.acquire().await;
+            let _slot = match &slots {
+                // The semaphore is never closed.
+                Some(slots) => slots.acquire().await.ok(),
+                None => None,
+            };
             reader.run().await;
         });
         self.running.insert(stream, Running(task));

@@ -175,6 +175,12 @@ pub struct SetSpec {
     /// The port the container serves on; its readiness probe asks there.
     #[serde(default)]
     pub port: Option<u16>,
+    /// Containers beside its own, as in a manifest.
+    #[serde(default)]
+    pub containers: Vec<Value>,
+    /// Init containers; those that are restarted always are sidecars.
+    #[serde(default)]
+    pub init_containers: Vec<Value>,
     /// Directories of the node.
     #[serde(default)]
     pub host_paths: Vec<String>,

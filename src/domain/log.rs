@@ -12,7 +12,7 @@ mod request;
 mod resume;
 mod stream;
 
-pub use buffer::{DEFAULT_MEMORY, Entry, Limits, LineKey, LogBuffer, WAITING_SHARE};
+pub use buffer::{DEFAULT_MEMORY, Entry, Limits, LineKey, LogBuffer, WAITING_SHARE, held};
 pub use container::{ContainerKind, containers, default_container};
 pub use decode::{Hue, LONGEST_LINE, Line, Run, Style, plain};
 pub use json::{fold, pretty};

@@ -12,7 +12,7 @@ use crate::domain::command::{Command, Ticket};
 use crate::domain::event::ClusterEvent;
 use crate::domain::id::{ObjectKey, Uid};
 use crate::domain::inquiry::{Answer, Inquiry};
-use crate::domain::log::MOST_STREAMS;
+use crate::domain::log::DEFAULT_STREAMS;
 use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 
@@ -39,7 +39,7 @@ impl ClusterExecutor {
         seen: Option<SeenFile>,
         sender: Sender,
     ) -> Self {
-        let logs = connection.logs(LogSink::Mailbox(sender), MOST_STREAMS);
+        let logs = connection.logs(LogSink::Mailbox(sender), DEFAULT_STREAMS);
         Self { connection, watches, journal, seen, logs }
     }
 }

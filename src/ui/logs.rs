@@ -5,7 +5,7 @@ use ratatui::style::{Modifier, Style};
 use super::Canvas;
 use super::line::{cut_end, cut_start, width};
 use super::theme::Role;
-use crate::app::logs::{Compare, LogRow, LogView, NOTE_MARGIN, Side, heads, title};
+use crate::app::logs::{Compare, Halves, LogRow, LogView, NOTE_MARGIN, Side, heads, title};
 use crate::domain::log::{self, Hue, Level, StreamId};
 
 /// Draws the open logs.
@@ -19,41 +19,50 @@ pub(super) fn draw(canvas: &mut Canvas) {
         endings(canvas, compare, top);
         return;
     }
-    let room = view.room((canvas.area.width, canvas.area.height));
-    let Some(beside) = view.split() else {
-        let whole = Pane { from: 0, until: canvas.area.width, has_cursor: true };
-        lines(canvas, view, whole, top, &view.visible(room));
+    let (width, height) = (canvas.area.width, canvas.area.height);
+    let room = view.room((width, height));
+    let Some((beside, halves)) = view.split() else {
+        let whole = Pane { from: 0, until: width, top, has_cursor: true };
+        lines(canvas, view, whole, &view.visible(room));
         return;
     };
-    let half = (canvas.area.width - 1) / 2;
+    let middle = (width - 1) / 2;
+    let below = top + u16::try_from(room.height).unwrap_or_default() + 1;
+    let places = match halves {
+        Halves::Columns => [(0, middle, top), (middle + 1, 2 * middle + 1, top)],
+        Halves::Rows => [(0, width, top), (0, width, below)],
+    };
     let heads = heads(canvas.model, view, beside);
-    for (side, from, head) in [(Side::Ill, 0, &heads[0]), (Side::Healthy, half + 1, &heads[1])] {
-        let pane = Pane { from, until: from + half, has_cursor: beside.side == side };
+    for ((side, head), (from, until, top)) in [Side::Ill, Side::Healthy].into_iter().zip(&heads).zip(places) {
+        let pane = Pane { from, until, top: top + 1, has_cursor: beside.side == side };
         let role = if pane.has_cursor { Role::Heading } else { Role::Faint };
-        canvas.put(from + 1, top, half - 1, head, canvas.theme.style(role));
+        canvas.put(from + 1, top, until - from - 1, head, canvas.theme.style(role));
         let rows = if pane.has_cursor { view.visible(room) } else { view.visible_beside(room) };
-        lines(canvas, view, pane, top + 1, &rows);
+        lines(canvas, view, pane, &rows);
     }
-    for y in top..canvas.area.height - 1 {
-        canvas.put(half, y, 1, canvas.theme.glyphs().wall(), canvas.theme.style(Role::Frame));
+    if halves == Halves::Columns {
+        for y in top..height - 1 {
+            canvas.put(middle, y, 1, canvas.theme.glyphs().wall(), canvas.theme.style(Role::Frame));
+        }
     }
 }
 
-/// A part of the screen's columns with lines in it.
+/// A part of the screen with lines in it.
 #[derive(Clone, Copy)]
 struct Pane {
     from: u16,
     until: u16,
+    top: u16,
     /// Whether keys are for these lines.
     has_cursor: bool,
 }
 
-fn lines(canvas: &mut Canvas, view: &LogView, pane: Pane, top: u16, rows: &[LogRow]) {
+fn lines(canvas: &mut Canvas, view: &LogView, pane: Pane, rows: &[LogRow]) {
     if rows.is_empty() {
         let room = pane.until.saturating_sub(pane.from + 2);
-        canvas.put(pane.from + 2, top, room, "no lines yet", canvas.theme.style(Role::Faint));
+        canvas.put(pane.from + 2, pane.top, room, "no lines yet", canvas.theme.style(Role::Faint));
     }
-    for (y, row) in (top..).zip(rows) {
+    for (y, row) in (pane.top..).zip(rows) {
         line(canvas, view, pane, y, row);
     }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "a benchmark tells what it kept")]
 
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use crossterm::event::{KeyCode, KeyEvent};
@@ -110,68 +111,109 @@ fn monitor() -> (Model, Vec<StreamId>) {
 }
 
 /// What is resident, in MiB; 0 where the system does not say.
-fn resident() -> usize {
+fn resident() -> f64 {
     let pages = std::fs::read_to_string("/proc/self/statm").ok();
-    let pages = pages.and_then(|text| text.split(' ').nth(1)?.parse::<usize>().ok());
-    pages.unwrap_or_default() * 4096 / 1024 / 1024
+    let pages = pages.and_then(|text| text.split(' ').nth(1)?.parse::<u32>().ok());
+    f64::from(pages.unwrap_or_default()) / 256.0
 }
 
-/// From the lines of a message to a drawn frame, in the view as it is at the cap; a key in between.
-fn at_the_cap(c: &mut Criterion) {
-    let before = resident();
-    let (mut model, streams) = monitor();
-    let news = |begin: i64, count: i64| {
-        let mut events = Vec::new();
-        for (one, id) in (0..).zip(&streams) {
-            let mine = (begin..begin + count).filter(|at| at % STREAMS == one);
-            let lines = mine.map(|at| Line::read(&raw(at), 0)).collect();
-            events.push(ClusterEvent::Log(*id, LogNews::Lines(lines)));
-        }
-        Msg::Cluster(events)
-    };
-    let mut at = 0;
-    while at < LINES * 8 {
-        update(&mut model, news(at, PORTION));
-        at += PORTION;
+/// The lines from `begin` on that a stream brings in one message, each stream `apart` further than the one before.
+fn news(streams: &[StreamId], begin: i64, count: i64, apart: i64) -> Msg {
+    let mut events = Vec::new();
+    for (one, id) in (0..).zip(streams) {
+        let from = begin + one * apart;
+        let mine = (from..from + count).filter(|at| at % STREAMS == one);
+        events.push(ClusterEvent::Log(*id, LogNews::Lines(mine.map(|at| Line::read(&raw(at), 0)).collect())));
     }
-    let view = model.logs().expect("open");
-    assert!(view.buffer.bytes() <= Limits::default().all, "{} bytes", view.buffer.bytes());
-    let kept = format!(
-        "{} lines kept in {} bytes, {} MiB resident more than before",
-        view.buffer.len(),
-        view.buffer.bytes(),
-        resident().saturating_sub(before)
-    );
-    eprintln!("logs at the cap: {kept}");
-    let mut terminal = Terminal::new(TestBackend::new(200, 60)).expect("a terminal");
-    let theme = Theme::new(model.capabilities());
+    Msg::Cluster(events)
+}
+
+/// A monitor that looks at a flood.
+struct Flooded {
+    model: Model,
+    streams: Vec<StreamId>,
+    terminal: Terminal<TestBackend>,
+    theme: Theme,
+    /// The number of the next line.
+    at: i64,
+}
+
+impl Flooded {
+    fn new() -> Self {
+        let (model, streams) = monitor();
+        let theme = Theme::new(model.capabilities());
+        let terminal = Terminal::new(TestBackend::new(200, 60)).expect("a terminal");
+        Self { model, streams, terminal, theme, at: 0 }
+    }
+
+    /// Takes a message in and draws: how long no key was heard.
+    fn show(&mut self, message: Msg) -> Duration {
+        let begun = Instant::now();
+        update(&mut self.model, message);
+        self.terminal.draw(|frame| draw(frame, &self.model, &self.theme)).expect("drawn");
+        begun.elapsed()
+    }
+
+    fn press(&mut self, keys: impl IntoIterator<Item = KeyCode>) {
+        for key in keys {
+            self.show(Msg::Key(KeyEvent::from(key)));
+        }
+    }
+
+    /// So many lines as fill the view five times over, and what came of it in words.
+    fn flood(&mut self, what: &str, apart: i64) {
+        let (mut all, mut longest) = (Duration::ZERO, Duration::ZERO);
+        let lines = LINES * 8;
+        for _ in 0..lines / PORTION {
+            let took = self.show(news(&self.streams, self.at, PORTION, apart));
+            (all, longest) = (all + took, longest.max(took));
+            self.at += PORTION;
+        }
+        let rate = f64::from(u32::try_from(lines).expect("small")) / all.as_secs_f64();
+        let longest = longest.as_secs_f64() * 1e3;
+        eprintln!("{what}: {rate:.0} lines a second; no key was heard for at most {longest:.1} ms");
+    }
+}
+
+/// What the lines of a view at its cap take in real memory, and the longest time in which no key is heard, at the worst
+/// moments. It comes first: later what others left behind in memory would be taken for it, or be used again.
+fn at_the_cap(c: &mut Criterion) {
+    let mut view = Flooded::new();
+    let before = resident();
+    view.flood("a flood", 0);
+    let (after, buffer) = (resident() - before, &view.model.logs().expect("open").buffer);
+    assert!(buffer.bytes() <= Limits::default().all, "{} bytes", buffer.bytes());
+    let (lines, bytes) = (buffer.len(), buffer.bytes());
+    eprintln!("at the cap: {lines} lines, counted as {bytes} bytes; {after:.1} MiB more are resident");
+    view.press("/denied".chars().map(KeyCode::Char).chain([KeyCode::Enter, KeyCode::Char('G')]));
+    view.flood("a flood of which a quarter is searched for", 0);
+    view.press([KeyCode::Char('&'), KeyCode::Char('G')]);
+    view.flood("a flood of which a quarter is shown", 0);
+    Flooded::new().flood("histories that come at once, each from another hour", LINES / 4);
+    let mut view = Flooded::new();
+    view.flood("a flood once more", 0);
+    let (mut at, streams) = (view.at, view.streams.clone());
     let mut group = c.benchmark_group("logs at the cap");
     group.throughput(Throughput::Elements(PORTION.unsigned_abs()));
     group.bench_function("a message of lines, then a frame", |b| {
         b.iter_batched(
             || {
                 at += PORTION;
-                news(at, PORTION)
+                news(&streams, at, PORTION, 0)
             },
-            |message| {
-                update(&mut model, message);
-                terminal.draw(|frame| draw(frame, &model, &theme)).expect("drawn");
-            },
+            |message| view.show(message),
             BatchSize::LargeInput,
         );
     });
     group.throughput(Throughput::Elements(1));
-    group.bench_function("a key, then a frame", |b| {
-        b.iter(|| {
-            update(&mut model, Msg::Key(KeyEvent::from(KeyCode::PageUp)));
-            terminal.draw(|frame| draw(frame, &model, &theme)).expect("drawn");
-        });
-    });
-    group.bench_function("everything as text", |b| {
-        b.iter(|| black_box(model.logs().expect("open").text()).len());
-    });
+    group.bench_function("a key, then a frame", |b| b.iter(|| view.press([KeyCode::PageUp])));
     group.finish();
 }
 
-criterion_group!(benches, decode, at_the_cap);
+criterion_group! {
+    name = benches;
+    // Short: it runs in half a minute.
+    config = Criterion::default().sample_size(10).measurement_time(Duration::from_secs(3));
+    targets = at_the_cap, decode
+}
 criterion_main!(benches);

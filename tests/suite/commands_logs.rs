@@ -1,7 +1,7 @@
 //! `dsgrid logs`, as scripts and people run it.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::support::program::{Served, dsgrid, run};
 use crate::support::terminal::Terminal;
@@ -68,10 +68,10 @@ fn regex_of(word: &str) -> String {
     word.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_string() } else { format!("\\{c}") }).collect()
 }
 
-#[test]
-fn a_reader_who_has_seen_enough_ends_it_quietly() {
-    let cluster = Served::start(&["--nodes", "6"]);
-    let mut child = dsgrid(&["logs", "monitoring/node-exporter", "-f"])
+/// Starts reading logs of which there are more than fit into a pipe; gives the output after its first line.
+fn begun(cluster: &Served, flags: &[&str]) -> (Child, BufReader<ChildStdout>) {
+    let mut child = dsgrid(&["logs", "logs/flood", "--tail", "5000"])
+        .args(flags)
         .env("KUBECONFIG", &cluster.kubeconfig)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -81,10 +81,32 @@ fn a_reader_who_has_seen_enough_ends_it_quietly() {
     let mut first = String::new();
     output.read_line(&mut first).expect("a line");
     assert!(first.ends_with('\n') && first.contains(' '), "{first:?}");
-    drop(output);
-    let ended = child.wait_with_output().expect("it ends by itself");
-    assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
-    assert!(!String::from_utf8_lossy(&ended.stderr).contains("dsgrid:"));
+    (child, output)
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_ends_it_quietly() {
+    let cluster = Served::start(&["--scenario", "logs"]);
+    for flags in [&[][..], &["-f"]] {
+        let (child, output) = begun(&cluster, flags);
+        drop(output);
+        let ended = child.wait_with_output().expect("it ends by itself");
+        let notes = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(0), "{flags:?}: {notes}");
+        assert!(!notes.contains("dsgrid:"), "{flags:?}: {notes}");
+    }
+}
+
+#[test]
+fn an_interrupted_reader_says_so_in_its_code() {
+    let cluster = Served::start(&["--scenario", "logs"]);
+    for flags in [&[][..], &["-f"]] {
+        let (mut child, mut output) = begun(&cluster, flags);
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill runs").success());
+        std::io::copy(&mut output, &mut std::io::sink()).expect("readable");
+        assert_eq!(child.wait().expect("it ends").code(), Some(130), "{flags:?}");
+    }
 }
 
 /// Sends a strategic merge patch, as kubectl does.
@@ -129,22 +151,6 @@ fn pods_that_come_with_a_rollout_are_followed() {
     }
     child.kill().expect("it runs");
     child.wait().expect("it ends");
-}
-
-#[test]
-fn an_interrupted_follower_says_so_in_its_code() {
-    let cluster = Served::start(&["--nodes", "6"]);
-    let mut child = dsgrid(&["logs", "monitoring/node-exporter", "-f"])
-        .env("KUBECONFIG", &cluster.kubeconfig)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it starts");
-    let mut output = BufReader::new(child.stdout.take().expect("piped"));
-    output.read_line(&mut String::new()).expect("a line");
-    let id = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill runs").success());
-    assert_eq!(child.wait().expect("it ends").code(), Some(130));
 }
 
 #[test]

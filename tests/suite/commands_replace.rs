@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::support::embedded::{command, connect};
-use crate::support::program::{Run, dsgrid};
+use crate::support::program::{Run, Served, dsgrid};
 
 /// Pods that come up in a blink, all of them outdated.
 fn scenario(image: &str, more: &str) -> String {
@@ -152,7 +152,11 @@ impl Going {
     }
 
     fn interrupt(&self) {
-        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        self.signal("INT");
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
         assert!(sent.expect("kill runs").success());
     }
 
@@ -334,12 +338,140 @@ async fn a_second_one_is_refused_with_who_and_how_far_until_the_first_stops() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_takes_over_ends_the_other_one_before_its_next_deletion() {
+    let cluster = Cluster::start(&scenario("2.0", ""), 4, &[]).await;
+    let first = cluster.spawn(&["ds/agent", "--soak=4s", "--yes", "-ojson"]).until("soaking").await;
+    let refused = cluster.run(&["ds/agent", "--continue"]).await;
+    assert_eq!(refused.code, 2, "{}", refused.notes);
+    let second = cluster.run(&["ds/agent", "--continue", "--yes", "-ojson"]).await;
+    assert_eq!(second.code, 0, "{}", second.notes);
+    assert!(
+        second.notes.contains("is replacing this, 0/4") && second.notes.contains("this takes over"),
+        "{}",
+        second.notes
+    );
+    let first = first.end().await;
+    assert_eq!(first.code, 1, "{}", first.notes);
+    assert!(first.notes.contains("ended: ") && first.notes.contains("is replacing this"), "{}", first.notes);
+    assert_eq!(cluster.journalled("delete"), 4, "each pod once, by one of them");
+    assert_eq!(cluster.claim().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_connection_holds_names_the_watch_and_an_interruption_ends_it() {
+    // A program of its own, so that it can die with all its connections.
+    let served = Served::start(&["--nodes", "6"]);
+    let mut command = dsgrid(&["-n", "security", "replace", "ds/falco", "--soak=10m", "--yes", "-ojson"]);
+    command.env("KUBECONFIG", &served.kubeconfig);
+    let going = Going::start(command).until("soaking").await;
+    drop(served);
+    let going = going.until("in flight and unknown from now on").await.until(" not live").await;
+    assert!(going.seen.contains("nothing is deleted blind"), "{}", going.seen);
+    going.interrupt();
+    let going = going.until("held by you").await.until("Ctrl-c again ends it at once").await;
+    going.interrupt();
+    let run = going.end().await;
+    assert_eq!(run.code, 130, "{}", run.notes);
+    let summary = summary(&run);
+    assert!(count(&summary, "remaining") > 1 && count(&summary, "done") == 0, "{}", run.data);
+    assert!(run.notes.contains("--continue"), "{}", run.notes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_fails_holds_and_a_dropped_session_ends_it_told_to_colleagues() {
+    let cluster = Cluster::start(&scenario("2.0", ""), 3, &[]).await;
+    let no = Mishap::Refuse { code: 500, retry_after: None };
+    cluster.faults.add(Fault::on(Some(HttpMethod::GET), "/api/v1/namespaces/agents/pods/agent-", no));
+    let going = cluster.spawn(&FAST).until("could not be checked").await;
+    going.signal("HUP");
+    let run = going.end().await;
+    assert_eq!(run.code, 130, "{}", run.notes);
+    assert_eq!(cluster.journalled("delete"), 0);
+    let claim = cluster.claim().await.expect("it is kept");
+    assert!(claim.stopped.contains("held by you"), "who starts again need not take over: {claim:?}");
+    cluster.faults.clear();
+    let again = cluster.run(&["ds/agent", "--continue", "--yes"]).await;
+    assert_eq!((again.code, cluster.journalled("delete")), (0, 3), "{}", again.notes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_wait_for_a_person_and_the_time_that_is_up_ends_it() {
+    let cluster = Cluster::start(&scenario("2.0", ""), 6, &[]).await;
+    let zones = ["--group-by=topology.kubernetes.io/zone", "--hold-between-groups", "--canary=0"];
+    let first = cluster.run(&[&FAST[..], &zones].concat()).await;
+    assert_eq!(first.code, 1, "{}", first.notes);
+    assert!(first.notes.contains("held: a group is done; next: eu-1b"), "{}", first.notes);
+    assert_eq!((count(&summary(&first), "done"), count(&summary(&first), "remaining")), (2, 4));
+    // The next one is begun by a person, but not after the time that is given.
+    let soon = Timestamp::now() + jiff::SignedDuration::from_secs(2);
+    let late = cluster.run(&["ds/agent", "--continue", "--yes", "-ojson", &format!("--until={soon}")]).await;
+    assert_eq!((late.code, cluster.journalled("delete")), (1, 2), "{}", late.notes);
+    assert!(late.notes.contains("is up: 4 nodes are left"), "{}", late.notes);
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    let over = cluster.run(&["ds/agent", "--continue", "--yes"]).await;
+    assert_eq!(over.code, 2, "{}", over.notes);
+    assert!(over.notes.contains("give it more with --until"), "{}", over.notes);
+    let more = Timestamp::now() + jiff::SignedDuration::from_hours(1);
+    let until = format!("--until={more}");
+    let second = cluster.run(&["ds/agent", "--continue", "--yes", "-ojson", &until]).await;
+    assert_eq!((second.code, cluster.journalled("delete")), (1, 4), "{}", second.notes);
+    let third = cluster.run(&["ds/agent", "--continue", "--yes", "-ojson"]).await;
+    assert_eq!((third.code, cluster.journalled("delete")), (0, 6), "{}", third.notes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_rollout_is_replaced_one_named_pod_after_the_other() {
+    let cluster = Cluster::start(&scenario("2.0", ""), 3, &[]).await;
+    let api = async |verb: &str, flags: &[&str]| -> Run {
+        let mut command = dsgrid(&["--server", &cluster.address, "-n", "payments", verb, "ds/api", "--yes"]);
+        command.args(flags).env("XDG_STATE_HOME", &cluster.folder);
+        let run = tokio::task::spawn_blocking(move || command.output()).await;
+        run.expect("no panic").expect("it runs").into()
+    };
+    let paused = api("pause", &[]).await;
+    assert_eq!(paused.code, 0, "{}", paused.notes);
+    let restarted = api("restart", &[]).await;
+    assert_eq!(restarted.code, 0, "{}", restarted.notes);
+    let all = api("replace", &["--dry-run=client"]).await;
+    let node = all.notes.split_once("canary: 1 (").expect("a canary").1.split(')').next().expect("a node");
+    let one = api("replace", &["--node", node, "--soak=0s", "-ojson"]).await;
+    assert_eq!(one.code, 0, "{}", one.notes);
+    assert_eq!((summary(&one)["done"].clone(), cluster.journalled("delete")), (json!([node]), 1));
+    let rest = api("replace", &["--soak=0s", "--max-in-flight=100%", "-ojson"]).await;
+    assert_eq!((rest.code, cluster.journalled("delete")), (0, 3), "{}", rest.notes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_failures_may_be_allowed_and_what_failed_is_at_hand() {
+    let crash = "crash: {exitCode: 3, afterSeconds: 0.2, lastLines: ['permission denied']}";
+    let crashes = scenario("2.0", "").replace("crash: {nodes: [nowhere]}", crash);
+    let cluster = Cluster::start(&crashes, 5, &[]).await;
+    let flags = ["ds/agent", "--soak=5s", "--yes", "-ojson", "--max-failures=2", "--canary=0"];
+    let run = cluster.run(&flags).await;
+    assert_eq!(run.code, 1, "{}", run.notes);
+    assert_eq!((count(&summary(&run), "failed"), cluster.journalled("delete")), (2, 2), "{}", run.notes);
+    for told in ["CrashLoopBackOff: exit 3", "HALTED: ", ":   log    permission denied", ":   event  BackOff"]
+    {
+        assert!(run.notes.contains(told), "{told}: {}", run.notes);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_allowed_is_said_before_anything_is_deleted() {
     let said = async |deny: &str, flags: &[&str]| {
         let cluster = Cluster::start(&scenario("2.0", ""), 3, &[deny]).await;
         let run = cluster.run(&[&FAST[..], flags].concat()).await;
         (run.code, cluster.journalled("delete"), run.notes)
     };
+    let (code, deleted, notes) = said("list pods@*", &[]).await;
+    assert_eq!((code, deleted), (1, 0), "{notes}");
+    assert!(
+        notes.contains("you may not list the pods of nodes") && notes.contains("--without-neighbours"),
+        "{notes}"
+    );
+    let (code, deleted, notes) = said("list pods@*", &["--without-neighbours", "--max-in-flight=3"]).await;
+    assert_eq!((code, deleted), (0, 3), "{notes}");
+    assert!(notes.contains("the other pods of the node are NOT looked after"), "{notes}");
     let (code, deleted, notes) = said("delete pods", &[]).await;
     assert_eq!((code, deleted), (1, 0), "{notes}");
     assert!(notes.contains("you may not delete pods in agents"), "{notes}");

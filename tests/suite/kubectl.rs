@@ -3,7 +3,7 @@
 //! With `DSGRID_TEST_KUBECONFIG` the same story is told to a real cluster, in a namespace of its own.
 
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -198,6 +198,41 @@ fn logs_are_read(cluster: &Cluster) {
     assert!(refused.notes.contains("previous terminated container"), "{}", refused.notes);
     let refused = cluster.kubectl().run(&format!("logs -n dsgrid-test {pod} -c nosuch"));
     assert!(refused.notes.contains("container nosuch is not valid for pod"), "{}", refused.notes);
+}
+
+#[test]
+fn logs_are_followed_to_their_end() {
+    // What is printed is known of the embedded cluster only.
+    let Some(cluster) = Cluster::start_with(&["--scenario", "logs"]) else { return };
+    if cluster.served.is_none() {
+        return;
+    }
+    let pods = cluster.done("get pods -n logs -l app.kubernetes.io/name=json -o name");
+    let pod = pods.lines().next().expect("a pod");
+    let of = |flags: &str| cluster.done(&format!("logs -n logs {pod} {flags}"));
+    assert!(of("-c prepare").starts_with("level=info msg=\"starting\""), "an init container");
+    assert_eq!(of("-c proxy --tail=2").lines().count(), 2, "a sidecar");
+    assert_eq!(of("-c reloader --limit-bytes=30").len(), 30);
+    let (some, more) = (of("-c json --since=5s").lines().count(), of("-c json --since=60s").lines().count());
+    assert!(some < 10 && more > 40, "{some} {more}");
+    let crasher = cluster.done("get pods -n logs -l app.kubernetes.io/name=crasher -o json");
+    let crasher: Value = serde_json::from_str(&crasher).expect("JSON");
+    let mut crashers = crasher["items"].as_array().expect("a list").iter();
+    let crashed = crashers.find(|pod| pod["status"]["containerStatuses"][0]["restartCount"] != 0);
+    let name = crashed.and_then(|pod| pod["metadata"]["name"].as_str()).expect("one crashes");
+    let before = cluster.done(&format!("logs -n logs {name} --previous"));
+    assert!(before.ends_with("panic: no input left\n"), "{before}");
+    let arguments = ["logs", "-n", "logs", pod, "-c", "json", "-f", "--tail=1", "--timestamps"];
+    let mut command = cluster.kubectl().command(arguments);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("kubectl runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    let mut next = || lines.next().map(|line| line.expect("text"));
+    let first: Vec<String> = (0..4).map(|_| next().expect("it goes on")).collect();
+    assert!(first.iter().all(|line| line.starts_with("20")) && first.is_sorted(), "{first:?}");
+    cluster.done(&format!("delete -n logs {pod} --wait=false"));
+    let rest: Vec<String> = std::iter::from_fn(next).collect();
+    assert!(rest.last().is_some_and(|line| line.contains("received SIGTERM")), "{rest:?}");
+    assert!(child.wait().expect("it ends with the pod").success());
 }
 
 fn budgets_hold_evictions_back(cluster: &Cluster) {

@@ -57,27 +57,41 @@ fn two_nodes_are_side_by_side_at_the_same_time() {
     // The ill one ended 3 s after the beginning: the healthy one is shown up to then.
     assert!(shown.contains("well 6") && !shown.contains("well 7"), "{shown}");
     press(&mut model, "<tab>");
-    assert_eq!(model.logs().unwrap().split().unwrap().side, Side::Healthy);
+    assert_eq!(model.logs().unwrap().split().unwrap().0.side, Side::Healthy);
     assert_eq!(&*model.logs().unwrap().current().unwrap().text, "well 59", "it follows");
     press(&mut model, "g");
     let shown = text(&screen(&mut model, (120, 40)));
     assert!(shown.contains("well 0") && shown.contains("permission denied"), "{shown}");
     press(&mut model, "/permission<enter>");
-    assert_eq!(model.logs().unwrap().split().unwrap().side, Side::Ill, "a match is gone to where it is");
+    assert_eq!(model.logs().unwrap().split().unwrap().0.side, Side::Ill, "a match is gone to where it is");
+}
+
+#[test]
+fn on_narrow_screens_one_is_over_the_other() {
+    let (mut model, ..) = side_by_side();
+    update(&mut model, Msg::Resized(80, 24));
+    press(&mut model, "<tab>g");
+    assert_eq!(&*model.logs().unwrap().current().unwrap().text, "well 0");
+    press(&mut model, "<tab>G");
+    let shown = text(&screen(&mut model, (80, 24)));
+    insta::assert_snapshot!("logs-beside-80x24", shown);
+    assert!(shown.contains("well 6") && !shown.contains("well 7"), "{shown}");
 }
 
 #[test]
 fn where_two_do_not_fit_their_lines_are_merged_and_the_healthy_one_is_named() {
     let (mut model, ..) = side_by_side();
-    let shown = text(&screen(&mut model, (80, 24)));
+    let shown = text(&screen(&mut model, (50, 12)));
     assert!(model.logs().unwrap().split().is_none());
-    insta::assert_snapshot!("logs-beside-80x24", shown);
+    insta::assert_snapshot!("logs-beside-50x12", shown);
 }
 
 #[test]
 fn one_step_back_from_two_nodes_leads_to_the_comparison() {
     let (mut model, ..) = side_by_side();
+    assert!(model.logs().unwrap().has_times, "two nodes are compared by time");
     let effects = press(&mut model, "<esc>");
+    assert!(!model.logs().unwrap().has_times, "as it was before");
     assert_eq!(closed(&effects), 1, "the healthy one; the other has ended: {effects:?}");
     let shown = rows(&mut model).join("\n");
     assert!(shown.contains("Last words before the end, 1 node"), "{shown}");

@@ -152,8 +152,45 @@ fn a_search_steps_through_matches_and_filters_with_context() {
     assert_eq!(rows(&mut model).len(), 4, "what comes is filtered, too");
     press(&mut model, "<esc>");
     assert!(rows(&mut model).len() > 30, "without a search everything is shown");
-    press(&mut model, "/[<enter>");
-    assert_eq!(model.logs().unwrap().found(), 0);
+}
+
+#[test]
+fn what_is_no_regular_expression_is_said_and_the_old_search_stays() {
+    let (mut model, streams) = logs_of("fluent-bit", 60);
+    hear_lines(&mut model, streams[0].0, &[(0, "a needle"), (1, "hay (b"), (2, "a needle")]);
+    press(&mut model, "/(b");
+    let words = "\"(b\" is no regular expression: unclosed group";
+    assert_eq!(model.notice().unwrap().text, words, "while it is typed");
+    press(&mut model, ")");
+    assert!(model.notice().is_none(), "now it is one");
+    press(&mut model, "<backspace><enter>");
+    assert_eq!(model.notice().unwrap().text, words);
+    assert_eq!((model.typed(), model.logs().unwrap().found()), (("", false), 0));
+    press(&mut model, "/needle<enter>&/[<enter>");
+    let notice = model.notice().unwrap();
+    assert_eq!(
+        notice.text,
+        "\"[\" is no regular expression: unclosed character class; still searching for /needle"
+    );
+    assert!(notice.is_error);
+    assert_eq!((model.typed(), model.logs().unwrap().found()), (("needle", false), 2));
+    press(&mut model, "n");
+    assert_eq!(&*model.logs().unwrap().current().unwrap().text, "a needle");
+}
+
+#[test]
+fn matches_of_a_flood_are_forgotten_with_their_lines() {
+    let (mut model, streams) = logs_of("node-exporter", 3);
+    hear_lines(&mut model, streams[1].0, &[(0, "a quiet needle that lies before all")]);
+    press(&mut model, "/needle<enter>");
+    let text = format!("needle {}", "x".repeat(2_000));
+    for round in 0..80 {
+        let lines = (0..200).map(|n| said(1 + round * 200 + n, &text)).collect();
+        hear(&mut model, streams[0].0, LogNews::Lines(lines));
+        let view = model.logs().unwrap();
+        assert_eq!(view.found(), view.buffer.len());
+    }
+    assert!(model.logs().unwrap().buffer.thinned() > 0);
 }
 
 #[test]

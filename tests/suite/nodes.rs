@@ -28,11 +28,17 @@ fn monitor() -> Model {
     model
 }
 
+/// A word among the changed nodes: they were cordoned.
+const CORDONED: &str = "cordoned";
+
 /// The object as the cluster has it, in which somebody has changed a label of these nodes meanwhile.
 fn fresh(inquiry: &Inquiry, changed: &[&str]) -> Option<Answer> {
     match inquiry {
         Inquiry::Object(reference) => {
             let mut raw = object(reference, NODES)?.value().clone();
+            if changed.contains(&CORDONED) {
+                raw["spec"]["unschedulable"] = json!(true);
+            }
             if changed.contains(&reference.key.name.as_str()) {
                 raw["metadata"]["labels"]["pool"] = json!("other");
                 raw["metadata"]["managedFields"] = json!([{"manager": "kubectl-label", "time": "2026-01-02T03:00:00Z",
@@ -133,7 +139,12 @@ fn syntax_is_checked_as_typed() {
         (&*format!("x={longest}"), None),
         ("example.com/x=y", None),
         ("x-", None),
-        (&*format!("x={longer}"), Some("64 characters")),
+        (&*format!("{longest}=x"), None),
+        (&*format!("{longer}=x"), Some("its name has 64 characters")),
+        (&*format!("x={longer}"), Some("it has 64 characters")),
+        ("größe=1", Some("holds 'ö'")),
+        ("x y=a", Some("holds ' '")),
+        ("a/b/c=d", Some("holds '/'")),
         ("x=ü", Some("holds 'ü'")),
         ("x=a b", Some("holds ' '")),
         ("x=a=b", Some("holds '='")),
@@ -225,6 +236,34 @@ fn batch_nodes(model: &Model) -> usize {
     }
 }
 
+/// Somebody is quicker than the person who confirms: nothing is written there, and who it was is told.
+#[test]
+fn a_conflict_after_the_review_says_who_changed_what() {
+    let mut model = monitor();
+    go(&mut model, "*E+x=y<enter><c-s>");
+    let mut waiting = writes(&go(&mut model, "<tab>y"));
+    while let Some((ticket, command)) = waiting.pop() {
+        let is_raced = command.target.key.name == "node-00003";
+        let outcome = if is_raced {
+            let asked = Inquiry::Object(command.target.clone());
+            let Some(Answer::Object(now)) = fresh(&asked, &["node-00003"]) else { panic!("a node") };
+            Outcome::LostRace(now)
+        } else {
+            Outcome::Done(after(&command))
+        };
+        waiting.extend(sent(&mut model, ticket, outcome));
+    }
+    let drawn = shown(&mut model);
+    let told = "node-00003  conflict: label pool was \"web\" and is \"other\" (by kubectl-label at 2026-01-02T03:00:00Z);";
+    assert!(drawn.contains(told) && drawn.contains("39 done, 1 conflict"), "{drawn}");
+    // What takes it back leaves that node alone.
+    go(&mut model, "u");
+    let RelabelStage::Ready { batch, .. } = &model.relabel().expect("it is open").stage else { panic!() };
+    assert!(
+        batch.items().len() == 39 && batch.items().iter().all(|item| item.node().as_str() != "node-00003")
+    );
+}
+
 #[test]
 fn what_stops_pods_wants_the_word() {
     let mut model = monitor();
@@ -264,6 +303,36 @@ fn cordon_says_what_it_does_not_do() {
     screen(&mut model, SIZE);
     let writes = writes(&go(&mut model, "y"));
     assert_eq!((writes.len(), writes[0].1.verb), (1, Verb::Cordon));
+}
+
+/// Uncordon is in the menu and the palette only: `C` never takes back what somebody else has just done.
+#[test]
+fn uncordon_is_in_the_menu_and_the_palette() {
+    let mut model = monitor();
+    let why = unavailable(&model, Action::UncordonNodes).expect("it is not cordoned");
+    assert_eq!(why, "not cordoned");
+    let mut node: Node = node_of(&model);
+    node.unschedulable = true;
+    update(&mut model, Msg::Cluster(vec![ClusterEvent::Nodes(Change::Applied(node))]));
+    go(&mut model, "C");
+    assert!(model.relabel().is_none());
+    assert!(shown(&mut model).contains("cordoned already; uncordon is in the menu (a)"));
+    for keys in ["auncordon<enter>", ":uncordon<enter>"] {
+        go_where(&mut model, keys, &[CORDONED]);
+        let drawn = shown(&mut model);
+        assert!(drawn.contains("no daemon pod starts by it"), "{drawn}");
+        go(&mut model, "<esc>");
+    }
+    go_where(&mut model, ":uncordon<enter>", &[CORDONED]);
+    let (_, command) = writes(&go(&mut model, "y")).remove(0);
+    assert_eq!((command.verb, command.to.as_str()), (Verb::Uncordon, "schedulable"));
+    assert!(command.body.contains(r#"{"op":"remove","path":"/spec/unschedulable"}"#), "{}", command.body);
+}
+
+/// The selected node.
+fn node_of(model: &Model) -> Node {
+    let slot = model.selected_column().expect("a node is selected");
+    model.inventory().column_at(slot).and_then(|column| column.node.clone()).expect("a node")
 }
 
 /// The prediction is drawn until it is true, and said where it does not come true.

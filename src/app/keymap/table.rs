@@ -171,7 +171,7 @@ pub(super) const GRID: &[Binding] = &[
         Action::Mark,
         &[Key::char(' ')],
         "mark",
-        "mark the cell, node or DaemonSet, or take its mark away",
+        "mark the cell, node, group or DaemonSet, or take its mark away",
     ),
     looks(
         Context::Grid,

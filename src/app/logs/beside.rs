@@ -1,19 +1,38 @@
-//! Two nodes side by side: one that is ill and a healthy one, at the same time.
+//! Two nodes side by side, or one over the other: one that is ill and a healthy one, at the same time.
 
 use super::streams::Streams;
 use crate::domain::id::NodeName;
 use crate::domain::log::StreamId;
 
-/// Screens of at least so many columns show two nodes side by side; on smaller ones their lines are merged.
-pub const SIDE_BY_SIDE: u16 = 100;
+/// Screens of at least so many columns show two nodes side by side.
+const WIDE: u16 = 100;
+/// Other screens of at least so many rows show one over the other; on smaller ones their lines are merged.
+const HIGH: u16 = 16;
+
+/// How two nodes share a screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halves {
+    /// Left and right, with a line between them.
+    Columns,
+    /// One over the other.
+    Rows,
+}
+
+impl Halves {
+    /// What fits.
+    pub(super) fn of((width, height): (u16, u16)) -> Option<Self> {
+        let rows = (height >= HIGH).then_some(Self::Rows);
+        if width >= WIDE { Some(Self::Columns) } else { rows }
+    }
+}
 
 /// One of two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Side {
-    /// Left: the node that is looked into.
+    /// Left or above: the node that is looked into.
     #[default]
     Ill,
-    /// Right: the node it is set beside.
+    /// Right or below: the node it is set beside.
     Healthy,
 }
 

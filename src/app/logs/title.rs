@@ -50,7 +50,8 @@ pub fn title(model: &Model, view: &LogView) -> Title {
             _ => "logs".to_owned(),
         },
     };
-    if let Some(beside) = &view.beside {
+    // Over the halves stands which node each is.
+    if let Some(beside) = view.beside.as_ref().filter(|_| view.split().is_none()) {
         left = format!("{left}  {} beside {} (healthy)", beside.ill, beside.healthy);
     }
     let streams: Vec<_> = view.streams.iter().collect();

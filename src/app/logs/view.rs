@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
-use super::beside::{Beside, SIDE_BY_SIDE, Side};
+use super::beside::{Beside, Halves, Side};
 use super::compare::Compare;
+use super::matches::Matches;
 use super::rows::{Form, JsonMode};
 use super::streams::{Reading, Step, Streams};
 use super::walk::{Place, Shown, Walk};
@@ -66,10 +67,10 @@ pub struct LogView {
     pub compare: Option<Compare>,
     /// Two nodes, while they are set side by side.
     pub beside: Option<Beside>,
-    /// What the present lines were opened from: a comparison, if there was one, and what was read under it.
-    pub(in crate::app) behind: Option<Box<(Option<Compare>, Reading)>>,
+    /// What the present lines were opened from.
+    pub(in crate::app) behind: Option<Box<Behind>>,
     /// The lines that match the search.
-    matches: Vec<LineKey>,
+    matches: Matches,
     marks: BTreeSet<LineKey>,
     left: usize,
     top: Option<Place>,
@@ -79,8 +80,19 @@ pub struct LogView {
     /// The width of the names before the lines; none where there is one stream only.
     names: usize,
     naming: Naming,
-    /// The two nodes have a half of the screen each.
-    is_split: bool,
+    /// How two nodes share the screen, where there are two and each has a half.
+    halves: Option<Halves>,
+}
+
+/// What one step back leads to.
+#[derive(Debug)]
+pub(in crate::app) struct Behind {
+    /// A comparison, if there was one.
+    pub compare: Option<Compare>,
+    /// What was read under it.
+    pub reading: Reading,
+    /// Whether its lines began with their times.
+    pub has_times: bool,
 }
 
 /// What tells streams apart.
@@ -110,7 +122,7 @@ impl LogView {
             compare: None,
             beside: None,
             behind: None,
-            matches: Vec::new(),
+            matches: Matches::default(),
             marks: BTreeSet::new(),
             left: 0,
             top: None,
@@ -118,7 +130,7 @@ impl LogView {
             has_jumped: false,
             names: 0,
             naming: Naming::Node,
-            is_split: false,
+            halves: None,
         }
     }
 
@@ -126,7 +138,7 @@ impl LogView {
     pub(in crate::app) fn restart(&mut self, reading: Reading) {
         self.streams = Streams::new(reading, self.streams.next());
         self.buffer.clear();
-        self.matches.clear();
+        self.matches = Matches::default();
         self.marks.clear();
         (self.top, self.cursor, self.left, self.follows, self.names) = (None, None, 0, true, 0);
     }
@@ -151,14 +163,8 @@ impl LogView {
         self.streams.heard(id, &news);
         match news {
             LogNews::Lines(lines) => {
-                let keys = self.buffer.push(id, lines, now);
-                if search.is_active() {
-                    let fresh = keys.into_iter().filter(|key| {
-                        self.buffer.find(*key).is_some_and(|entry| search.is_match(&entry.text))
-                    });
-                    self.matches.extend(fresh);
-                    self.matches.sort();
-                }
+                let fresh = self.buffer.push(id, lines, now);
+                self.matches.add(&fresh, &self.buffer, search);
             }
             LogNews::Lost(lines) => self.buffer.count_dropped(id, lines),
             LogNews::Broken(why) => {
@@ -171,9 +177,8 @@ impl LogView {
                 self.buffer.note(id, &format!("{}: {end}", self.name(id)), now);
             }
         }
+        self.matches.forget_gone(&self.buffer);
         if let Some(oldest) = self.buffer.get(0).map(|entry| entry.key) {
-            let gone = self.matches.partition_point(|key| *key < oldest);
-            self.matches.drain(..gone);
             self.marks = self.marks.split_off(&oldest);
         }
     }
@@ -184,16 +189,14 @@ impl LogView {
 
     /// Finds all lines that match, or forgets them.
     pub(in crate::app) fn look_for(&mut self, search: &Search) {
-        let matching = self.buffer.iter().filter(|entry| search.is_match(&entry.text));
-        self.matches =
-            if search.is_active() { matching.map(|entry| entry.key).collect() } else { Vec::new() };
+        self.matches.look(&self.buffer, search);
         self.only_matches &= search.is_active();
     }
 
     /// The number of lines that match.
     #[must_use]
     pub fn found(&self) -> usize {
-        self.matches.len()
+        self.matches.keys().len()
     }
 
     /// The line with the cursor, and how many there are, from 1.
@@ -227,28 +230,30 @@ impl LogView {
     }
 
     fn walk_of(&self, room: Room, side: Option<Side>) -> Walk<'_> {
-        let shown = if self.only_matches { Shown::Around(&self.matches, self.context) } else { Shown::All };
-        let of = side.filter(|_| self.is_split).zip(self.beside.as_ref());
+        let shown =
+            if self.only_matches { Shown::Around(self.matches.keys(), self.context) } else { Shown::All };
+        let of = side.zip(self.split()).map(|(side, (beside, _))| (side, beside));
         let of = of.map(|(side, beside)| beside.streams(side));
         Walk { buffer: &self.buffer, shown, of, form: self.form(room) }
     }
 
-    /// The two nodes, where they have a half of the screen each.
+    /// The two nodes, where they have a half of the screen each, and which halves.
     #[must_use]
-    pub fn split(&self) -> Option<&Beside> {
-        self.beside.as_ref().filter(|_| self.is_split)
+    pub fn split(&self) -> Option<(&Beside, Halves)> {
+        self.beside.as_ref().zip(self.halves)
     }
 
     /// The room of the lines on a screen of so many columns and rows.
     #[must_use]
     pub fn room(&self, (width, height): (u16, u16)) -> Room {
         let around = if self.is_full_screen { 1 } else { 3 };
-        // Over each half stands its node, between them a line.
-        let (width, around) = if self.is_split { ((width - 1) / 2, around + 1) } else { (width, around) };
-        Room {
-            width: usize::from(width.saturating_sub(2)),
-            height: usize::from(height.saturating_sub(around)),
-        }
+        // Over each half stands its node.
+        let (width, height) = match self.halves {
+            None => (width, height.saturating_sub(around)),
+            Some(Halves::Columns) => ((width - 1) / 2, height.saturating_sub(around + 1)),
+            Some(Halves::Rows) => (width, height.saturating_sub(around + 2) / 2),
+        };
+        Room { width: usize::from(width.saturating_sub(2)), height: usize::from(height) }
     }
 
     /// What a line's stream is called beside the lines of others, and the whole name of what tells it apart; `short`
@@ -278,7 +283,7 @@ impl LogView {
         let sets: BTreeSet<_> = self.streams.iter().map(|(_, stream)| &stream.target.daemon_set).collect();
         let longest = sets.iter().map(|set| set.name.width()).max().unwrap_or_default();
         let (naming, width) = match (nodes.len() > 1, sets.len() > 1) {
-            (_, false) if nodes.len() < 2 || self.is_split => (Naming::Node, 0),
+            (_, false) if nodes.len() < 2 || self.halves.is_some() => (Naming::Node, 0),
             (_, false) if self.beside.is_some() => (Naming::Node, widest + " ill".len()),
             (_, false) => (Naming::Node, widest),
             (false, true) => (Naming::DaemonSet, longest),
@@ -289,7 +294,7 @@ impl LogView {
 
     /// Puts cursor and scroll in order, after anything changed; `widest` is the widest short name of a node.
     pub(in crate::app) fn arrange(&mut self, size: (u16, u16), widest: usize) {
-        self.is_split = self.beside.is_some() && size.0 >= SIDE_BY_SIDE;
+        self.halves = self.beside.as_ref().and_then(|_| Halves::of(size));
         if let Some(beside) = &mut self.beside {
             beside.sort(&self.streams);
         }
@@ -334,7 +339,7 @@ impl LogView {
 
     /// To the other one of two nodes, at the same time.
     pub(in crate::app) fn switch_side(&mut self, room: Room) {
-        let Some(beside) = self.beside.as_mut().filter(|_| self.is_split) else { return };
+        let Some(beside) = self.beside.as_mut().filter(|_| self.halves.is_some()) else { return };
         beside.side = beside.side.other();
         let here = self.cursor.map(|place| place.key.at);
         let walk = self.walk(room);
@@ -356,24 +361,14 @@ impl LogView {
 
     /// To the next match or the previous one, in a circle: which it is, from 1.
     pub(in crate::app) fn next_match(&mut self, forward: bool) -> Option<usize> {
-        let here = self.cursor?.key;
-        let at = if forward {
-            let next = self.matches.partition_point(|key| *key <= here);
-            if next < self.matches.len() { next } else { 0 }
-        } else {
-            let before = self.matches.partition_point(|key| *key < here);
-            before.checked_sub(1).unwrap_or_else(|| self.matches.len().saturating_sub(1))
-        };
-        self.go_to(*self.matches.get(at)?);
+        let at = self.matches.next(self.cursor?.key, forward);
+        self.go_to(*self.matches.keys().get(at)?);
         Some(at + 1)
     }
 
     /// To the last match at or before the cursor, else the first: what was printed last is looked for first.
     pub(in crate::app) fn nearest_match(&mut self) {
-        let Some(here) = self.cursor.map(|place| place.key) else { return };
-        let before = self.matches.partition_point(|key| *key <= here);
-        let found = before.checked_sub(1).and_then(|at| self.matches.get(at)).or(self.matches.first());
-        if let Some(key) = found.copied() {
+        if let Some(key) = self.cursor.and_then(|place| self.matches.nearest(place.key)) {
             self.go_to(key);
         }
     }

@@ -199,6 +199,9 @@ fn below_editor(model: &Model, relabel: &Relabel, editor: &Editor) -> Vec<Line> 
 fn about_line(editor: &Editor) -> Vec<Line> {
     let Some(EditLine::Label(label)) = editor.lines.get(editor.at) else { return Vec::new() };
     let mut lines = Vec::new();
+    if label.common().is_none() {
+        lines.push(Line::fact(format!("{}: {}", label.key, label.words())));
+    }
     if !label.used_by.is_empty() {
         let sets: Vec<String> = label.used_by.iter().map(ToString::to_string).collect();
         lines.push(Line::fact(format!("{} decides where these run: {}", label.key, sets.join(", "))));
@@ -272,7 +275,12 @@ fn review(batch: &Batch, harm: &Harm) -> Vec<Line> {
     lines.extend(sets(harm));
     if !harm.impacts.is_empty() {
         lines.push(Line::heading(format!("what happens where ({})", harm.impacts.len())));
-        lines.extend(harm.impacts.iter().map(|impact| Line::fact(where_words(impact))));
+        let before = std::iter::once(None).chain(harm.impacts.iter().map(Some));
+        lines.extend(harm.impacts.iter().zip(before).map(|(impact, before)| {
+            let is_same = before.is_some_and(|before| before.reason == impact.reason);
+            let rule = if is_same { String::new() } else { format!("; {}", impact.reason) };
+            Line::fact(format!("{}{rule}", where_words(impact)))
+        }));
     }
     let ready: Vec<_> = batch.ready().collect();
     if let Some((_, command)) = ready.first() {
@@ -288,7 +296,8 @@ fn review(batch: &Batch, harm: &Harm) -> Vec<Line> {
 
 fn where_words(impact: &Impact) -> String {
     let pods: Vec<&str> = impact.pods.iter().map(AsRef::as_ref).collect();
-    format!("{} {} {} {}", impact.node, impact.outcome.name(), impact.daemon_set, pods.join(", "))
+    let what = format!("{} {} {}", impact.node, impact.outcome.name(), impact.daemon_set);
+    if pods.is_empty() { what } else { format!("{what} {}", pods.join(", ")) }
 }
 
 fn results(model: &Model, batch: &Batch, harm: &Harm) -> Vec<Line> {
@@ -314,7 +323,12 @@ fn results(model: &Model, batch: &Batch, harm: &Harm) -> Vec<Line> {
     if waiting > 0 {
         lines.push(Line::heading(format!("foretold and not true yet: {waiting} cells, marked in the grid")));
     } else if batch.is_over() && !harm.impacts.is_empty() && batch.done().next().is_some() {
-        lines.push(Line::heading("the cluster has done what was foretold, or said otherwise above the keys"));
+        let words = if model.otherwise.is_empty() {
+            "the cluster has done what was foretold"
+        } else {
+            "not as foretold:"
+        };
+        lines.push(Line::heading(words));
     }
     lines.extend(model.otherwise.iter().map(|(_, words)| Line::problem(words.clone())));
     lines

@@ -121,7 +121,7 @@ fn read(model: &mut Model, reading: Reading, preset: usize) -> Vec<Effect> {
 fn close_all(model: &Model) -> Vec<Effect> {
     let Some(view) = &model.logs else { return Vec::new() };
     let running = view.streams.iter().filter(|(_, stream)| !matches!(stream.state, StreamState::Ended(_)));
-    let behind = view.behind.iter().filter_map(|behind| behind.0.as_ref());
+    let behind = view.behind.iter().filter_map(|behind| behind.compare.as_ref());
     let compared = view.compare.iter().chain(behind).flat_map(Compare::ids);
     running.map(|(id, _)| id).chain(compared).map(Effect::CloseLog).collect()
 }
@@ -156,7 +156,7 @@ pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
 /// Takes in news of a stream.
 pub(super) fn heard(model: &mut Model, id: StreamId, news: LogNews) {
     let Some(view) = &mut model.logs else { return };
-    let behind = view.behind.as_mut().and_then(|behind| behind.0.as_mut());
+    let behind = view.behind.as_mut().and_then(|behind| behind.compare.as_mut());
     if view.compare.iter_mut().chain(behind).any(|compare| compare.heard(id, &news)) {
         return;
     }

@@ -303,10 +303,7 @@ pub(super) fn copyable(model: &Model) -> Option<String> {
 /// Begins to type a search.
 fn begin_search(model: &mut Model) {
     if let Some(open) = model.screens.last_mut() {
-        open.view.search.is_typing = true;
-        open.view.search.typed.clear();
-        open.view.search.read(&open.page.lines);
-        open.view.search.began = open.view.at;
+        open.view.search.begin(open.view.at, &open.page.lines);
     }
 }
 
@@ -315,26 +312,40 @@ pub(super) fn is_searching(model: &Model) -> bool {
     model.screens.last().is_some_and(|open| open.view.search.is_typing)
 }
 
-/// The line of the search was edited: the cursor goes to the first match from where it began.
+/// The line of the search was edited: the cursor goes to the first match from where it began. What is no regular
+/// expression, perhaps not yet, leaves it where it is and is told why.
 pub(super) fn edit_search(model: &mut Model, edit: impl FnOnce(&mut String)) {
     let Some(open) = model.screens.last_mut() else { return };
-    edit(&mut open.view.search.typed);
-    open.view.search.read(&open.page.lines);
-    let began = open.view.search.began;
-    open.view.at = open.view.search.from(began).unwrap_or(began);
+    let search = &mut open.view.search;
+    edit(&mut search.typed);
+    match search.read(&open.page.lines) {
+        Ok(()) => {
+            open.view.at = search.from(search.began).unwrap_or(search.began);
+            model.notice = None;
+        }
+        Err(why) => model.notice = Some(Notice::failed(why, model.now)),
+    }
 }
 
 /// Ends the typing; without a match it says so.
 pub(super) fn keep_search(model: &mut Model) {
     let Some(open) = model.screens.last_mut() else { return };
-    open.view.search.is_typing = false;
-    if matches!(open.screen, Screen::Logs(_)) {
+    let kept = open.view.search.keep(&open.page.lines);
+    let (typed, finds) = (open.view.search.typed.clone(), !open.view.search.found.is_empty());
+    let is_log = matches!(open.screen, Screen::Logs(_));
+    if is_log {
         logs::searched(model);
-        return;
     }
-    if open.view.search.found.is_empty() && !open.view.search.typed.is_empty() {
-        let words = format!("nothing here matches /{}", open.view.search.typed);
-        say(model, &words);
+    match kept {
+        Err(why) => {
+            let still =
+                if typed.is_empty() { String::new() } else { format!("; still searching for /{typed}") };
+            model.notice = Some(Notice::failed(format!("{why}{still}"), model.now));
+        }
+        Ok(()) if !is_log && !finds && !typed.is_empty() => {
+            say(model, &format!("nothing here matches /{typed}"));
+        }
+        Ok(()) => {}
     }
 }
 
@@ -349,8 +360,7 @@ pub(super) fn drop_search(model: &mut Model) -> bool {
         open.view.at = search.began;
     }
     search.is_typing = false;
-    search.typed.clear();
-    search.read(&open.page.lines);
+    search.forget(&open.page.lines);
     logs::searched(model);
     true
 }

@@ -48,13 +48,15 @@ pub(super) async fn send(connection: &Connection, batch: &mut Batch) -> bool {
     };
     let mut under_way = FuturesUnordered::new();
     let mut was_interrupted = false;
+    // One for all turns: between two of them a Ctrl-C would be missed.
+    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
         while let Some(next) = batch.send_next() {
             under_way.push(one(next));
         }
         let ended = tokio::select! {
             ended = under_way.next() => ended,
-            _ = tokio::signal::ctrl_c(), if !was_interrupted => {
+            _ = &mut interrupted, if !was_interrupted => {
                 was_interrupted = true;
                 batch.stop();
                 print::note("interrupted: nothing more is sent; waiting for what is under way");

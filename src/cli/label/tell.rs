@@ -42,26 +42,54 @@ pub(super) fn before(connection: &Connection, task: &Task<'_>, batch: &Batch, ha
     if batch.ready().next().is_none() {
         return;
     }
-    impact(harm);
-    for (at, (item, command)) in batch.ready().enumerate().take(REQUESTS) {
+    impact(harm, LINES);
+    requests(batch, REQUESTS);
+    // What decides stands last, next to the question.
+    sum(harm);
+}
+
+/// What was not told, in words; none where all was.
+pub(super) fn untold(batch: &Batch, harm: &Harm) -> Option<String> {
+    let (requests, effects) = (batch.ready().count(), harm.impacts.len());
+    match (requests > REQUESTS, effects > LINES) {
+        (false, false) => None,
+        (true, false) => Some(format!("all {requests} requests")),
+        (false, true) => Some(format!("all {effects} effects")),
+        (true, true) => Some(format!("all {effects} effects and {requests} requests")),
+    }
+}
+
+/// Every effect and every request.
+pub(super) fn all(batch: &Batch, harm: &Harm) {
+    impact(harm, usize::MAX);
+    requests(batch, usize::MAX);
+    sum(harm);
+}
+
+fn requests(batch: &Batch, most: usize) {
+    for (at, (item, command)) in batch.ready().enumerate().take(most) {
         if at == 0 {
             print::note(&format!("{} {}, one a node:", command.method.http(), command.method.media_type()));
         }
         print::note(&format!("  {}", item.node()));
         command.lines().iter().for_each(|line| print::note(&format!("    {line}")));
     }
-    if let more @ 1.. = batch.ready().count().saturating_sub(REQUESTS) {
+    if let more @ 1.. = batch.ready().count().saturating_sub(most) {
         print::note(&format!("  and {more} more like it; --dry-run=client prints all"));
     }
 }
 
-fn impact(harm: &Harm) {
-    for line in table(&harm.impacts).render().lines().take(LINES + 1).filter(|_| !harm.impacts.is_empty()) {
+fn impact(harm: &Harm, most: usize) {
+    let lines = table(&harm.impacts).render();
+    for line in lines.lines().take(most.saturating_add(1)).filter(|_| !harm.impacts.is_empty()) {
         print::note(line);
     }
-    if let more @ 1.. = harm.impacts.len().saturating_sub(LINES) {
+    if let more @ 1.. = harm.impacts.len().saturating_sub(most) {
         print::note(&format!("and {more} more; `dsgrid preview` lists all"));
     }
+}
+
+fn sum(harm: &Harm) {
     print::note(&format!("in all: {}", harm.words()));
     for set in harm.critical() {
         let why = set.critical.unwrap_or_default();
@@ -95,6 +123,8 @@ fn lines(batch: &Batch, past: &str, suffix: &str) -> Result<(), Failure> {
     for item in batch.items() {
         let node = item.node();
         match &item.step {
+            // "not cordoned" would read as if it were not.
+            Step::Over(NodeResult::Already) => print::data(&format!("node/{node} already {past}{suffix}\n"))?,
             Step::Over(NodeResult::Done) => print::data(&format!("node/{node} {past}{suffix}\n"))?,
             Step::Over(result) => {
                 print::data(&format!("node/{node} not {past}: {}{suffix}\n", result.words()))?;

@@ -1,5 +1,6 @@
 //! With `-f`: the logs of pods that are there and of those that come, until somebody ends it.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -41,6 +42,8 @@ pub(super) async fn run(
         print::note("there are no pods here yet");
     }
     let (mut batch, mut hold, begun) = (Vec::new(), Hold::default(), Instant::now());
+    // One for all turns: between two of them a Ctrl-C would be missed.
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
     loop {
         let due = hold.next_due().map(|after| begun + after);
         tokio::select! {
@@ -65,9 +68,9 @@ pub(super) async fn run(
             () = sleep_until(due.unwrap_or(begun)), if due.is_some() => {
                 write(&streams, &hold.due(begun.elapsed()), printer)?;
             }
-            interrupted = tokio::signal::ctrl_c() => {
+            heard = &mut interrupted => {
                 write(&streams, &hold.all(), printer)?;
-                return Ok(interrupted.map(|()| Outcome::Interrupted)?);
+                return Ok(heard.map(|()| Outcome::Interrupted)?);
             }
             died = watches.died() => return Err(Failure::Broken(died.to_string())),
         }

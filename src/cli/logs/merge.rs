@@ -100,6 +100,8 @@ async fn print_merged(sources: &mut [Source], printer: &Printer) -> Result<(), F
         if page.len() > PAGE {
             print::data(&page)?;
             page.clear();
+            // Where all of it is there already, nothing else would let Ctrl-C be heard.
+            tokio::task::yield_now().await;
         }
     }
     print::data(&page)?;

@@ -70,7 +70,11 @@ impl Lines {
         let summary = &self.summary;
         let (done, failed) = (summary.done.len(), summary.failed.len());
         let (left, skipped) = (summary.remaining.len(), summary.skipped.len());
-        print::note(&format!("{done} done, {failed} failed, {skipped} skipped, {left} left"));
+        let apart = match self.plan.apart.len() {
+            0 => String::new(),
+            count => format!("; {count} left out from the beginning"),
+        };
+        print::note(&format!("{done} done, {failed} failed, {skipped} skipped, {left} left{apart}"));
         if verdict != Verdict::Done && left + failed > 0 {
             let key = &self.plan.daemon_set.key;
             let command = if self.is_kept {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::domain::event::ClusterEvent;
-use crate::domain::log::{DEFAULT_MEMORY, Line, LogNews, StreamId, WAITING_SHARE};
+use crate::domain::log::{DEFAULT_MEMORY, Line, LogNews, StreamId, WAITING_SHARE, held};
 
 /// So many lines are given out at once, of all streams together.
 const PORTION: usize = 5_000;
@@ -32,7 +32,7 @@ struct Waiting {
 }
 
 fn weight(line: &Line) -> usize {
-    size_of::<Line>() + line.text.len() + size_of_val(&*line.runs)
+    size_of::<Line>() + held(&line.text, &line.runs)
 }
 
 impl LogLane {

@@ -1,5 +1,6 @@
 //! One container's log: read to its end, and while it is followed opened again where it broke or fell silent.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,8 +32,8 @@ pub(super) struct Stream {
     sink: LogSink,
     pace: Arc<Pace>,
     resume: Resume,
-    /// What was said last about trouble: the same is not said twice.
-    said: Option<Text>,
+    /// What was said about trouble since the last line: the same is not said twice.
+    said: HashSet<Text>,
 }
 
 /// How one request ended.
@@ -49,7 +50,7 @@ enum Once {
 
 impl Stream {
     pub(super) fn new(wire: Wire, id: StreamId, request: LogRequest, sink: LogSink, pace: Arc<Pace>) -> Self {
-        Self { wire, id, request, sink, pace, resume: Resume::default(), said: None }
+        Self { wire, id, request, sink, pace, resume: Resume::default(), said: HashSet::new() }
     }
 
     /// Reads to the end.
@@ -77,9 +78,8 @@ impl Stream {
                 Once::Refused(end) if follow && end.is_passing() => Text::new(&end.to_string()),
                 Once::Refused(end) => return end,
             };
-            if self.said.as_ref() != Some(&trouble) {
-                self.sink.put(self.id, LogNews::Broken(trouble.clone())).await;
-                self.said = Some(trouble);
+            if self.said.insert(trouble.clone()) {
+                self.sink.put(self.id, LogNews::Broken(trouble)).await;
             }
             sleep(backoff.next(None)).await;
         }
@@ -141,7 +141,7 @@ impl Stream {
         if fresh.is_empty() {
             return false;
         }
-        self.said = None;
+        self.said.clear();
         self.sink.put(self.id, LogNews::Lines(fresh)).await;
         true
     }

@@ -142,14 +142,22 @@ async fn a_container_that_is_not_started_yet_is_waited_for() {
         0..=2 => {
             Some(Reply::status(400, "container \"main\" in pod \"p\" is waiting to start: ContainerCreating"))
         }
-        3 => Some(text("2026-01-02T03:04:05Z started\n").then(Step::Wait(Duration::from_secs(5)))),
+        3 => Some(Reply::status(400, "container \"main\" in pod \"p\" is waiting to start: PodInitializing")),
+        4 => {
+            Some(Reply::status(400, "container \"main\" in pod \"p\" is waiting to start: ContainerCreating"))
+        }
+        5 => Some(text("2026-01-02T03:04:05Z started\n").then(Step::Wait(Duration::from_secs(5)))),
         _ => Some(text("")),
     })
     .await;
     assert_eq!(
         said,
-        ["broken: no log yet: the container waits to be started (ContainerCreating)", "started"],
-        "trouble is said once"
+        [
+            "broken: no log yet: the container waits to be started (ContainerCreating)",
+            "broken: no log yet: the container waits to be started (PodInitializing)",
+            "started"
+        ],
+        "each trouble is said once"
     );
 }
 
@@ -167,6 +175,19 @@ async fn streams_are_opened_gently_and_so_many_at_once() {
     let times: Vec<_> = log.lock().unwrap().iter().map(|(at, _)| *at).collect();
     let after: Vec<_> = times.iter().map(|at| (*at - times[0]).as_millis()).collect();
     assert_eq!(after, [0, 100, 200, 300, 10_000, 10_100]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_followed_keeps_nobody_waiting() {
+    let (client, log) = client(|_, _| Some(text("").then(Step::Hang)));
+    let (sink, _receiver) = log_channel();
+    let mut logs = Connection::over(client).logs(sink, 1);
+    for stream in 0..3 {
+        logs.open(StreamId(stream), request(true));
+    }
+    logs.open(StreamId(3), request(false));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(log.lock().unwrap().len(), 4);
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,7 +19,7 @@ use crate::domain::event::{Change, Scope};
 /// How long the head of a watch's answer may take.
 const HEAD: Duration = Duration::from_secs(10);
 /// The longest silence: bookmarks come every minute.
-const SILENCE: Duration = Duration::from_secs(75);
+pub(super) const SILENCE: Duration = Duration::from_secs(75);
 
 /// How a watch ended without a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::backoff::Backoff;
-use super::follow::{End, Said, follow};
+use super::follow::{End, SILENCE, Said, follow};
 use crate::cluster::error::Error;
 use crate::cluster::list::{Progress, list};
 use crate::cluster::mailbox::Sender;
@@ -143,7 +143,8 @@ impl<K: Resource> Task<K> {
         }
         match end? {
             End::Nudged => self.afresh(),
-            End::Silent => {}
+            // Should it fail now, it was broken all the time.
+            End::Silent => self.broken = Some(Timestamp::now() - SILENCE),
             End::Closed => return Ok(self.closed(run)),
         }
         Ok(Duration::ZERO)
@@ -189,8 +190,8 @@ impl<K: Resource> Task<K> {
 
     /// The server has taken the watch: what was listed is now kept current.
     fn opened(&mut self) {
+        self.broken = None;
         if !std::mem::replace(&mut self.live, true) {
-            self.broken = None;
             tracing::info!(watch = %self.watch, "live");
             self.sender.link(&self.watch, LinkState::Live { since: Timestamp::now() });
         }

@@ -50,7 +50,9 @@ impl Run {
     pub fn of(pod: &Value, container: &str, previous: bool) -> Result<Self, String> {
         let name = pod["metadata"]["name"].as_str().unwrap_or_default();
         let about = format!("container {container:?} in pod {name:?}");
-        let mut statuses = pod["status"]["containerStatuses"].as_array().into_iter().flatten();
+        let lists = ["containerStatuses", "initContainerStatuses"];
+        let mut statuses =
+            lists.into_iter().flat_map(|list| pod["status"][list].as_array().into_iter().flatten());
         let Some(status) = statuses.find(|status| status["name"] == container) else {
             return Err(format!("{about} is not available"));
         };

@@ -63,13 +63,20 @@ impl Doing<'_> {
 
 /// The first status a kubelet writes: the pod is admitted, its containers are being created.
 pub fn admit(pod: &mut Value, node: &NodeEntry, now: Timestamp) {
-    let mut statuses = Vec::new();
-    for container in pod["spec"]["containers"].as_array().into_iter().flatten() {
-        statuses.push(json!({
-            "name": container["name"], "image": container["image"], "imageID": "", "ready": false,
-            "started": false, "restartCount": 0, "lastState": {},
-            "state": {"waiting": {"reason": "ContainerCreating"}},
-        }));
+    let waiting = |list: &str, reason: &str| -> Vec<Value> {
+        let wait = |container: &Value| {
+            json!({
+                "name": container["name"], "image": container["image"], "imageID": "", "ready": false,
+                "started": false, "restartCount": 0, "lastState": {}, "state": {"waiting": {"reason": reason}},
+            })
+        };
+        pod["spec"][list].as_array().into_iter().flatten().map(wait).collect()
+    };
+    let before = waiting("initContainers", "PodInitializing");
+    let reason = if before.is_empty() { "ContainerCreating" } else { "PodInitializing" };
+    let statuses = waiting("containers", reason);
+    if !before.is_empty() {
+        pod["status"]["initContainerStatuses"] = before.into();
     }
     let status = &mut pod["status"];
     status["phase"] = "Pending".into();
@@ -87,12 +94,9 @@ pub fn admit(pod: &mut Value, node: &NodeEntry, now: Timestamp) {
 pub fn run(pod: &mut Value, node: &NodeEntry, ready: bool, now: Timestamp) {
     let uid = pod["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
     let address = pod_address(pod, node, &uid);
+    initialise(pod, &uid, now);
     for status in pod["status"]["containerStatuses"].as_array_mut().into_iter().flatten() {
-        let image = status["image"].as_str().unwrap_or_default().to_owned();
-        let name = status["name"].as_str().unwrap_or_default().to_owned();
-        status["imageID"] = image_id(&image).into();
-        status["containerID"] =
-            container_id(&uid, &name, status["restartCount"].as_i64().unwrap_or(0)).into();
+        name_container(status, &uid);
         status["started"] = true.into();
         status["ready"] = ready.into();
         status["state"] = Doing::Running(now).state("");
@@ -107,6 +111,40 @@ pub fn run(pod: &mut Value, node: &NodeEntry, ready: bool, now: Timestamp) {
     } else {
         mark_unready(pod, now);
     }
+}
+
+/// Init containers have ended and sidecars run, where they have not yet.
+fn initialise(pod: &mut Value, uid: &str, now: Timestamp) {
+    let began = pod["status"]["startTime"].as_str().and_then(|at| at.parse().ok()).unwrap_or(now);
+    let sidecars: Vec<String> = pod["spec"]["initContainers"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|container| container["restartPolicy"] == "Always")
+        .filter_map(|container| container["name"].as_str().map(str::to_owned))
+        .collect();
+    let statuses = pod["status"].get_mut("initContainerStatuses").and_then(Value::as_array_mut);
+    for status in statuses.into_iter().flatten() {
+        if !status["state"]["waiting"].is_object() {
+            continue;
+        }
+        let id = name_container(status, uid);
+        let is_sidecar = sidecars.iter().any(|name| status["name"] == *name);
+        let doing = if is_sidecar { Doing::Running(began) } else { Doing::Ended(0, "Completed", began, now) };
+        status["state"] = doing.state(&id);
+        status["started"] = is_sidecar.into();
+        status["ready"] = true.into();
+    }
+}
+
+/// The container's image and identity are known; gives the identity.
+fn name_container(status: &mut Value, uid: &str) -> String {
+    let image = status["image"].as_str().unwrap_or_default().to_owned();
+    let name = status["name"].as_str().unwrap_or_default().to_owned();
+    let id = container_id(uid, &name, status["restartCount"].as_i64().unwrap_or(0));
+    status["imageID"] = image_id(&image).into();
+    status["containerID"] = id.as_str().into();
+    id
 }
 
 /// Every container passes its readiness probe.
@@ -142,14 +180,16 @@ pub fn change_container(pod: &mut Value, at: usize, doing: &Doing<'_>, now: Time
 
 /// The pod ends for good: it was told to stop.
 pub fn end(pod: &mut Value, now: Timestamp) {
-    for status in pod["status"]["containerStatuses"].as_array_mut().into_iter().flatten() {
-        let id = status["containerID"].as_str().unwrap_or_default().to_owned();
-        let began = status["state"]["running"]["startedAt"].as_str().and_then(|t| t.parse().ok());
-        if let Some(began) = began {
+    for list in ["containerStatuses", "initContainerStatuses"] {
+        let statuses = pod["status"].get_mut(list).and_then(Value::as_array_mut);
+        for status in statuses.into_iter().flatten() {
+            let began = status["state"]["running"]["startedAt"].as_str().and_then(|t| t.parse().ok());
+            let Some(began) = began else { continue };
+            let id = status["containerID"].as_str().unwrap_or_default().to_owned();
             status["state"] = Doing::Ended(0, "Completed", began, now).state(&id);
+            status["ready"] = false.into();
+            status["started"] = false.into();
         }
-        status["ready"] = false.into();
-        status["started"] = false.into();
     }
     let status = &mut pod["status"];
     status["phase"] = "Succeeded".into();

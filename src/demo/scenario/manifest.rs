@@ -8,11 +8,16 @@ use crate::demo::kubelet::behavior::ANNOTATION;
 /// The DaemonSet at one of its versions.
 #[must_use]
 pub fn daemon_set(spec: &SetSpec, version: &str) -> Value {
+    let containers: Vec<Value> =
+        std::iter::once(container(spec, version)).chain(spec.containers.iter().cloned()).collect();
     let mut pod = json!({
-        "containers": [container(spec, version)],
+        "containers": containers,
         "serviceAccountName": spec.name,
         "terminationGracePeriodSeconds": 30,
     });
+    if !spec.init_containers.is_empty() {
+        pod["initContainers"] = spec.init_containers.clone().into();
+    }
     if spec.host_network {
         pod["hostNetwork"] = true.into();
         pod["dnsPolicy"] = "ClusterFirstWithHostNet".into();

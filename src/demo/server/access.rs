@@ -24,7 +24,7 @@ pub struct Attributes {
 
 /// Something that is not allowed: `VERB RESOURCE[.GROUP][/SUBRESOURCE][@NAMESPACE]`, as in `patch daemonsets.apps`,
 /// `get pods/log@kube-system`, `* nodes`. A `*` is any verb, any resource, any subresource; no namespace is everywhere,
-/// and a namespace leaves requests for all namespaces allowed.
+/// and a namespace leaves requests for all namespaces allowed; `@*` denies just those, as roles without a cluster role do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denial {
     verb: String,
@@ -49,12 +49,14 @@ impl FromStr for Denial {
         let wrong = || DenialError(text.to_owned());
         let (verb, rest) = text.trim().split_once(' ').ok_or_else(wrong)?;
         let (rest, namespace) = match rest.trim().split_once('@') {
+            Some((_, "")) => return Err(wrong()),
+            Some((rest, "*")) => (rest, Some(String::new())),
             Some((rest, namespace)) => (rest, Some(namespace.to_owned())),
             None => (rest.trim(), None),
         };
         let (rest, subresource) = rest.split_once('/').unwrap_or((rest, ""));
         let (resource, group) = rest.split_once('.').unwrap_or((rest, ""));
-        if verb.is_empty() || resource.is_empty() || namespace.as_deref() == Some("") {
+        if verb.is_empty() || resource.is_empty() {
             return Err(wrong());
         }
         let own = str::to_owned;

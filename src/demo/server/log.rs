@@ -197,7 +197,11 @@ impl Reader {
         let meta = &self.pod["metadata"];
         let text = |key: &str| meta[key].as_str().unwrap_or_default();
         let found = self.shared.lock().get(Kind::Pod, text("namespace"), text("name")).cloned();
-        let Some(stored) = found.filter(|stored| *stored.uid == *text("uid")) else { return true };
+        let Some(stored) = found.filter(|stored| *stored.uid == *text("uid")) else {
+            // It was told to stop, and had said so by the time its pod was removed.
+            self.run.ended.get_or_insert((self.shared.now(), 0));
+            return true;
+        };
         let pod = stored.value();
         // Its own run may be the last one already.
         let runs = [false, true].map(|previous| Run::of(&pod, &self.container, previous));

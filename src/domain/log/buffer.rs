@@ -14,13 +14,17 @@ use super::request::StreamId;
 
 /// So many bytes of lines are held where nobody says otherwise, those that wait included.
 pub const DEFAULT_MEMORY: usize = 32 * 1024 * 1024;
+/// For every so many entries the buffer keeps an empty place at most.
+const SPARE: usize = 8;
+/// Allocators give out memory in multiples of so many bytes, and take about as many for themselves.
+const ALLOCATOR: usize = 16;
 /// One part of so many is for lines that wait to be taken in.
 pub const WAITING_SHARE: usize = 4;
 
 /// How many bytes are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Of one stream.
+    /// Of one stream, where there are many.
     pub stream: usize,
     /// Of all streams.
     pub all: usize,
@@ -33,12 +37,17 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Of so many bytes in all: a quarter waits to be taken in at most, and one stream has an eighth of what is kept, so
-    /// that a loud one leaves room for the others.
+    /// Of so many bytes in all: a quarter waits to be taken in at most, and one of many streams has an eighth of what is
+    /// kept, so that a loud one leaves room for the others.
     #[must_use]
     pub fn sharing(bytes: usize) -> Self {
         let all = bytes - bytes / WAITING_SHARE;
         Self { stream: all / 8, all }
+    }
+
+    /// What one of so many streams may take: where there are few, its part of the whole.
+    fn of_one(self, streams: usize) -> usize {
+        self.stream.max(self.all / streams.max(1))
     }
 }
 
@@ -74,10 +83,17 @@ impl Entry {
         parts(&self.text, &self.runs)
     }
 
-    /// What it takes in memory, with the allocator's own share.
+    /// What it takes in memory, with the allocator's own share and the empty places kept for others.
     fn bytes(&self) -> usize {
-        size_of::<Self>() + self.text.len() + size_of_val::<[Run]>(&self.runs) + 16
+        size_of::<Self>() + size_of::<Self>() / SPARE + held(&self.text, &self.runs)
     }
+}
+
+/// What the text of a line takes outside of its entry, with the allocator's own share.
+#[must_use]
+pub fn held(text: &str, runs: &[Run]) -> usize {
+    let chunk = |bytes: usize| if bytes == 0 { 0 } else { (bytes + ALLOCATOR).next_multiple_of(ALLOCATOR) };
+    chunk(text.len()) + chunk(size_of_val(runs))
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -97,6 +113,7 @@ pub struct LogBuffer {
     bytes: usize,
     arrivals: u64,
     dropped: u64,
+    thinned: u64,
 }
 
 impl LogBuffer {
@@ -156,7 +173,11 @@ impl LogBuffer {
     fn place(&mut self, mut fresh: VecDeque<Entry>) {
         let Some(first) = fresh.front().map(|entry| entry.key) else { return };
         let mut later = self.entries.split_off(self.entries.partition_point(|entry| entry.key < first));
-        self.entries.reserve(fresh.len() + later.len());
+        let len = self.entries.len() + fresh.len() + later.len();
+        if len > self.entries.capacity() {
+            // Doubled, it would hold as much again as nobody counts.
+            self.entries.reserve_exact(len + len / SPARE - self.entries.len());
+        }
         while let (Some(a), Some(b)) = (fresh.front(), later.front()) {
             let side = if a.key < b.key { &mut fresh } else { &mut later };
             self.entries.extend(side.pop_front());
@@ -167,20 +188,22 @@ impl LogBuffer {
 
     /// Drops the oldest until the limits hold.
     fn shrink(&mut self, stream: StreamId) {
+        let most = self.limits.of_one(self.lanes.len());
         let over = |lane: &Lane, limit: usize| lane.bytes > limit && lane.lines > 1;
         while self.bytes > self.limits.all && self.entries.len() > 1 {
             self.drop_front();
         }
-        while self.lanes.get(&stream).is_some_and(|lane| over(lane, self.limits.stream))
+        while self.lanes.get(&stream).is_some_and(|lane| over(lane, most))
             && self.entries.front().is_some_and(|entry| entry.stream == stream)
         {
             self.drop_front();
         }
-        let Some(lane) = self.lanes.get_mut(&stream).filter(|lane| over(lane, self.limits.stream)) else {
+        let Some(lane) = self.lanes.get_mut(&stream).filter(|lane| over(lane, most)) else {
             return;
         };
         // Lines of others lie before: one pass makes room for some time.
-        let room = self.limits.stream - self.limits.stream / 8;
+        let room = most - most / 8;
+        self.thinned += 1;
         self.entries.retain(|entry| {
             let goes = entry.stream == stream && over(lane, room);
             if goes {
@@ -238,6 +261,12 @@ impl LogBuffer {
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped
+    }
+
+    /// How often lines were dropped that older ones of other streams lie before.
+    #[must_use]
+    pub fn thinned(&self) -> u64 {
+        self.thinned
     }
 
     /// How many lines of a stream were dropped.
@@ -349,7 +378,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_one_stream_leaves_the_others_alone_and_is_counted() {
-        let mut buffer = LogBuffer::new(Limits { stream: 10_000, all: 100_000 });
+        let mut buffer = LogBuffer::new(Limits { stream: 1_000, all: 20_000 });
         buffer.push(StreamId(2), [line(0, "quiet")], at(0));
         for n in 0..10_000 {
             buffer.push(StreamId(1), [line(n + 1, "loud")], at(0));
@@ -358,6 +387,23 @@ mod tests {
         assert_eq!(&*buffer.get(0).unwrap().text, "quiet");
         assert_eq!(buffer.dropped() + u64::try_from(buffer.len()).unwrap(), 10_001);
         assert_eq!(buffer.dropped_of(StreamId(1)), buffer.dropped());
+    }
+
+    #[test]
+    fn few_streams_have_more_of_the_whole_each() {
+        let mut buffer = LogBuffer::new(Limits { stream: 1_000, all: 8_000 });
+        let mut most = [0; 10];
+        for n in 0..10 {
+            for m in 0..100 {
+                buffer.push(StreamId(n), [line(i64::from(m), "loud")], at(0));
+            }
+            most[n as usize] = buffer.lanes[&StreamId(n)].bytes;
+        }
+        let share = |streams: usize| 8_000 / streams;
+        assert!(most[0] > share(1) * 3 / 4 && most[0] <= share(1), "{most:?}");
+        assert!(most[1] > share(2) * 3 / 4 && most[1] <= share(2), "{most:?}");
+        assert!(most[9] > 1_000 * 3 / 4 && most[9] <= 1_000, "{most:?}");
+        assert!(buffer.bytes() <= 8_000);
     }
 
     #[test]

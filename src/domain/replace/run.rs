@@ -288,7 +288,10 @@ impl Replacement {
 
     /// Whether what is known is of now; holds while it is not, and for a while after.
     fn is_live(&mut self, inventory: &Inventory, now: Timestamp) -> bool {
-        self.stale = stale(inventory, &self.plan.daemon_set.key.namespace);
+        // Which watch is named may change; since when nothing is certain any more does not.
+        let before = self.stale.take().and_then(|stale| stale.since);
+        self.stale = stale(inventory, &self.plan.daemon_set.key.namespace)
+            .map(|stale| Stale { since: before.or(stale.since).or(Some(now)), ..stale });
         if let Some(stale) = &self.stale {
             if self.live_since.take().is_some() {
                 self.flaps += 1;
@@ -332,9 +335,11 @@ impl Replacement {
                         work.look(view.as_ref(), &rule);
                     }
                 }
-                Step::Deleting | Step::Starting | Step::Soaking { .. } => work.look(view.as_ref(), &rule),
-                Step::Watching { until } if until <= now => work.enter(Step::Judging, now),
-                _ => {}
+                Step::Queued => {}
+                _ => work.look(view.as_ref(), &rule),
+            }
+            if matches!(work.step, Step::Watching { until } if until <= now) {
+                work.enter(Step::Judging, now);
             }
             if work.step == Step::Deleting && view.as_ref().is_some_and(is_dead) {
                 dead = Some(format!("{}: {}", work.candidate.node, work.waits_for));

@@ -132,6 +132,13 @@ impl Work {
         (self.step == Step::Done).then(|| Some(self.since.duration_since(self.deleted?))).flatten()
     }
 
+    /// Whether the new pod has been ready for long enough, by pods that were read just now.
+    pub(super) fn is_soaked_among(&self, pods: &[Pod], soak: SignedDuration, now: Timestamp) -> bool {
+        let is_new = |pod: &&Pod| self.new_pod.as_ref().is_some_and(|new| new.uid == pod.meta.uid);
+        let soaked = |pod: &Pod| pod.ready_since.is_some_and(|since| since + soak <= now);
+        pods.iter().find(is_new).is_some_and(|pod| pod.ready && !pod.is_deleting() && soaked(pod))
+    }
+
     /// It goes wrong, or will be tried again: nothing was deleted.
     pub(super) fn back_to_queue(&mut self, now: Timestamp) {
         (self.deleted, self.unanswered) = (None, false);

@@ -1,10 +1,14 @@
 //! A small cluster that does what it is told, and judges every deletion by its own truth.
 
-use dsgrid::domain::command::{Method, Outcome};
+mod law;
+mod objects;
+
+use std::collections::VecDeque;
+
+use dsgrid::domain::command::Outcome;
 use dsgrid::domain::event::{Change, ClusterEvent, LinkState, Scope, Watch, WatchKind};
-use dsgrid::domain::id::NodeName;
+use dsgrid::domain::id::{NodeName, Uid};
 use dsgrid::domain::inventory::Inventory;
-use dsgrid::domain::object::{ControllerRevision, DaemonSet, Node, Pod};
 use dsgrid::domain::raw::RawObject;
 use dsgrid::domain::replace::check::Fresh;
 use dsgrid::domain::replace::options::Options;
@@ -12,9 +16,9 @@ use dsgrid::domain::replace::plan::{NoPlan, Plan, plan};
 use dsgrid::domain::replace::run::{Order, Replacement, RunState};
 use dsgrid::domain::text::Text;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
 
-use crate::support::build::{daemon_set_json, node, now, pod_json, read, with};
+use self::law::Law;
+use crate::support::build::now;
 
 /// How long a pod takes to end, and to start, in seconds.
 const ENDING: i64 = 3;
@@ -24,34 +28,81 @@ const STARTING: i64 = 7;
 struct TruePod {
     uid: String,
     node: usize,
-    new: bool,
+    revision: usize,
     fails: bool,
     created: Timestamp,
     deleting: Option<Timestamp>,
 }
 
+/// A pod as the watches told of it.
+#[derive(Clone, Debug)]
+struct Told {
+    node: usize,
+    is_current: bool,
+    ready_since: Option<Timestamp>,
+}
+
+/// Another pod of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Beside {
+    uid: String,
+    restarts: u32,
+    broken_since: Option<Timestamp>,
+}
+
+/// What becomes of the next deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    /// It is done, and the answer gets lost.
+    AnswerLost,
+    /// It gets lost, and so nobody answers.
+    Lost,
+    /// There is no connection.
+    NotSent,
+    /// A budget does not allow it.
+    Budget,
+    /// The server refuses.
+    Refused,
+}
+
 /// The cluster.
-#[expect(clippy::struct_excessive_bools, reason = "independent mishaps that a test asks for")]
 pub struct World {
+    /// The server's time.
     pub now: Timestamp,
+    /// What the replacement sees.
     pub inventory: Inventory,
     pub new_pods_fail: bool,
     pub next_check_fails: bool,
-    pub next_answer_lost: bool,
-    pub next_not_sent: bool,
+    pub next_read_fails: bool,
+    pub mishap: Option<Mishap>,
     /// How many pods were deleted by the replacement.
     pub deletions: usize,
     /// On how many nodes a pod was unavailable at once, at the worst.
     pub most_unavailable: usize,
-    /// A pod beside each of the set's, with so many restarts.
-    pub neighbour: Option<u32>,
+    /// So long a pod has to be ready to be available, in seconds.
+    min_ready: i64,
+    /// A pod beside each of the set's; none where nobody looks at them.
+    neighbours: Vec<Beside>,
+    /// So far the clock of dsgrid is ahead.
+    skew: SignedDuration,
     generation: i64,
+    /// The revisions' numbers; the highest is current.
+    numbers: Vec<i64>,
     ready: Vec<bool>,
+    /// Since when each node is Ready.
+    up_since: Vec<Timestamp>,
     pods: Vec<TruePod>,
     made: usize,
     live: bool,
-    /// The generation and the nodes' readiness as they were told last.
+    /// The watches are live and silent.
+    lags: bool,
+    /// The DaemonSet and the nodes' readiness as they were told last.
     told: Option<(i64, Vec<bool>)>,
+    /// The pods as they were told last.
+    told_pods: Vec<Told>,
+    /// What was ordered and has not come about.
+    pending: VecDeque<Order>,
+    law: Law,
 }
 
 impl World {
@@ -62,20 +113,28 @@ impl World {
             inventory: Inventory::new(now()),
             new_pods_fail: false,
             next_check_fails: false,
-            next_answer_lost: false,
-            next_not_sent: false,
+            next_read_fails: false,
+            mishap: None,
             deletions: 0,
             most_unavailable: 0,
-            neighbour: None,
+            min_ready: 0,
+            neighbours: Vec::new(),
+            skew: SignedDuration::ZERO,
             generation: 2,
+            numbers: vec![1, 2],
             ready: vec![true; nodes],
+            up_since: vec![now() - SignedDuration::from_hours(2); nodes],
             pods: Vec::new(),
             made: 0,
             live: true,
+            lags: false,
             told: None,
+            told_pods: Vec::new(),
+            pending: VecDeque::new(),
+            law: Law::default(),
         };
         for node in 0..nodes {
-            world.make(node, false);
+            world.make(node, 0);
             world.pods[node].created = world.now - SignedDuration::from_hours(1);
         }
         world.tell();
@@ -83,30 +142,60 @@ impl World {
         world
     }
 
-    fn make(&mut self, node: usize, new: bool) {
-        let (uid, fails) = (format!("pod-{}", self.made), new && self.new_pods_fail);
+    /// With another pod beside each of the set's.
+    pub fn with_neighbours(mut self) -> Self {
+        let beside = |node| Beside { uid: format!("api-{node}"), restarts: 0, broken_since: None };
+        self.neighbours = (0..self.ready.len()).map(beside).collect();
+        self
+    }
+
+    /// Where pods have to be ready for so long to be available.
+    pub fn with_min_ready(mut self, seconds: i64) -> Self {
+        self.min_ready = seconds;
+        self.told = None;
+        self.tell();
+        self
+    }
+
+    fn make(&mut self, node: usize, revision: usize) {
+        let (uid, fails) = (format!("pod-{}", self.made), revision > 0 && self.new_pods_fail);
         self.made += 1;
-        self.pods.push(TruePod { uid, node, new, fails, created: self.now, deleting: None });
+        self.pods.push(TruePod { uid, node, revision, fails, created: self.now, deleting: None });
+    }
+
+    /// The place of the current revision.
+    fn current(&self) -> usize {
+        (0..self.numbers.len()).max_by_key(|at| self.numbers[*at]).expect("there is one")
     }
 
     pub fn plan(&self, options: Options) -> Result<Plan, NoPlan> {
-        let slot = self.inventory.row_of(&dsgrid::domain::id::Uid::new("ds-uid")).expect("there is the set");
+        let slot = self.inventory.row_of(&Uid::new("ds-uid")).expect("there is the set");
         plan(&self.inventory, slot, options)
     }
 
     pub fn all_new(&self) -> bool {
-        self.pods.iter().all(|pod| pod.new) && self.pods.len() == self.ready.len()
+        let current = self.current();
+        self.pods.iter().all(|pod| pod.revision == current) && self.pods.len() == self.ready.len()
     }
 
     pub fn replace_all(&mut self) {
-        self.pods.iter_mut().for_each(|pod| pod.new = true);
+        let current = self.current();
+        self.pods.iter_mut().for_each(|pod| pod.revision = current);
         self.tell();
     }
 
     pub fn set_ready(&mut self, at: usize, ready: bool) {
-        let nodes = self.ready.len();
-        self.ready[at % nodes] = ready;
+        let at = at % self.ready.len();
+        if !std::mem::replace(&mut self.ready[at], ready) && ready {
+            self.up_since[at] = self.now;
+        }
         self.settle();
+    }
+
+    /// The pod that was made as the so manieth fails, or no longer.
+    pub fn breaks(&mut self, at: usize, fails: bool) {
+        self.pods[at].fails = fails;
+        self.tell();
     }
 
     pub fn other_deletes(&mut self, at: usize) {
@@ -118,28 +207,90 @@ impl World {
         self.settle();
     }
 
+    /// Somebody edits the template.
     pub fn edit_spec(&mut self) {
+        let newest = self.numbers.iter().max().copied().unwrap_or_default();
+        self.numbers.push(newest + 1);
         self.generation += 1;
         self.tell();
     }
 
+    /// Somebody goes back to the first template.
+    pub fn undo(&mut self) {
+        let newest = self.numbers.iter().max().copied().unwrap_or_default();
+        self.numbers[0] = newest + 1;
+        self.generation += 1;
+        self.tell();
+    }
+
+    pub fn neighbour_restarts(&mut self, at: usize) {
+        self.beside_at(at, |beside, _| beside.restarts += 1);
+    }
+
+    pub fn neighbour_breaks(&mut self, at: usize) {
+        self.beside_at(at, |beside, now| beside.broken_since = beside.broken_since.or(Some(now)));
+    }
+
+    pub fn neighbour_heals(&mut self, at: usize) {
+        self.beside_at(at, |beside, _| beside.broken_since = None);
+    }
+
+    /// It is another pod from now on.
+    pub fn neighbour_goes(&mut self, at: usize) {
+        self.beside_at(at, |beside, _| {
+            *beside = Beside { uid: format!("{}x", beside.uid), restarts: 0, broken_since: None };
+        });
+    }
+
+    fn beside_at(&mut self, at: usize, change: impl Fn(&mut Beside, Timestamp)) {
+        let (now, count) = (self.now, self.neighbours.len());
+        if count > 0 {
+            change(&mut self.neighbours[at % count], now);
+        }
+    }
+
     pub fn disconnect(&mut self) {
-        self.live = false;
+        if std::mem::replace(&mut self.live, false) {
+            self.law.disconnected();
+        }
         self.link();
     }
 
     pub fn connect(&mut self) {
-        self.live = true;
+        if !std::mem::replace(&mut self.live, true) {
+            self.law.connected(self.machine_now());
+        }
         self.tell();
         self.link();
     }
 
+    /// The watches fall silent, or tell again.
+    pub fn lag(&mut self, lags: bool) {
+        self.lags = lags;
+        self.tell();
+    }
+
+    /// The clock of dsgrid jumps.
+    pub fn jump(&mut self, seconds: i64) {
+        self.skew += SignedDuration::from_secs(seconds);
+    }
+
+    /// The time that the program goes by, which never goes back.
+    fn machine_now(&self) -> Timestamp {
+        self.inventory.now().max(self.now + self.skew)
+    }
+
     pub fn heal(&mut self) {
-        self.ready.iter_mut().for_each(|ready| *ready = true);
+        for at in 0..self.ready.len() {
+            self.set_ready(at, true);
+            self.neighbour_heals(at);
+        }
         self.new_pods_fail = false;
-        self.next_check_fails = false;
-        self.next_answer_lost = false;
-        self.next_not_sent = false;
+        (self.next_check_fails, self.next_read_fails, self.mishap) = (false, false, None);
+        // Time goes on until the clock that was ahead is right again.
+        self.skew = SignedDuration::ZERO;
+        self.now = self.now.max(self.inventory.now());
+        self.lags = false;
         // Somebody fixed the image: what failed is made anew.
         self.pods.iter_mut().for_each(|pod| pod.fails = false);
         self.connect();
@@ -170,72 +321,144 @@ impl World {
         self.pods.retain(|pod| !ended(pod));
         for node in 0..self.ready.len() {
             if self.ready[node] && !self.pods.iter().any(|pod| pod.node == node) {
-                self.make(node, true);
+                self.make(node, self.current());
             }
         }
+    }
+
+    /// Since when a pod is ready.
+    fn ready_since(&self, pod: &TruePod) -> Option<Timestamp> {
+        let started = pod.created + SignedDuration::from_secs(STARTING);
+        (!pod.fails && self.ready[pod.node] && started <= self.now)
+            .then(|| started.max(self.up_since[pod.node]))
     }
 
     fn is_available(&self, pod: &TruePod) -> bool {
-        !pod.fails && self.ready[pod.node] && (self.now.duration_since(pod.created).as_secs() >= STARTING)
+        let needed = SignedDuration::from_secs(self.min_ready);
+        self.ready_since(pod).is_some_and(|since| since + needed <= self.now)
     }
 
-    fn unavailable(&self) -> usize {
-        let available = |node| self.pods.iter().any(|pod| pod.node == node && self.is_available(pod));
-        (0..self.ready.len()).filter(|node| self.ready[*node] && !available(*node)).count()
+    fn down(&self) -> Vec<usize> {
+        let available = |pod: &&TruePod| pod.deleting.is_none() && self.is_available(pod);
+        let is_up = |node| self.pods.iter().filter(|pod| pod.node == node).any(|pod| available(&pod));
+        (0..self.ready.len()).filter(|node| self.ready[*node] && !is_up(*node)).collect()
     }
 
-    /// Steps, and does what is ordered.
-    pub fn turn(&mut self, run: &mut Replacement) {
-        self.inventory.advance(self.now);
+    /// The wanted nodes that have no available pod by what was told.
+    fn told_down(&self) -> Vec<usize> {
+        let (now, needed) = (self.machine_now(), SignedDuration::from_secs(self.min_ready));
+        let is_up =
+            |told: &Told| told.ready_since.is_some_and(|since| needed.is_zero() || since + needed <= now);
+        let up = |node: usize| self.told_pods.iter().any(|told| told.node == node && is_up(told));
+        let ready = self.told.as_ref().map(|(_, ready)| ready.clone()).unwrap_or_default();
+        (0..ready.len()).filter(|node| ready[*node] && !up(*node)).collect()
+    }
+
+    fn index(&self, name: &NodeName) -> usize {
+        (0..self.ready.len()).find(|at| format!("n{at}") == name.to_string()).expect("a node")
+    }
+
+    /// Steps once; what is ordered waits until it is delivered.
+    pub fn step(&mut self, run: &mut Replacement) {
+        self.inventory.advance(self.machine_now());
         let orders = run.step(&self.inventory);
-        self.obey(run, orders);
+        self.pending.extend(orders);
+        let mut law = std::mem::take(&mut self.law);
+        law.look(run, self);
+        self.law = law;
     }
 
-    fn obey(&mut self, run: &mut Replacement, orders: Vec<Order>) {
-        for order in orders {
-            match order {
-                Order::Check { node, .. } => {
-                    let fresh = if std::mem::take(&mut self.next_check_fails) {
-                        Err("no answer within 15 s".to_owned())
-                    } else {
-                        Ok(self.fresh(&node))
-                    };
-                    let next = run.checked(&node, fresh, &self.inventory);
-                    self.obey(run, next.into_iter().collect());
+    /// Steps, and does what is ordered until nothing is.
+    pub fn turn(&mut self, run: &mut Replacement) {
+        self.step(run);
+        let mut answers = 0;
+        while self.deliver(run, 0) {
+            answers += 1;
+            assert!(
+                answers < 100 * self.ready.len(),
+                "it asks for ever without time passing: {:?}",
+                run.state()
+            );
+        }
+    }
+
+    /// One of the orders comes about, and is answered; whether there was one. The program steps after each answer.
+    pub fn deliver(&mut self, run: &mut Replacement, at: usize) -> bool {
+        if self.pending.is_empty() {
+            return false;
+        }
+        let order = self.pending.remove(at % self.pending.len()).expect("it is one of them");
+        self.inventory.advance(self.machine_now());
+        match order {
+            Order::Check { node, node_uid, pod, with_pods } => {
+                assert!(node_uid.is_some() && pod.key.name.starts_with("pod-"));
+                let fresh = if !self.live || std::mem::take(&mut self.next_check_fails) {
+                    Err("no answer within 15 s".to_owned())
+                } else {
+                    let fresh = self.fresh(&node);
+                    Ok(Fresh { pods: fresh.pods.filter(|_| with_pods), ..fresh })
+                };
+                let before = run.clone();
+                let next = run.checked(&node, fresh, &self.inventory);
+                if let Some(Order::Send { node, command }) = &next {
+                    self.judge(&before, run, node, command);
                 }
-                Order::Send { node, command } => {
-                    assert_eq!(command.method, Method::Delete);
-                    let outcome = self.send(run, &node, &command.target.uid.to_string());
-                    run.sent(&node, &outcome, self.now);
-                    self.settle();
-                    self.inventory.advance(self.now);
+                self.pending.extend(next);
+            }
+            Order::Send { node, command } => {
+                let outcome = self.arrive(&command.target.uid.to_string());
+                run.sent(&node, &outcome, self.machine_now());
+                self.settle();
+            }
+            Order::ReadPods(node) => {
+                let at = self.index(&node);
+                if !self.live || std::mem::take(&mut self.next_read_fails) {
+                    run.pods_read(&node, Err("no answer within 15 s".to_owned()), self.machine_now());
+                } else {
+                    self.law.read(at, self.neighbours.get(at).cloned(), self.machine_now());
+                    run.pods_read(&node, Ok(&self.on(at)), self.machine_now());
                 }
-                Order::ReadPods(node) => run.pods_read(&node, Ok(&self.beside(&node)), self.now),
             }
         }
+        self.step(run);
+        true
     }
 
-    /// A deletion arrives: it has to be one that every gate allows.
-    fn send(&mut self, run: &Replacement, node: &NodeName, uid: &str) -> Outcome {
-        assert!(self.live, "deleted on stale data");
-        let budget = usize::try_from(run.plan().budget).expect("small");
-        let in_flight =
-            run.works().iter().filter(|work| work.deleted.is_some() && work.step.is_in_flight()).count();
-        assert!(in_flight <= budget, "{in_flight} in flight of {budget}");
-        if std::mem::take(&mut self.next_not_sent) {
+    /// The program is gone; what it had sent may arrive all the same.
+    pub fn crash(&mut self, arrives: bool) {
+        for order in std::mem::take(&mut self.pending) {
+            if let Order::Send { command, .. } = order
+                && arrives
+            {
+                self.arrive(&command.target.uid.to_string());
+            }
+        }
+        self.law.begun();
+        self.settle();
+    }
+
+    /// A deletion arrives at the server, which looks at its uid.
+    fn arrive(&mut self, uid: &str) -> Outcome {
+        let mishap = self.mishap.take();
+        match mishap {
+            Some(Mishap::NotSent) => return Outcome::NotSent(Text::new("connection refused")),
+            Some(Mishap::Budget) => {
+                return Outcome::Budget(Text::new("the budget agents needs 3 healthy pods"));
+            }
+            Some(Mishap::Refused) => return Outcome::Refused(Text::new("a webhook says no")),
+            Some(Mishap::Lost) => return Outcome::Unknown(Text::new("no answer")),
+            Some(Mishap::AnswerLost) | None => {}
+        }
+        if !self.live {
             return Outcome::NotSent(Text::new("connection refused"));
         }
-        let unavailable = self.unavailable();
-        let at = self.pods.iter().position(|pod| pod.uid == uid).expect("a pod of this uid is there");
-        assert_eq!(format!("n{}", self.pods[at].node), node.to_string());
-        assert!(!self.pods[at].new, "an up-to-date pod was deleted");
-        assert!(self.pods[at].deleting.is_none(), "a pod was deleted twice");
-        assert!(self.ready[self.pods[at].node], "deleted where no pod would start");
-        let own_slot = !self.is_available(&self.pods[at]);
-        assert!(own_slot || unavailable < budget, "{unavailable} unavailable of {budget}, and one more");
-        self.pods[at].deleting = Some(self.now);
-        self.deletions += 1;
-        if std::mem::take(&mut self.next_answer_lost) {
+        let now = self.now;
+        let Some(pod) = self.pods.iter_mut().find(|pod| pod.uid == uid) else { return Outcome::Gone };
+        if pod.deleting.is_none() {
+            self.deletions += 1;
+        }
+        pod.deleting.get_or_insert(now);
+        if mishap.is_some() {
             return Outcome::Unknown(Text::new("no answer"));
         }
         Outcome::Done(RawObject::default())
@@ -245,7 +468,7 @@ impl World {
     pub fn drive(&mut self, run: &mut Replacement, turns: usize) {
         for _ in 0..turns {
             self.turn(run);
-            self.most_unavailable = self.most_unavailable.max(self.unavailable());
+            self.most_unavailable = self.most_unavailable.max(self.down().len());
             self.pass(5);
             self.turn(run);
         }
@@ -255,93 +478,60 @@ impl World {
     pub fn drive_with_a_person(&mut self, run: &mut Replacement, turns: usize) {
         for _ in 0..turns {
             if matches!(run.state(), RunState::Held(_) | RunState::Halted(_)) {
-                run.go_on();
+                self.go_on(run);
             }
-            self.drive(run, 1);
             if run.is_over() {
                 return;
             }
+            self.drive(run, 1);
         }
+    }
+
+    /// A person lets it go on.
+    pub fn go_on(&mut self, run: &mut Replacement) {
+        run.go_on();
+        self.law.went_on(run);
+    }
+
+    /// A person holds it.
+    pub fn hold(&mut self, run: &mut Replacement) {
+        run.hold();
+        self.law.held();
+    }
+
+    /// A person lets the first neighbour pass that is worse off.
+    pub fn let_pass(&mut self, run: &mut Replacement) {
+        let Some((node, uid)) = run.harmed().map(|(node, harmed)| (node.clone(), harmed.uid.clone())).next()
+        else {
+            return;
+        };
+        run.let_pass(&uid, self.machine_now());
+        self.law.let_pass(self.index(&node), &uid.to_string());
+    }
+
+    /// A new plan, as somebody makes who starts again; none where nothing can be planned now.
+    pub fn plan_anew(&mut self, options: &Options) -> Option<Replacement> {
+        self.inventory.advance(self.machine_now());
+        let plan = self.plan(options.clone()).ok()?;
+        self.law.begun();
+        Some(Replacement::new(plan, self.machine_now()))
     }
 
     /// The truth as the API server would tell it.
     pub fn fresh(&self, name: &NodeName) -> Fresh {
-        let index = (0..self.ready.len()).find(|at| format!("n{at}") == name.to_string()).expect("a node");
-        let pods: Vec<Pod> =
-            self.pods.iter().filter(|pod| pod.node == index).map(|pod| self.pod(pod)).collect();
+        let index = self.index(name);
         Fresh {
             daemon_set: Some(self.daemon_set()),
             node: Some(self.node(index)),
-            pod: pods.first().cloned(),
+            pod: self.pods.iter().find(|pod| pod.node == index).map(|pod| self.pod(pod)),
             claim: None,
-            pods: Some(self.beside(name)),
+            pods: Some(self.on(index)),
         }
-    }
-
-    /// The other pods of a node.
-    fn beside(&self, node: &NodeName) -> Vec<Pod> {
-        let Some(restarts) = self.neighbour else { return Vec::new() };
-        let pod = with(pod_json("api", node.as_str()), "/metadata/ownerReferences", json!([]));
-        let pod = with(pod, "/metadata/namespace", json!("payments"));
-        vec![read(with(pod, "/status/containerStatuses/0/restartCount", json!(restarts)))]
-    }
-
-    fn daemon_set(&self) -> DaemonSet {
-        let set = with(daemon_set_json(&json!({})), "/spec/updateStrategy", json!({"type": "OnDelete"}));
-        let set = with(set, "/metadata/generation", json!(self.generation));
-        read(with(set, "/status/observedGeneration", json!(self.generation)))
-    }
-
-    fn node(&self, at: usize) -> Node {
-        let zone = if at.is_multiple_of(2) { "a" } else { "b" };
-        let taints: &[&str] = if self.ready[at] { &[] } else { &["node.kubernetes.io/not-ready:NoSchedule"] };
-        let mut node = node(&format!("n{at}"), &[("zone", zone)], taints);
-        if !self.ready[at] {
-            node.conditions[0].status = Some(false);
-        }
-        node
-    }
-
-    fn pod(&self, pod: &TruePod) -> Pod {
-        let mut object = with(pod_json(&pod.uid, &format!("n{}", pod.node)), "/metadata/uid", json!(pod.uid));
-        object["metadata"]["creationTimestamp"] = json!(pod.created.to_string());
-        if !pod.new {
-            object["metadata"]["labels"] =
-                json!({"controller-revision-hash": "old", "pod-template-generation": "1"});
-        }
-        if let Some(at) = pod.deleting {
-            object["metadata"]["deletionTimestamp"] = json!((at + SignedDuration::from_secs(30)).to_string());
-        }
-        let ready = self.is_available(pod);
-        let since = pod.created + SignedDuration::from_secs(if ready { STARTING } else { 0 });
-        object["status"]["conditions"][0] = json!({
-            "type": "Ready", "status": if ready { "True" } else { "False" }, "lastTransitionTime": since.to_string()
-        });
-        if pod.fails {
-            object["status"]["containerStatuses"][0]["state"] =
-                json!({"waiting": {"reason": "CrashLoopBackOff"}});
-            object["status"]["containerStatuses"][0]["lastState"] =
-                json!({"terminated": {"exitCode": 1, "reason": "Error"}});
-        }
-        read(object)
-    }
-
-    fn revisions() -> Vec<ControllerRevision> {
-        let one = |hash: &str, revision: i64| -> Value {
-            json!({
-                "metadata": {"name": format!("ds-{hash}"), "namespace": "default", "uid": format!("rev-{hash}"),
-                    "labels": {"controller-revision-hash": hash},
-                    "ownerReferences": [{"kind": "DaemonSet", "name": "ds", "uid": "ds-uid", "controller": true}]},
-                "revision": revision,
-                "data": {"spec": {"template": {"spec": {"containers": [{"name": "main", "image": "a:1"}]}}}},
-            })
-        };
-        vec![read(one("old", 1)), read(one("new", 2))]
     }
 
     /// The watches tell what is, unless they are broken.
     fn tell(&mut self) {
-        if !self.live {
+        if !self.live || self.lags {
             return;
         }
         let all = Scope::Cluster;
@@ -351,7 +541,7 @@ impl World {
             let nodes = (0..self.ready.len()).map(|at| self.node(at)).collect();
             for event in [
                 ClusterEvent::DaemonSets(Change::Replaced(all.clone(), vec![self.daemon_set()])),
-                ClusterEvent::Revisions(Change::Replaced(all.clone(), Self::revisions())),
+                ClusterEvent::Revisions(Change::Replaced(all.clone(), self.revisions())),
                 ClusterEvent::Nodes(Change::Replaced(all.clone(), nodes)),
             ] {
                 self.inventory.apply(event);
@@ -360,7 +550,14 @@ impl World {
         }
         let pods = self.pods.iter().map(|pod| self.pod(pod)).collect();
         self.inventory.apply(ClusterEvent::Pods(Change::Replaced(all, pods)));
-        self.inventory.advance(self.now);
+        self.inventory.advance(self.machine_now());
+        let current = self.current();
+        let told = |pod: &TruePod| Told {
+            node: pod.node,
+            is_current: pod.revision == current,
+            ready_since: self.ready_since(pod).filter(|_| pod.deleting.is_none()),
+        };
+        self.told_pods = self.pods.iter().map(told).collect();
     }
 
     fn link(&mut self) {

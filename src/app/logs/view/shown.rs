@@ -58,7 +58,7 @@ impl LogView {
     /// node was at the time of the cursor.
     #[must_use]
     pub fn visible_beside(&self, room: Room) -> Vec<LogRow> {
-        let Some(beside) = self.split() else { return Vec::new() };
+        let Some((beside, _)) = self.split() else { return Vec::new() };
         let walk = self.walk_of(room, Some(beside.side.other()));
         let down = isize::try_from(room.height.saturating_sub(1)).unwrap_or_default();
         let own = self.walk(room);

@@ -3,7 +3,7 @@
 use super::{opened, read, say};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
-use crate::app::logs::{Beside, Compare, Reading, Subject, healthy};
+use crate::app::logs::{Behind, Beside, Compare, Reading, Subject, healthy};
 use crate::app::model::Model;
 use crate::domain::id::{NodeName, Uid};
 
@@ -96,15 +96,15 @@ fn set_beside(model: &mut Model, (uid, ill): (Uid, NodeName)) -> Vec<Effect> {
 fn open_cells(model: &mut Model, cells: Vec<(Uid, NodeName)>, beside: Option<Beside>) -> Vec<Effect> {
     let Some(view) = &mut model.logs else { return Vec::new() };
     let (before, preset) = (view.streams.reading().clone(), view.preset);
-    // Its streams go on: what they say is wanted when one comes back.
-    let compare = view.compare.take();
     let reading = Reading { subject: Subject::Cells(cells), ..before.clone() };
+    // Its streams go on: what they say is wanted when one comes back.
+    let behind = Behind { compare: view.compare.take(), reading: before, has_times: view.has_times };
     let effects = read(model, reading, preset);
     if let Some(view) = &mut model.logs {
         // Two nodes are compared by time.
         view.has_times |= beside.is_some();
         view.beside = beside;
-        view.behind = Some(Box::new((compare, before)));
+        view.behind = Some(Box::new(behind));
     }
     effects
 }
@@ -113,11 +113,10 @@ fn open_cells(model: &mut Model, cells: Vec<(Uid, NodeName)>, beside: Option<Bes
 pub(super) fn return_to(model: &mut Model) -> Vec<Effect> {
     let Some(view) = &mut model.logs else { return Vec::new() };
     let Some(behind) = view.behind.take() else { return Vec::new() };
-    let (compare, before) = *behind;
     let preset = view.preset;
-    let effects = read(model, before, preset);
+    let effects = read(model, behind.reading, preset);
     if let Some(view) = &mut model.logs {
-        view.compare = compare;
+        (view.compare, view.has_times) = (behind.compare, behind.has_times);
     }
     effects
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::slots::Slots;
 use super::{FLAPS, Hold, Order, Replacement, RunState, SETTLED};
+use crate::domain::cell::available_from;
 use crate::domain::command::{Outcome, delete_pod, evict_pod};
 use crate::domain::id::NodeName;
 use crate::domain::inventory::Inventory;
@@ -58,8 +59,13 @@ impl Replacement {
         let slot = inventory.row_of(&self.plan.daemon_set.uid)?;
         let row = inventory.row(slot)?;
         let column = inventory.column_of(&self.works[at].candidate.node)?;
-        let is_down = fresh.pod.as_ref().is_none_or(|pod| !pod.ready);
+        let is_available =
+            |pod| available_from(pod, row.daemon_set.min_ready_seconds).is_some_and(|at| at <= now);
+        let is_down = !fresh.pod.as_ref().is_some_and(is_available);
         if !Slots::of(self, row, inventory).has_room(column, is_down) {
+            // The watch may be a moment behind what was just read: reading again at once would tell the same.
+            let words = format!("{}: no room any more, others are down", self.works[at].candidate.node);
+            self.wait(words, Some(now + BLIP));
             return None;
         }
         let work = &mut self.works[at];
@@ -108,6 +114,10 @@ impl Replacement {
 
     /// A read or write did not work: it goes on by itself after a while, but not for ever.
     pub(super) fn trouble(&mut self, words: String, now: Timestamp) {
+        // Without a connection nothing can be read: that is one disconnection, and counted as one.
+        if self.stale.is_some() {
+            return;
+        }
         self.flaps += 1;
         let again = (self.flaps < FLAPS).then(|| now + SETTLED);
         self.wait(words, again);
@@ -131,6 +141,10 @@ impl Replacement {
                 work.enter(Step::Watching { until: now + BLIP }, now);
                 self.trouble(format!("the neighbours on {node} could not be looked at: {why}"), now);
                 return;
+            }
+            // The watch may be a moment behind what was just read.
+            Ok(pods) if !work.is_soaked_among(pods, self.plan.soak, now) => {
+                Step::Watching { until: now + BLIP }
             }
             Ok(pods) => match judge(&work.neighbours, pods, &self.passed, now) {
                 Judgement::Well => Step::Done,

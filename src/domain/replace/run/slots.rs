@@ -42,10 +42,11 @@ impl Slots {
     }
 
     /// Whether one more pod may be taken down, here: ours in flight never exceed the budget; and unless this node's pod is
-    /// unavailable already (it uses its own slot) there is room for one more beside everything that is down.
+    /// unavailable already (it uses its own slot) there is room for it beside everything else that is down.
     pub(super) fn has_room(&self, here: ColumnSlot, is_really_down: bool) -> bool {
         let own_slot = is_really_down && self.down.contains(&here);
-        !self.is_full() && (own_slot || self.taken.len() < self.budget)
+        let others = self.taken.len() - usize::from(self.taken.contains(&here));
+        !self.is_full() && (own_slot || others < self.budget)
     }
 
     /// One more is begun here.
