@@ -114,7 +114,8 @@ impl Plan {
             let nodes: Vec<&str> =
                 self.candidates.iter().filter(|one| one.wave == at).map(|one| one.node.as_str()).collect();
             let first = nodes.iter().take(3).copied().collect::<Vec<_>>().join(", ");
-            let more = if nodes.len() > 3 { ", …" } else { "" };
+            let more = nodes.len().saturating_sub(3);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             words.push(format!("{}. {wave}: {} ({first}{more})", at + 1, nodes.len()));
         }
         let down = self.candidates.iter().filter(|one| !one.available).count();
