@@ -7,6 +7,7 @@ use dsgrid::domain::command::{Command, Method, Outcome, Ticket, Verb};
 use dsgrid::domain::event::{Change, ClusterEvent, LinkState, Scope, Watch, WatchKind};
 use dsgrid::domain::id::{NodeName, ObjectKind};
 use dsgrid::domain::inquiry::{Answer, Inquiry};
+use dsgrid::domain::object::Pod;
 use dsgrid::domain::raw::RawObject;
 use dsgrid::domain::replace::check::Fresh;
 use dsgrid::domain::replace::claim::Claim;
@@ -164,7 +165,7 @@ impl Desk {
                     Msg::ReplacementChecked { fresh: Box::new(Ok(self.fresh(&check.node))), node: check.node }
                 }
                 Effect::ReadNeighbours(node) => {
-                    let pods = Ok(vec![read(self.neighbour.clone())]);
+                    let pods = Ok(self.on(&node));
                     Msg::NeighboursRead { node, pods }
                 }
                 Effect::ReadEvidence { node, .. } => {
@@ -204,8 +205,13 @@ impl Desk {
         }
     }
 
+    /// All pods of a node.
+    fn on(&self, node: &NodeName) -> Vec<Pod> {
+        let own = self.pods.get(&index(node)).cloned();
+        own.into_iter().chain([self.neighbour.clone()]).map(read).collect()
+    }
+
     fn fresh(&self, node: &NodeName) -> Fresh {
-        let index: usize = node.as_str()["node-".len()..].parse().expect("a made-up name");
         let inventory = self.model.inventory();
         let column =
             inventory.column_of(node).and_then(|column| inventory.column_at(column)).expect("a node");
@@ -213,8 +219,8 @@ impl Desk {
             daemon_set: Some(read(self.daemon_set.clone())),
             claim: Claim::read(&RawObject::new(self.daemon_set.clone())),
             node: column.node.clone(),
-            pod: self.pods.get(&index).cloned().map(read),
-            pods: Some(vec![read(self.neighbour.clone())]),
+            pod: self.pods.get(&index(node)).cloned().map(read),
+            pods: Some(self.on(node)),
         }
     }
 
@@ -304,4 +310,9 @@ impl Desk {
         self.go(if wants_word { "audit-tail<enter>" } else { "y" });
         assert!(self.model.dialog().is_none(), "{}", self.shown());
     }
+}
+
+/// The place of a made-up node.
+fn index(node: &NodeName) -> usize {
+    node.as_str()["node-".len()..].parse().expect("a made-up name")
 }
