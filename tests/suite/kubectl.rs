@@ -3,7 +3,7 @@
 //! With `DSGRID_TEST_KUBECONFIG` the same story is told to a real cluster, in a namespace of its own.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -217,9 +217,9 @@ fn logs_are_followed_to_their_end() {
     assert!(some < 10 && more > 40, "{some} {more}");
     let crasher = cluster.done("get pods -n logs -l app.kubernetes.io/name=crasher -o json");
     let crasher: Value = serde_json::from_str(&crasher).expect("JSON");
-    let mut crashers = crasher["items"].as_array().expect("a list").iter();
-    let crashed = crashers.find(|pod| pod["status"]["containerStatuses"][0]["restartCount"] != 0);
-    let name = crashed.and_then(|pod| pod["metadata"]["name"].as_str()).expect("one crashes");
+    let mut pods = crasher["items"].as_array().expect("a list").iter();
+    let restarted = pods.find(|pod| pod["status"]["containerStatuses"][0]["restartCount"] != 0);
+    let name = restarted.and_then(|pod| pod["metadata"]["name"].as_str()).expect("one crashes");
     let before = cluster.done(&format!("logs -n logs {name} --previous"));
     assert!(before.ends_with("panic: no input left\n"), "{before}");
     let arguments = ["logs", "-n", "logs", pod, "-c", "json", "-f", "--tail=1", "--timestamps"];

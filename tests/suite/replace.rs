@@ -364,3 +364,24 @@ fn a_pod_that_came_back_meanwhile_is_not_in_a_slot_of_its_own() {
     world.drive(&mut run, 60);
     assert_eq!((run.state(), world.deletions), (&RunState::Finished, 3));
 }
+
+#[test]
+fn a_failed_read_before_a_lost_connection_shortens_no_wait() {
+    let mut world = World::new(2);
+    let mut run = Replacement::new(world.plan(plain()).expect("it can be planned"), world.now);
+    world.next_check_fails = true;
+    world.turn(&mut run);
+    assert!(matches!(run.state(), RunState::Held(Hold::Trouble { .. })), "{:?}", run.state());
+    world.disconnect();
+    world.pass(20);
+    world.turn(&mut run);
+    world.connect();
+    world.turn(&mut run);
+    assert!(matches!(run.state(), RunState::Held(Hold::Stale(_))), "{:?}", run.state());
+    world.pass(10);
+    world.turn(&mut run);
+    assert_eq!(world.deletions, 0, "it was live for 10 s only");
+    world.pass(6);
+    world.turn(&mut run);
+    assert_eq!((run.state(), world.deletions), (&RunState::Running, 1));
+}

@@ -1,7 +1,7 @@
 //! Replacing pods from the monitor: how it is asked for, how it goes on the screen, and above all how it stops.
 
-use dsgrid::app::{Action, Msg, Screen, Settings, unavailable};
-use dsgrid::domain::command::Method;
+use dsgrid::app::{Action, Effect, Msg, Screen, Settings, unavailable};
+use dsgrid::domain::command::{Method, Outcome, Verb};
 use dsgrid::domain::event::LinkState;
 use dsgrid::domain::replace::claim::{ANNOTATION, Claim};
 use dsgrid::domain::replace::options::Options;
@@ -437,4 +437,32 @@ fn a_colleagues_run_is_seen_and_taken_over_only_by_its_name() {
     );
     desk.pass(60);
     assert_eq!(desk.deletions(), before);
+}
+
+#[test]
+fn a_claim_without_an_answer_is_told_and_tried_again() {
+    let mut desk = Desk::new();
+    desk.begin("");
+    desk.pass(1);
+    let claim = |desk: &Desk| {
+        let text = desk.daemon_set["metadata"]["annotations"][ANNOTATION].as_str();
+        text.and_then(Claim::parse).expect("it is kept")
+    };
+    let first = claim(&desk).heartbeat;
+    // The next heartbeat gets no answer: neither is it given up, nor does the work stop.
+    desk.wait(61);
+    let is_heartbeat =
+        |effect: &Effect| matches!(effect, Effect::Send { command, .. } if command.verb == Verb::Replace);
+    let at = desk.waiting.iter().position(is_heartbeat).expect("a heartbeat is due");
+    let Some(Effect::Send { ticket, .. }) = desk.waiting.remove(at) else { panic!("it was just there") };
+    desk.tell(Msg::Sent { ticket, outcome: Box::new(Outcome::NotSent(Text::new("connection refused"))) });
+    desk.answer();
+    let told = |desk: &Desk| {
+        let (events, _) = desk.model.replacement().expect("it goes on").events_since(0);
+        events.iter().filter(|event| event.text.contains("tried again: connection refused")).count()
+    };
+    assert_eq!((told(&desk), claim(&desk).heartbeat), (1, first));
+    assert!(desk.model.replacement().expect("it goes on").unclaimed().is_none());
+    desk.pass(16);
+    assert!(claim(&desk).heartbeat > first, "{:?}", claim(&desk));
 }

@@ -46,6 +46,11 @@ pub struct Desk {
     pub denied: Vec<&'static str>,
 }
 
+/// The place of a node with a made-up name.
+fn index(node: &NodeName) -> usize {
+    node.as_str()["node-".len()..].parse().expect("a made-up name")
+}
+
 impl Desk {
     /// With the cursor on the DaemonSet, everything live.
     pub fn new() -> Self {
@@ -310,9 +315,4 @@ impl Desk {
         self.go(if wants_word { "audit-tail<enter>" } else { "y" });
         assert!(self.model.dialog().is_none(), "{}", self.shown());
     }
-}
-
-/// The place of a made-up node.
-fn index(node: &NodeName) -> usize {
-    node.as_str()["node-".len()..].parse().expect("a made-up name")
 }

@@ -59,6 +59,8 @@ pub struct Replacement {
     /// How many failures are still allowed.
     patience: u32,
     flaps: u32,
+    /// A read failed, and none has worked since: what comes of it is the same disconnection.
+    is_shaky: bool,
     live_since: Option<Timestamp>,
     /// What is not live now.
     stale: Option<Stale>,
@@ -103,6 +105,7 @@ impl Replacement {
             state: RunState::Running,
             patience,
             flaps: 0,
+            is_shaky: false,
             live_since: None,
             stale: None,
             passed: Vec::new(),
@@ -293,10 +296,13 @@ impl Replacement {
         self.stale = stale(inventory, &self.plan.daemon_set.key.namespace)
             .map(|stale| Stale { since: before.or(stale.since).or(Some(now)), ..stale });
         if let Some(stale) = &self.stale {
-            if self.live_since.take().is_some() {
+            if self.live_since.take().is_some() && !std::mem::take(&mut self.is_shaky) {
                 self.flaps += 1;
             }
-            if self.state == RunState::Running || matches!(self.state, RunState::Held(Hold::Stale(_))) {
+            // Whatever else would lift by itself: nothing is certain before it was live for a while.
+            let lifts =
+                matches!(self.state, RunState::Running | RunState::Held(_)) && !self.state.needs_person();
+            if lifts {
                 self.state = RunState::Held(Hold::Stale(stale.clone()));
             }
             return false;

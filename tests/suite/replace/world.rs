@@ -344,12 +344,17 @@ impl World {
         (0..self.ready.len()).filter(|node| self.ready[*node] && !is_up(*node)).collect()
     }
 
+    /// Whether a pod that is ready since then is available by the clock of dsgrid.
+    fn looks_available(&self, ready_since: Option<Timestamp>) -> bool {
+        let needed = SignedDuration::from_secs(self.min_ready);
+        ready_since.is_some_and(|since| needed.is_zero() || since + needed <= self.machine_now())
+    }
+
     /// The wanted nodes that have no available pod by what was told.
     fn told_down(&self) -> Vec<usize> {
-        let (now, needed) = (self.machine_now(), SignedDuration::from_secs(self.min_ready));
-        let is_up =
-            |told: &Told| told.ready_since.is_some_and(|since| needed.is_zero() || since + needed <= now);
-        let up = |node: usize| self.told_pods.iter().any(|told| told.node == node && is_up(told));
+        let up = |node: usize| {
+            self.told_pods.iter().any(|told| told.node == node && self.looks_available(told.ready_since))
+        };
         let ready = self.told.as_ref().map(|(_, ready)| ready.clone()).unwrap_or_default();
         (0..ready.len()).filter(|node| ready[*node] && !up(*node)).collect()
     }

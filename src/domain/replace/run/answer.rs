@@ -123,6 +123,14 @@ impl Replacement {
         self.wait(words, again);
     }
 
+    /// Pods in flight cannot be looked at: nothing is deleted before they can, however long that takes.
+    fn unread(&mut self, words: String, now: Timestamp) {
+        if self.stale.is_none() {
+            self.flaps += u32::from(!std::mem::replace(&mut self.is_shaky, true));
+            self.wait(words, (self.flaps < FLAPS).then(|| now + SETTLED));
+        }
+    }
+
     fn wait(&mut self, words: String, again: Option<Timestamp>) {
         // What a person wants, and what only a person can lift, stays.
         if !matches!(self.state, RunState::Running | RunState::Held(_)) || self.state.needs_person() {
@@ -133,13 +141,14 @@ impl Replacement {
 
     /// The pods of a node at the end of its soak.
     pub fn pods_read(&mut self, node: &NodeName, pods: Result<&[Pod], String>, now: Timestamp) {
+        self.is_shaky &= pods.is_err();
         let found =
             self.works.iter_mut().find(|work| work.candidate.node == *node && work.step == Step::Judging);
         let Some(work) = found else { return };
         let step = match pods {
             Err(why) => {
                 work.enter(Step::Watching { until: now + BLIP }, now);
-                self.trouble(format!("the neighbours on {node} could not be looked at: {why}"), now);
+                self.unread(format!("the neighbours on {node} could not be looked at: {why}"), now);
                 return;
             }
             // The watch may be a moment behind what was just read.

@@ -70,7 +70,8 @@ impl Law {
     pub(super) fn let_pass(&mut self, node: usize, uid: &str) {
         self.passed.push(uid.to_owned());
         self.excused.push(node);
-        self.held = false;
+        // A person's word, as going on is.
+        (self.held, self.connected) = (false, None);
     }
 
     pub(super) fn read(&mut self, node: usize, beside: Option<Beside>, at: Timestamp) {
@@ -176,7 +177,7 @@ impl World {
         let mut down: Vec<usize> = self.told_down().into_iter().chain(ours).collect();
         down.sort_unstable();
         down.dedup();
-        let own_slot = !self.is_available(pod);
+        let own_slot = !self.looks_available(self.ready_since(pod));
         assert!(own_slot || down.len() <= budget, "{down:?} are down, of {budget}");
         // One wave after the other; what is down anyway may come before its time.
         let wave = |name: &NodeName| run.works().iter().find(|work| work.candidate.node == *name);
