@@ -186,6 +186,9 @@ fn it_goes_node_by_node_to_the_end_and_says_so() {
     // In the grid the node in flight is marked, and the row says how far it is.
     desk.go("<esc>");
     insta::assert_snapshot!("running-grid-120x40", desk.shown());
+    desk.go("d");
+    let shown = desk.shown();
+    assert!(shown.contains("by this dsgrid: replacing 0/12, node-00000"), "{shown}");
     desk.go("%");
     for _ in 0..60 {
         desk.pass(10);
