@@ -29,7 +29,7 @@ pub(in crate::app) fn fields(options: &Options) -> Vec<Field> {
         Field::value("groups in this order", groups.join(","), "like b,a").or("all, by name"),
         Field::choice("hold after each group", options.hold_between_groups),
         Field::value("wait after each group", format!("{}s", options.bake_seconds), "like 10m"),
-        Field::value("delete nothing after", until, "like 04:00").or("no end"),
+        Field::value("delete nothing after", until, "like 04:00 here").or("no end"),
         Field::choice("unhealthy pods first of all", options.unhealthy_first),
         Field::choice("look after the node's other pods", !options.without_neighbours),
         Field::choice("also pods that would not come back", options.include_set_apart),

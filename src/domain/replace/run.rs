@@ -1,7 +1,9 @@
 //! The machine that goes through a plan. It is told what happened and says what to do; it does nothing itself.
 
 mod answer;
+mod follow;
 mod hold;
+mod person;
 mod slots;
 mod start;
 
@@ -10,11 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 pub(super) use self::slots::is_down;
 use super::liveness::{Stale, stale};
 use super::plan::Plan;
-use super::work::{Rule, Step, Work, is_dead};
+use super::work::{Step, Work};
 use crate::domain::command::Command;
 use crate::domain::id::{NodeName, ObjectRef, Uid};
-use crate::domain::inventory::{CellView, Inventory, RowSlot};
-use crate::domain::object::Pod;
+use crate::domain::inventory::{Inventory, RowSlot};
 
 pub use hold::{Hold, RunState};
 
@@ -186,59 +187,6 @@ impl Replacement {
         course
     }
 
-    /// A person holds it.
-    pub fn hold(&mut self) {
-        if matches!(self.state, RunState::Running | RunState::Held(_)) {
-            self.state = RunState::Held(Hold::Person);
-        }
-    }
-
-    /// A person lets it go on: after a hold, after a halt, in spite of flapping.
-    pub fn go_on(&mut self) {
-        match &self.state {
-            RunState::Held(Hold::Group(_)) => self.opened += 1,
-            RunState::Held(_) => self.flaps = 0,
-            RunState::Halted(_) => self.patience = self.failures() + self.plan.options.max_failures.max(1),
-            RunState::Running | RunState::Outdated(_) | RunState::Finished | RunState::Aborted => return,
-        }
-        self.state = RunState::Running;
-    }
-
-    /// A person ends it; pods in flight are still followed.
-    pub fn abort(&mut self) {
-        if !matches!(self.state, RunState::Finished | RunState::Outdated(_)) {
-            self.state = RunState::Aborted;
-        }
-    }
-
-    /// Somebody else took it over, its time is up, or the plan cannot be carried out any more.
-    pub fn end(&mut self, words: String, now: Timestamp) {
-        self.outdated(words, now);
-    }
-
-    /// The neighbours that stop it, wherever they are.
-    pub fn harmed(&self) -> impl Iterator<Item = (&NodeName, &super::neighbour::Harmed)> {
-        let failed = self.works.iter().filter(|work| matches!(work.step, Step::Failed(_)));
-        failed.flat_map(|work| work.harmed.iter().map(|harmed| (&work.candidate.node, harmed)))
-    }
-
-    /// A person lets a harmed neighbour pass: its node is done where nothing else is wrong, and the rest goes on.
-    pub fn let_pass(&mut self, neighbour: &Uid, now: Timestamp) {
-        self.passed.push(neighbour.clone());
-        for work in &mut self.works {
-            if work.harmed.is_empty() {
-                continue;
-            }
-            work.harmed.retain(|harmed| harmed.uid != *neighbour);
-            if work.harmed.is_empty() && matches!(work.step, Step::Failed(_)) {
-                work.enter(Step::Done, now);
-            }
-        }
-        if matches!(self.state, RunState::Halted(_)) && self.failures() < self.patience {
-            self.state = RunState::Running;
-        }
-    }
-
     /// Something may have changed, or time went by.
     pub fn step(&mut self, inventory: &Inventory) -> Vec<Order> {
         let now = inventory.now();
@@ -318,63 +266,6 @@ impl Replacement {
         true
     }
 
-    /// Looks at the pods in flight.
-    fn follow(&mut self, inventory: &Inventory, slot: RowSlot, now: Timestamp) -> Vec<Order> {
-        let rule = Rule { now, soak: self.plan.soak, ready_timeout: self.plan.ready_timeout };
-        let (mut orders, mut unanswered, mut dead) = (Vec::new(), None, None);
-        for work in &mut self.works {
-            if work.step.is_over() || work.step == Step::Checking {
-                continue;
-            }
-            let view = inventory.column_of(&work.candidate.node);
-            let view = view.and_then(|column| inventory.view(slot, column));
-            match work.step {
-                Step::Queued if old(work, view.as_ref()).is_none() => {
-                    let why = "its pod was replaced by somebody else".to_owned();
-                    work.enter(Step::Skipped(why), now);
-                }
-                Step::Deleting if work.unanswered && now.duration_since(work.since) > ANSWER => {
-                    if old(work, view.as_ref()).is_some_and(|old| !old.is_deleting()) {
-                        unanswered = Some(work.candidate.node.clone());
-                        work.back_to_queue(now);
-                    } else {
-                        work.look(view.as_ref(), &rule);
-                    }
-                }
-                Step::Queued => {}
-                _ => work.look(view.as_ref(), &rule),
-            }
-            if matches!(work.step, Step::Watching { until } if until <= now) {
-                work.enter(Step::Judging, now);
-            }
-            if work.step == Step::Deleting && view.as_ref().is_some_and(is_dead) {
-                dead = Some(format!("{}: {}", work.candidate.node, work.waits_for));
-            }
-            if work.step == Step::Judging && !work.asked {
-                if self.plan.options.without_neighbours || work.neighbours.is_empty() {
-                    work.enter(Step::Done, now);
-                } else {
-                    work.asked = true;
-                    orders.push(Order::ReadPods(work.candidate.node.clone()));
-                }
-            }
-        }
-        if let Some(node) = unanswered {
-            self.trouble(
-                format!("no answer came to the deletion on {node}, and its pod is still there"),
-                now,
-            );
-        }
-        match (dead, &self.state) {
-            (Some(words), RunState::Running | RunState::Held(Hold::Dead(_))) => {
-                self.state = RunState::Held(Hold::Dead(words));
-            }
-            (None, RunState::Held(Hold::Dead(_))) => self.state = RunState::Running,
-            _ => {}
-        }
-        orders
-    }
-
     /// Whether the plan is still for this DaemonSet, as far as the watch tells.
     fn judge_plan(&mut self, inventory: &Inventory, slot: RowSlot) {
         let Some(row) = inventory.row(slot) else { return };
@@ -423,9 +314,4 @@ pub(super) fn named(nodes: &[String]) -> String {
     let more = nodes.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{more}", nodes.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", "))
-}
-
-/// The outdated pod, while it is there.
-fn old<'a>(work: &Work, view: Option<&CellView<'a>>) -> Option<&'a Pod> {
-    view?.pods.iter().copied().find(|pod| pod.meta.uid == work.candidate.pod.uid)
 }

@@ -50,6 +50,15 @@ struct Beside {
     broken_since: Option<Timestamp>,
 }
 
+/// How the watches are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Watches {
+    Live,
+    /// Live as far as one can see, and nothing comes.
+    Silent,
+    Lost,
+}
+
 /// What becomes of the next deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mishap {
@@ -93,9 +102,7 @@ pub struct World {
     up_since: Vec<Timestamp>,
     pods: Vec<TruePod>,
     made: usize,
-    live: bool,
-    /// The watches are live and silent.
-    lags: bool,
+    watches: Watches,
     /// The DaemonSet and the nodes' readiness as they were told last.
     told: Option<(i64, Vec<bool>)>,
     /// The pods as they were told last.
@@ -126,8 +133,7 @@ impl World {
             up_since: vec![now() - SignedDuration::from_hours(2); nodes],
             pods: Vec::new(),
             made: 0,
-            live: true,
-            lags: false,
+            watches: Watches::Live,
             told: None,
             told_pods: Vec::new(),
             pending: VecDeque::new(),
@@ -250,15 +256,17 @@ impl World {
     }
 
     pub fn disconnect(&mut self) {
-        if std::mem::replace(&mut self.live, false) {
+        if self.is_live() {
             self.law.disconnected();
         }
+        self.watches = Watches::Lost;
         self.link();
     }
 
     pub fn connect(&mut self) {
-        if !std::mem::replace(&mut self.live, true) {
+        if !self.is_live() {
             self.law.connected(self.machine_now());
+            self.watches = Watches::Live;
         }
         self.tell();
         self.link();
@@ -266,8 +274,14 @@ impl World {
 
     /// The watches fall silent, or tell again.
     pub fn lag(&mut self, lags: bool) {
-        self.lags = lags;
+        if self.is_live() {
+            self.watches = if lags { Watches::Silent } else { Watches::Live };
+        }
         self.tell();
+    }
+
+    fn is_live(&self) -> bool {
+        self.watches != Watches::Lost
     }
 
     /// The clock of dsgrid jumps.
@@ -290,7 +304,7 @@ impl World {
         // Time goes on until the clock that was ahead is right again.
         self.skew = SignedDuration::ZERO;
         self.now = self.now.max(self.inventory.now());
-        self.lags = false;
+        self.lag(false);
         // Somebody fixed the image: what failed is made anew.
         self.pods.iter_mut().for_each(|pod| pod.fails = false);
         self.connect();
@@ -397,7 +411,7 @@ impl World {
         match order {
             Order::Check { node, node_uid, pod, with_pods } => {
                 assert!(node_uid.is_some() && pod.key.name.starts_with("pod-"));
-                let fresh = if !self.live || std::mem::take(&mut self.next_check_fails) {
+                let fresh = if !self.is_live() || std::mem::take(&mut self.next_check_fails) {
                     Err("no answer within 15 s".to_owned())
                 } else {
                     let fresh = self.fresh(&node);
@@ -417,7 +431,7 @@ impl World {
             }
             Order::ReadPods(node) => {
                 let at = self.index(&node);
-                if !self.live || std::mem::take(&mut self.next_read_fails) {
+                if !self.is_live() || std::mem::take(&mut self.next_read_fails) {
                     run.pods_read(&node, Err("no answer within 15 s".to_owned()), self.machine_now());
                 } else {
                     self.law.read(at, self.neighbours.get(at).cloned(), self.machine_now());
@@ -454,7 +468,7 @@ impl World {
             Some(Mishap::Lost) => return Outcome::Unknown(Text::new("no answer")),
             Some(Mishap::AnswerLost) | None => {}
         }
-        if !self.live {
+        if !self.is_live() {
             return Outcome::NotSent(Text::new("connection refused"));
         }
         let now = self.now;
@@ -536,7 +550,7 @@ impl World {
 
     /// The watches tell what is, unless they are broken.
     fn tell(&mut self) {
-        if !self.live || self.lags {
+        if self.watches != Watches::Live {
             return;
         }
         let all = Scope::Cluster;
@@ -569,7 +583,7 @@ impl World {
         let since = self.now;
         for kind in WatchKind::ALL {
             let watch = Watch { kind, scope: Scope::Cluster };
-            let state = if self.live {
+            let state = if self.is_live() {
                 LinkState::Live { since }
             } else {
                 LinkState::Retrying { since, why: Text::new("reset") }

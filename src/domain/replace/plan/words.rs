@@ -140,7 +140,11 @@ impl Plan {
         let clock = |at: Timestamp| at.strftime("%H:%M").to_string();
         let end =
             now.checked_add(takes).map_or_else(|_| "later".to_owned(), |end| format!("{}Z", clock(end)));
-        let until = self.options.until.map(|until| format!("; nothing is deleted after {}Z", clock(until)));
+        // A time of day is typed in the zone of who types it: how far off it is cannot be misread.
+        let until = self.options.until.map(|until| {
+            let off = human_duration(until.duration_since(now).as_secs().max(0));
+            format!("; nothing is deleted after {}Z, in {off}", clock(until))
+        });
         format!(
             "about {} if nothing halts it (a node takes about {}), so until about {end}{}",
             human_duration(takes.as_secs()),

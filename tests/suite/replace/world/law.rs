@@ -144,7 +144,7 @@ impl World {
     ) {
         let (now, plan, law) = (self.machine_now(), run.plan(), &self.law);
         // Not on stale data, not against a person's word, not after failures.
-        assert!(self.live, "deleted on stale data");
+        assert!(self.is_live(), "deleted on stale data");
         assert_eq!(*before.state(), RunState::Running);
         assert!(!law.held, "deleted though a person holds it");
         let settled = |at: Timestamp| now.duration_since(at) >= SignedDuration::from_secs(15);
