@@ -388,7 +388,7 @@ async fn a_read_that_fails_holds_and_a_dropped_session_ends_it_told_to_colleague
     assert_eq!(run.code, 130, "{}", run.notes);
     assert_eq!(cluster.journalled("delete"), 0);
     let claim = cluster.claim().await.expect("it is kept");
-    assert!(claim.stopped.contains("held by you"), "who starts again need not take over: {claim:?}");
+    assert!(claim.stopped.contains("held by hand"), "who starts again need not take over: {claim:?}");
     cluster.faults.clear();
     let again = cluster.run(&["ds/agent", "--continue", "--yes"]).await;
     assert_eq!((again.code, cluster.journalled("delete")), (0, 3), "{}", again.notes);
