@@ -103,6 +103,8 @@ pub struct Field {
     pub value: String,
     /// What can be typed.
     pub hint: &'static str,
+    /// What holds while it is empty.
+    pub empty: &'static str,
     /// Whether it is yes or no.
     pub is_choice: bool,
 }
@@ -110,12 +112,17 @@ pub struct Field {
 impl Field {
     /// A value to type.
     pub(super) fn value(label: &'static str, value: impl Into<String>, hint: &'static str) -> Self {
-        Self { label, value: value.into(), hint, is_choice: false }
+        Self { label, value: value.into(), hint, empty: "", is_choice: false }
+    }
+
+    /// The same, with what holds while it is empty.
+    pub(super) fn or(self, empty: &'static str) -> Self {
+        Self { empty, ..self }
     }
 
     /// A choice between yes and no.
     pub(super) fn choice(label: &'static str, is_yes: bool) -> Self {
-        let mut field = Self { label, value: String::new(), hint: "y or n", is_choice: true };
+        let mut field = Self { label, value: String::new(), hint: "y or n", empty: "", is_choice: true };
         field.choose(is_yes);
         field
     }

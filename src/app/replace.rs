@@ -168,7 +168,7 @@ impl Replacing {
 
     /// What is to be known after the program has ended; none where nothing is left.
     #[must_use]
-    pub fn last_words(&self) -> Option<String> {
+    pub fn last_words(&self, context: &Text) -> Option<String> {
         let (run, key) = (&self.run, &self.run.plan().daemon_set.key);
         let left = self.remaining().len();
         if left == 0 {
@@ -179,6 +179,11 @@ impl Replacing {
             [] => String::new(),
             nodes => format!("; in flight, and coming up by itself: {}", nodes.join(", ")),
         };
+        let again = if self.is_kept() {
+            format!("dsgrid --context={context} replace -n {} ds/{} --continue", key.namespace, key.name)
+        } else {
+            run.plan().command(context)
+        };
         let count = |is: fn(&Step) -> bool| run.works().iter().filter(|work| is(&work.step)).count();
         let done = count(|step| *step == Step::Done);
         let failed = match count(|step| matches!(step, Step::Failed(_))) {
@@ -187,11 +192,9 @@ impl Replacing {
         };
         Some(format!(
             "the replacement of {key} does not go on, since dsgrid ended: {}/{} done{failed}, {left} left{in_flight}. To \
-             go on: R in dsgrid, or `dsgrid replace -n {} ds/{} --continue`",
+             go on: R in dsgrid, or `{again}`",
             done,
             run.works().len(),
-            key.namespace,
-            key.name
         ))
     }
 

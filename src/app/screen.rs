@@ -222,8 +222,11 @@ pub(super) fn subject(model: &Model) -> Subject {
     match model.screens.last() {
         Some(open) => {
             let (line, own) = (open.leads().map(Screen::subject).unwrap_or_default(), open.screen.subject());
+            // That of a replacement is about its DaemonSet, whatever line the cursor is on.
+            let replaced = model.replacement.as_ref().filter(|_| open.screen == Screen::Replacement);
+            let replaced = replaced.map(|replacing| replacing.run().plan().daemon_set.uid.clone());
             Subject {
-                daemon_set: line.daemon_set.or(own.daemon_set),
+                daemon_set: line.daemon_set.or(own.daemon_set).or(replaced),
                 node: line.node.or(own.node),
                 count: line.count.or(own.count),
                 object: line.object.or(own.object),

@@ -1,4 +1,5 @@
-//! `dsgrid logs`: the logs of a DaemonSet's pods, a plain line after the name of its node, for pipes.
+//! `dsgrid logs`: the logs of a DaemonSet's pods, a plain line after the name of its node, for pipes; on a terminal with
+//! the colours that the containers chose.
 
 mod follow;
 mod hold;
@@ -15,7 +16,7 @@ use super::{document, print};
 use crate::app::logs::{Reading, Subject};
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::RowSlot;
-use crate::domain::log::{LogEnd, Since, containers, default_container};
+use crate::domain::log::{Hue, Line, LogEnd, Since, Style, containers, default_container};
 use crate::domain::pattern::pattern;
 use crate::domain::text::{Text, sanitize};
 
@@ -33,7 +34,7 @@ pub(super) async fn run(global: &Global, args: &LogsArgs) -> Result<Outcome, Fai
         print::note(&format!("warning: {warning}"));
     }
     let reading = reading(&snapshot, row, &nodes, args)?;
-    let printer = Printer { grep };
+    let printer = Printer { grep, has_colour: print::has_colour(global.color) };
     if args.follow {
         return follow::run(&connection, &scope, &snapshot, reading, &printer).await;
     }
@@ -112,17 +113,38 @@ fn container(snapshot: &Snapshot, row: RowSlot, uid: &Uid, args: &LogsArgs) -> R
 /// Writes lines to standard output.
 struct Printer {
     grep: Option<Regex>,
+    has_colour: bool,
 }
 
 impl Printer {
     /// The line as it is printed; none where it is not wanted.
-    fn line(&self, node: &NodeName, text: &str, cut: u64) -> Option<String> {
-        if self.grep.as_ref().is_some_and(|grep| !grep.is_match(text)) {
+    fn line(&self, node: &NodeName, line: &Line) -> Option<String> {
+        if self.grep.as_ref().is_some_and(|grep| !grep.is_match(&line.text)) {
             return None;
         }
-        let mark = if cut == 0 { String::new() } else { format!(" ...[{cut} bytes cut]") };
-        Some(format!("{node} {text}{mark}\n"))
+        let mark = if line.cut == 0 { String::new() } else { format!(" ...[{} bytes cut]", line.cut) };
+        if !self.has_colour {
+            return Some(format!("{node} {}{mark}\n", line.text));
+        }
+        let hue = Some(Hue::of_name(node.as_str()));
+        let name = painted(node.as_str(), Style { hue, ..Style::default() });
+        let text: String = line.parts().map(|(part, style)| painted(part, style)).collect();
+        Some(format!("{name} {text}{mark}\n"))
     }
+}
+
+/// A text as a terminal shows it in a style.
+fn painted(text: &str, style: Style) -> String {
+    let hue = style.hue.and_then(|hue| Hue::ALL.into_iter().zip(31..).find(|(known, _)| *known == hue));
+    let codes = [
+        hue.map(|(_, code)| code),
+        style.bold.then_some(1),
+        style.italic.then_some(3),
+        style.underline.then_some(4),
+        style.reverse.then_some(7),
+    ];
+    let codes: Vec<String> = codes.into_iter().flatten().map(|code| code.to_string()).collect();
+    if codes.is_empty() { text.to_owned() } else { format!("\u{1b}[{}m{text}\u{1b}[0m", codes.join(";")) }
 }
 
 /// Whether the log could not be read though there may be one: the answer is not complete.

@@ -10,7 +10,7 @@ use super::event_loop::{Ends, EventSource, Execute, ExitReason, run};
 use super::frame::FrameLimiter;
 use super::signal::interruptions;
 use super::terminal::RealScreen;
-use crate::app::{Capabilities, Model, Msg, Replacing, Settings, update};
+use crate::app::{Capabilities, Model, Msg, Settings, update};
 use crate::ui::Theme;
 
 /// What the monitor is started with.
@@ -119,5 +119,6 @@ pub async fn run_monitor(
     // Before anything is printed, the terminal has to be the shell's again.
     drop(ends);
     let reason = outcome.context("the terminal cannot be used any more")?;
-    Ok(Ended { reason, left: model.replacement().and_then(Replacing::last_words) })
+    let left = model.replacement().and_then(|replacing| replacing.last_words(model.context()));
+    Ok(Ended { reason, left })
 }

@@ -2,9 +2,9 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::Canvas;
 use super::line::{cut_start, width};
 use super::theme::Role;
+use super::{Canvas, logs};
 use crate::app::keymap::Context;
 use crate::app::{Hint, hints};
 
@@ -23,14 +23,15 @@ pub(super) fn draw(canvas: &mut Canvas) {
                 let style = canvas.theme.style(Role::Alert);
                 canvas.put(x + 2, y, canvas.area.width, &notice.text, style);
             }
-            None => keys(canvas, x + 2, y),
+            None => keys(canvas, (x + 2, canvas.area.width), y),
         }
     } else if let Some(notice) = canvas.model.notice().cloned() {
         let style = canvas.theme.style(if notice.is_error { Role::Alert } else { Role::Heading });
         canvas.put(1, y, canvas.area.width.saturating_sub(2), &notice.text, style);
     } else {
         let x = if filter.is_empty() { 1 } else { kept(canvas, y, &filter) };
-        keys(canvas, x, y);
+        let until = canvas.area.width - logs::foot(canvas, y);
+        keys(canvas, (x, until), y);
     }
 }
 
@@ -50,8 +51,8 @@ fn kept(canvas: &mut Canvas, y: u16, filter: &str) -> u16 {
     canvas.put(1, y, room, &text, canvas.theme.style(Role::Warning)) + 2
 }
 
-/// As many keys as fit; the last two, help and the way out, always.
-fn keys(canvas: &mut Canvas, mut x: u16, y: u16) {
+/// As many keys as fit between two columns; the last two, help and the way out, always.
+fn keys(canvas: &mut Canvas, (mut x, until): (u16, u16), y: u16) {
     let mut shown = hints(canvas.model);
     let total = |shown: &[Hint]| {
         let steps = if shown.iter().any(|hint| hint.is_step) { STEPS.width() + 1 } else { 0 };
@@ -63,7 +64,7 @@ fn keys(canvas: &mut Canvas, mut x: u16, y: u16) {
         Context::Page | Context::Text | Context::Logs | Context::Endings
     );
     let least = if canvas.model.context_of_keys() == Context::Grid || is_screen { 2 } else { 0 };
-    while usize::from(x) + total(&shown) > usize::from(canvas.area.width) + 1 && shown.len() > least {
+    while usize::from(x) + total(&shown) > usize::from(until) + 1 && shown.len() > least {
         shown.remove(shown.len() - 1 - least);
     }
     let (key_style, text_style) = (canvas.theme.style(Role::Key), canvas.theme.style(Role::Text));

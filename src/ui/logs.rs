@@ -82,6 +82,19 @@ fn words(canvas: &mut Canvas, view: &LogView) {
     canvas.put(x, 1, right + 2, &format!(" {} ", title.right), canvas.theme.style(Role::Frame));
 }
 
+/// Where nothing but the lines is shown: what the title would say at its right, at the end of the last line; its width.
+pub(super) fn foot(canvas: &mut Canvas, y: u16) -> u16 {
+    let view = canvas.model.logs().filter(|view| view.is_full_screen && canvas.model.shows_logs());
+    let Some(view) = view else { return 0 };
+    let title = title(canvas.model, view);
+    let gap = if title.dropped.is_empty() { "" } else { "  " };
+    let words = format!("{}{gap}{}", title.dropped, title.right);
+    let words = cut_start(&words, canvas.area.width / 2, canvas.theme.glyphs().ellipsis());
+    let room = width(&words) + 2;
+    canvas.put(canvas.area.width - room + 1, y, room, &words, canvas.theme.style(Role::Frame));
+    room
+}
+
 /// A row: `>` or `*`, the node, the time, the text.
 fn line(canvas: &mut Canvas, view: &LogView, pane: Pane, y: u16, row: &LogRow) {
     let (names, times) = view.margins();
@@ -168,14 +181,7 @@ fn name(canvas: &Canvas, view: &LogView, id: StreamId) -> (String, Hue) {
     let Some((shown, key)) = view.label(id, |node| canvas.model.node_labels().short(node)) else {
         return (String::new(), Hue::Cyan);
     };
-    // FNV-1a: the same on every run and every machine.
-    let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    // Red is for errors.
-    let hues = &Hue::ALL[1..];
-    let hue = hues[usize::try_from(hash % hues.len() as u64).unwrap_or_default()];
-    (shown, hue)
+    (shown, Hue::of_name(key))
 }
 
 /// The groups of endings.

@@ -158,6 +158,10 @@ fn what_containers_print_cannot_act_on_a_terminal_here_either() {
     let cluster = Served::start(&["--scenario", "logs"]);
     let answer = cluster.run(&["logs", "logs/hostile", "--tail", "40"]);
     assert!(answer.data.contains("red ") && answer.data.contains("clears "), "{}", answer.data);
+    let coloured = cluster.run(&["logs", "logs/hostile", "--tail", "40", "--color", "always"]).data;
+    let red = coloured.lines().find(|line| line.contains("red ")).expect("a red line");
+    assert!(red.starts_with("\u{1b}[3") && red.contains(" \u{1b}[31mred "), "{red:?}");
+    assert!(red.ends_with("\u{1b}[0m and plain"), "{red:?}");
     for line in answer.data.lines() {
         let is_safe = |c: char| {
             c == '\t' || !(c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'))

@@ -1,6 +1,6 @@
 //! Marks and groups: what is marked by which key, by identity, and what keys are about where a whole group is selected.
 
-use dsgrid::app::{Action, Mark};
+use dsgrid::app::{Action, Mark, Screen};
 use dsgrid::app::{
     Capabilities, ColumnPlace, Focus, Model, Msg, RelabelStage, RowPlace, relabel_page, unavailable, update,
 };
@@ -130,6 +130,27 @@ fn shift_and_arrows_mark_what_they_pass() {
     // Names are marked as names.
     press(&mut model, "<esc><esc>tg0<s-down>");
     assert!(model.marks().iter().all(|mark| matches!(mark, Mark::DaemonSet(_))) && model.marks().len() == 2);
+}
+
+#[test]
+fn lists_of_nodes_are_marked_line_by_line_or_all_at_once() {
+    let mut model = matrix();
+    // The nodes behind a number.
+    press(&mut model, "g<right><enter>");
+    assert!(matches!(model.screen().expect("the nodes").screen, Screen::Count { .. }));
+    while !matches!(model.screen().and_then(|open| open.leads()), Some(Screen::Cell { .. })) {
+        press(&mut model, "<down>");
+    }
+    press(&mut model, " ");
+    assert_eq!(model.marks().len(), 1);
+    assert_eq!(edited(&mut model).0.len(), 1);
+    press(&mut model, "*");
+    let marked = model.marks().len();
+    assert!(marked > 1 && model.marks().iter().all(|mark| matches!(mark, Mark::Cell(..))), "{marked}");
+    assert_eq!(edited(&mut model).0.len(), marked);
+    // Where lines lead to causes, the cells of all of them.
+    press(&mut model, "<esc><esc>!*");
+    assert!(model.marks().len() > 1);
 }
 
 #[test]

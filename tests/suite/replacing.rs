@@ -186,6 +186,9 @@ fn it_goes_node_by_node_to_the_end_and_says_so() {
     // In the grid the node in flight is marked, and the row says how far it is.
     desk.go("<esc>");
     insta::assert_snapshot!("running-grid-120x40", desk.shown());
+    desk.go("d");
+    let shown = desk.shown();
+    assert!(shown.contains("by this dsgrid: replacing 0/12, node-00000"), "{shown}");
     desk.go("%");
     for _ in 0..60 {
         desk.pass(10);
@@ -194,7 +197,7 @@ fn it_goes_node_by_node_to_the_end_and_says_so() {
     assert_eq!((done(&desk), desk.deletions()), (12, 12));
     let replacing = desk.model.replacement().expect("it is kept");
     assert!(replacing.title(desk.now).starts_with("done: replace logging/audit-tail 12/12"));
-    assert_eq!((replacing.rings(), replacing.last_words()), (1, None));
+    assert_eq!((replacing.rings(), replacing.last_words(&Text::new("prod-eu-1"))), (1, None));
     insta::assert_snapshot!("done-80x24", desk.at((80, 24)));
     insta::assert_snapshot!("done-120x40", desk.shown());
     assert!(desk.daemon_set["metadata"]["annotations"].get(ANNOTATION).is_none(), "nobody is at it any more");
@@ -229,7 +232,7 @@ fn it_halts_on_the_first_failure_with_everything_at_hand() {
     desk.go("x");
     desk.pass(40);
     assert_eq!((state(&desk), desk.deletions()), (RunState::Aborted, 1));
-    let told = desk.model.replacement().unwrap().last_words().expect("nodes are left");
+    let told = desk.model.replacement().unwrap().last_words(&Text::new("prod-eu-1")).expect("nodes are left");
     assert!(told.contains("0/12 done, 1 failed, 11 left") && told.contains("--continue"), "{told}");
 }
 
@@ -306,8 +309,9 @@ fn leaving_holds_first_and_waits_for_what_was_sent() {
         desk.answer();
         assert!(desk.has_quit, "{}", desk.shown());
         let claim = desk.daemon_set["metadata"]["annotations"][ANNOTATION].as_str().and_then(Claim::parse);
-        assert_eq!(claim.expect("it is kept").stopped, "held by you; nothing more is deleted");
-        let told = desk.model.replacement().unwrap().last_words().expect("nodes are left");
+        assert_eq!(claim.expect("it is kept").stopped, "held by hand");
+        let told =
+            desk.model.replacement().unwrap().last_words(&Text::new("prod-eu-1")).expect("nodes are left");
         assert!(told.contains("coming up by itself: node-00000"), "{told}");
     }
     // With no answer it ends all the same.

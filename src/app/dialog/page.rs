@@ -69,6 +69,10 @@ fn form(model: &Model, dialog: &Dialog, width: usize) -> (Vec<Line>, Option<usiz
         let is_here = here == dialog.field;
         let (mark, hint) = if is_here { (">", field.hint) } else { (" ", "") };
         let value = match (is_here, field.is_choice, dialog.is_fresh) {
+            _ if field.value.is_empty() && !field.empty.is_empty() => {
+                let cursor = if is_here { "_ " } else { "" };
+                format!("{cursor}({})", field.empty)
+            }
             (false, ..) => field.value.clone(),
             (true, true, _) => format!("[{}]", field.value),
             // What is in brackets goes with the first letter.

@@ -26,7 +26,7 @@ pub(super) const REPLACE: &[Binding] = &[
     ),
     hold(Context::Grid),
     looks(
-        Context::Grid,
+        Context::Subject,
         Action::OpenReplacement,
         &[Key::char('%')],
         "replacement",

@@ -54,6 +54,13 @@ pub(super) const SCREENS: &[Binding] = &[
     ),
     looks(
         Context::Page,
+        Action::MarkShown,
+        &[Key::char('*')],
+        "mark all",
+        "mark the cells and nodes of all lines",
+    ),
+    looks(
+        Context::Page,
         Action::OpenProblems,
         &[Key::char('!')],
         "affected",

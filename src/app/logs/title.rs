@@ -84,12 +84,16 @@ pub fn title(model: &Model, view: &LogView) -> Title {
         (false, false) => "not following",
     };
     let (at, all) = view.position();
-    let filter = if view.only_matches { format!("only matches +-{}  ", view.context) } else { String::new() };
-    let found = if view.found() > 0 { format!("{} match  ", view.found()) } else { String::new() };
+    let found = match (view.found(), view.only_matches) {
+        (0, false) => String::new(),
+        (1, false) => "1 match  ".to_owned(),
+        (found, false) => format!("{found} matches  "),
+        (found, true) => format!("only {found} matches +-{}  ", view.context),
+    };
     let dropped = view.buffer.dropped();
     Title {
         left,
-        right: format!("{filter}{found}{state}  {}  {at}/{all}", PRESETS[view.preset].0),
+        right: format!("{found}{state}  {}  {at}/{all}", PRESETS[view.preset].0),
         dropped: if dropped == 0 { String::new() } else { format!("{dropped} oldest dropped") },
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::app::marks::Mark;
 use crate::app::model::Model;
 use crate::app::relabel::selected as chosen_nodes;
-use crate::app::screen::{Open, Screen, subject};
+use crate::app::screen::subject;
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::{Inventory, Row, RowSlot};
 use crate::domain::object::UpdateStrategy;
@@ -81,13 +81,7 @@ fn marked(model: &Model) -> Vec<Aim> {
 fn selected(model: &Model) -> Result<Vec<Aim>, String> {
     let subject = subject(model);
     let nodes = chosen_nodes(model);
-    // The screen of a replacement is about its DaemonSet, whatever line the cursor is on.
-    let own = model
-        .replacement
-        .as_ref()
-        .filter(|_| matches!(model.screens.last(), Some(Open { screen: Screen::Replacement, .. })));
-    let own = own.map(|replacing| replacing.run().plan().daemon_set.uid.clone());
-    match (subject.daemon_set.or(own), nodes.as_slice()) {
+    match (subject.daemon_set, nodes.as_slice()) {
         (Some(daemon_set), _) => Ok(vec![Aim { daemon_set, nodes }]),
         (None, []) => Err("select a DaemonSet, a node or a cell first, or mark some".to_owned()),
         (None, [first, others @ ..]) => match on(&model.inventory, &nodes) {

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::command::{Command, Outcome, Ticket};
 use crate::domain::raw::RawObject;
 use crate::domain::replace::claim::{Claim, HEARTBEAT, remove};
-use crate::domain::replace::run::Replacement;
+use crate::domain::replace::run::{Hold, Replacement, RunState};
 use crate::domain::text::Text;
 
 /// A write without an answer is tried again after this.
@@ -104,6 +104,10 @@ impl Keeper {
 
     /// Why it does not go on by itself; empty where it does.
     fn why_stopped(run: &Replacement, now: Timestamp) -> Text {
+        if matches!(run.state(), RunState::Held(Hold::Person)) {
+            // Whoever reads it there is somebody else.
+            return Text::new("held by hand");
+        }
         if run.state().needs_person() || run.is_over() {
             let why = run.state().why(now);
             return Text::new(if why.is_empty() { run.state().name() } else { &why });

@@ -49,7 +49,11 @@ pub(super) fn page(model: &Model, uid: &Uid) -> Option<Page> {
     };
     page.told(false, "available", 10, available);
     page.told(false, "age", 10, age(object.meta.created, model.now));
-    if let Some(claim) = &object.replacing {
+    let own = model.replacement.as_ref().and_then(|replacing| replacing.row_words(&model.inventory, slot));
+    if let Some(own) = own {
+        // What colleagues see of it is as old as its last heartbeat.
+        page.told(false, "replacing", 10, format!("by this dsgrid: {own} (% shows it)"));
+    } else if let Some(claim) = &object.replacing {
         page.told(claim.is_held(model.now), "replacing", 10, claim.words(model.now));
     }
     counts(model, slot, uid, &mut page);

@@ -15,6 +15,8 @@ use crate::domain::replace::work::{Step, Work};
 
 /// The bar is so wide.
 const BAR: usize = 30;
+/// So many nodes in flight are shown before the list.
+const FLYING: usize = 10;
 /// So many of the last events are shown.
 const EVENTS: usize = 40;
 
@@ -25,12 +27,15 @@ pub(super) fn page(model: &Model) -> Option<Page> {
     let plan = run.plan();
     let mut page = Page::new(format!("replace {} by {}", plan.daemon_set.key, plan.revision_label));
     standing(&mut page, model, replacing);
-    failures(&mut page, replacing);
+    failures(&mut page, model, replacing);
     let in_flight: Vec<&Work> = replacing.in_flight().collect();
     if !in_flight.is_empty() {
         page.heading(format!("In flight ({})", in_flight.len()));
-        for work in in_flight {
+        for work in in_flight.iter().take(FLYING) {
             node(&mut page, model, replacing, work);
+        }
+        if in_flight.len() > FLYING {
+            page.faint(format!("and {} more, in the list below", in_flight.len() - FLYING));
         }
     }
     nodes(&mut page, model, replacing);
@@ -138,12 +143,15 @@ fn pace(course: &Course, now: Timestamp) -> String {
 }
 
 /// What is at hand of each failed pod: its last lines and events.
-fn failures(page: &mut Page, replacing: &Replacing) {
+fn failures(page: &mut Page, model: &Model, replacing: &Replacing) {
     for work in replacing.run().works() {
         let Step::Failed(why) = &work.step else { continue };
         let node = &work.candidate.node;
         page.heading(format!("{node} failed"));
-        page.problem(why);
+        if !replacing.run().state().why(model.now).ends_with(why.as_str()) {
+            page.problem(why);
+        }
+        page.fact("Enter why, L its logs; if the revision is bad: d, then U goes back to the one before");
         let daemon_set = replacing.run().plan().daemon_set.uid.clone();
         page.leading(Screen::Cell { daemon_set, node: node.clone() });
         for harmed in &work.harmed {

@@ -47,16 +47,7 @@ fn mark(model: &mut Model) {
         tell(model);
         return;
     };
-    let marks = match open.leads() {
-        Some(Screen::Cause(key)) => {
-            let cause = model.problems.find(key);
-            cause.map(|cause| of_cause(&model.inventory, cause).collect()).unwrap_or_default()
-        }
-        Some(Screen::Cell { daemon_set, node }) => vec![Mark::Cell(daemon_set.clone(), node.clone())],
-        Some(Screen::Node(node)) => vec![Mark::Node(node.clone())],
-        Some(Screen::DaemonSet(uid)) => vec![Mark::DaemonSet(uid.clone())],
-        _ => Vec::new(),
-    };
+    let marks = open.leads().map(|to| behind(model, to)).unwrap_or_default();
     if marks.is_empty() {
         // Nothing to mark here: Space turns the page, as it does in every pager.
         screen::moved(model, Action::PageDown);
@@ -65,6 +56,20 @@ fn mark(model: &mut Model) {
     model.marks.toggle(&model.inventory, marks);
     screen::refresh(model);
     tell(model);
+}
+
+/// What a line leads to.
+fn behind(model: &Model, to: &Screen) -> Vec<Mark> {
+    match to {
+        Screen::Cause(key) => {
+            let cause = model.problems.find(key);
+            cause.map(|cause| of_cause(&model.inventory, cause).collect()).unwrap_or_default()
+        }
+        Screen::Cell { daemon_set, node } => vec![Mark::Cell(daemon_set.clone(), node.clone())],
+        Screen::Node(node) => vec![Mark::Node(node.clone())],
+        Screen::DaemonSet(uid) => vec![Mark::DaemonSet(uid.clone())],
+        _ => Vec::new(),
+    }
 }
 
 /// What is selected; of a group, the cells of the row, or on the heading its nodes.
@@ -115,9 +120,15 @@ fn mark_group(model: &mut Model) {
     add(model, group);
 }
 
-/// Marks what is selected, in every column that is shown; of names and counts, the DaemonSets that are shown.
+/// Marks what is selected, in every column that is shown; of names and counts, the DaemonSets that are shown. On a
+/// screen, the cells and nodes of its lines.
 fn mark_shown(model: &mut Model) {
     add(model, |model| {
+        if let Some(open) = model.screens.last() {
+            let all = open.page.lines.iter().filter_map(|line| line.leads.as_ref());
+            let marks = all.flat_map(|to| behind(model, to));
+            return marks.filter(|mark| !matches!(mark, Mark::DaemonSet(_))).collect();
+        }
         if node_index(model).is_none() && model.selected_group().is_none() {
             let rows = (1..=model.grid.rows.len()).map(|at| row_at(model, at));
             return rows.filter_map(|row| mark_of(&row, &ColumnPlace::Name)).collect();
@@ -129,10 +140,11 @@ fn mark_shown(model: &mut Model) {
 fn add(model: &mut Model, marks: impl Fn(&Model) -> Vec<Mark>) {
     let marks = marks(model);
     if marks.is_empty() {
-        say(model, "select a DaemonSet, a node or a cell first");
+        say(model, "there is no DaemonSet, node or cell here to mark");
         return;
     }
     model.marks.add(&model.inventory, marks);
+    screen::refresh(model);
     tell(model);
 }
 

@@ -121,7 +121,7 @@ fn write(streams: &Streams, lines: &[(StreamId, Line)], printer: &Printer) -> Re
     let mut page = String::new();
     for (id, line) in lines {
         if let Some(stream) = streams.get(*id) {
-            page.extend(printer.line(&stream.target.node, &line.text, line.cut));
+            page.extend(printer.line(&stream.target.node, line));
         }
     }
     print::data(&page)?;

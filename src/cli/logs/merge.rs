@@ -93,7 +93,7 @@ async fn print_merged(sources: &mut [Source], printer: &Printer) -> Result<(), F
         let source = &mut sources[at];
         source.last = source.front();
         if let Some(line) = source.lines.pop_front()
-            && let Some(text) = printer.line(&source.node, &line.text, line.cut)
+            && let Some(text) = printer.line(&source.node, &line)
         {
             page.push_str(&text);
         }

@@ -139,10 +139,10 @@ async fn a_silent_stream_is_opened_again_and_a_mute_server_too() {
 #[tokio::test(start_paused = true)]
 async fn a_container_that_is_not_started_yet_is_waited_for() {
     let (said, _) = read(request(true), move |count| match count {
-        3 => Some(Reply::status(400, "container \"main\" in pod \"p\" is waiting to start: PodInitializing")),
-        0..=4 => {
+        0..=2 | 4 => {
             Some(Reply::status(400, "container \"main\" in pod \"p\" is waiting to start: ContainerCreating"))
         }
+        3 => Some(Reply::status(400, "container \"main\" in pod \"p\" is waiting to start: PodInitializing")),
         5 => Some(text("2026-01-02T03:04:05Z started\n").then(Step::Wait(Duration::from_secs(5)))),
         _ => Some(text("")),
     })

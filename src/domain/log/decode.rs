@@ -37,6 +37,17 @@ impl Hue {
     /// All of them, in the order of their codes.
     pub const ALL: [Self; 6] = [Self::Red, Self::Green, Self::Yellow, Self::Blue, Self::Magenta, Self::Cyan];
 
+    /// The hue of a name, which is the same on every run and every machine; never red, which is for errors.
+    #[must_use]
+    pub fn of_name(name: &str) -> Self {
+        // FNV-1a.
+        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let hues = &Self::ALL[1..];
+        hues[usize::try_from(hash % hues.len() as u64).unwrap_or_default()]
+    }
+
     /// The hue of one of the 16 colours; black, white and the greys have none.
     fn of_code(code: u16) -> Option<Self> {
         Self::ALL.get(usize::from(code % 8).checked_sub(1)?).copied()

@@ -114,7 +114,8 @@ impl Plan {
             let nodes: Vec<&str> =
                 self.candidates.iter().filter(|one| one.wave == at).map(|one| one.node.as_str()).collect();
             let first = nodes.iter().take(3).copied().collect::<Vec<_>>().join(", ");
-            let more = if nodes.len() > 3 { ", …" } else { "" };
+            let more = nodes.len().saturating_sub(3);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             words.push(format!("{}. {wave}: {} ({first}{more})", at + 1, nodes.len()));
         }
         let down = self.candidates.iter().filter(|one| !one.available).count();
@@ -139,7 +140,11 @@ impl Plan {
         let clock = |at: Timestamp| at.strftime("%H:%M").to_string();
         let end =
             now.checked_add(takes).map_or_else(|_| "later".to_owned(), |end| format!("{}Z", clock(end)));
-        let until = self.options.until.map(|until| format!("; nothing is deleted after {}Z", clock(until)));
+        // A time of day is typed in the zone of who types it: how far off it is cannot be misread.
+        let until = self.options.until.map(|until| {
+            let off = human_duration(until.duration_since(now).as_secs().max(0));
+            format!("; nothing is deleted after {}Z, in {off}", clock(until))
+        });
         format!(
             "about {} if nothing halts it (a node takes about {}), so until about {end}{}",
             human_duration(takes.as_secs()),
