@@ -166,6 +166,11 @@ impl Work {
             if !view.cell.run {
                 return self.enter(Step::Skipped("the node is not wanted any more".to_owned()), rule.now);
             }
+            // The template was changed since: this pod will never be what was planned.
+            if view.pods.iter().any(|pod| !pod.is_deleting()) {
+                let why = "the template was changed meanwhile: its new pod is outdated already";
+                return self.enter(Step::Skipped(why.to_owned()), rule.now);
+            }
             "the controller makes a new pod".clone_into(&mut self.waits_for);
             let step = self.unless_late("no new pod came", rule);
             return self.enter(step, rule.now);
