@@ -270,13 +270,13 @@ async fn a_budget_blocks_an_eviction_with_its_words() {
         run.notes
     );
     assert_eq!(cluster.journalled("evict"), 0);
-    // One more may go, and somebody else's pod is that one.
+    // One more may go when the plan is made; then somebody asks for all of them.
     let now = scenario("2.0", "budgets: [{namespace: agents, name: agent, minAvailable: 5}]");
     let cluster = Cluster::start(&now, 6, &[]).await;
     let refuse = Mishap::before(|store| {
         let now = Timestamp::now();
-        let _ = store.write(Scope::Status, Kind::PodDisruptionBudget, "agents", "agent", now, |budget| {
-            budget["status"]["disruptionsAllowed"] = json!(0);
+        let _ = store.write(Scope::Main, Kind::PodDisruptionBudget, "agents", "agent", now, |budget| {
+            budget["spec"]["minAvailable"] = json!(6);
             Ok(())
         });
     });
