@@ -11,14 +11,16 @@ mod meta;
 mod node;
 mod pod;
 mod revision;
+mod template;
 
 pub use budget::PodDisruptionBudget;
-pub use daemon_set::{
-    DaemonSet, DaemonSetStatus, IntOrPercent, MatchExpression, NodeSelectorTerm, Requests, Resources,
-    Template, TemplateContainer, Toleration, TolerationOperator, UpdateStrategy,
-};
+pub use daemon_set::{DaemonSet, DaemonSetStatus, IntOrPercent, UpdateStrategy};
 pub use event::Event;
 pub use meta::{Labels, Meta, Owner};
 pub use node::{Node, NodeCondition, Taint, TaintEffect};
 pub use pod::{Container, ContainerState, InitContainer, Phase, Pod, Scheduling, Termination};
 pub use revision::ControllerRevision;
+pub use template::{
+    MatchExpression, NodeSelectorTerm, Requests, Resources, Template, TemplateContainer, Toleration,
+    TolerationOperator,
+};

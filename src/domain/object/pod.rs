@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::daemon_set::WireAffinity;
 use super::decode::{Condition, nullable, time};
 use super::meta::{Meta, NoAnnotations, WireMeta};
 use super::revision::REVISION_HASH;
+use super::template::WireAffinity;
 use crate::domain::id::NodeName;
 use crate::domain::text::Text;
 

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::daemon_set::{TemplateContainer, WireTemplate};
 use super::decode::nullable;
 use super::meta::{Meta, NoAnnotations, WireMeta};
+use super::template::{Template, TemplateContainer};
 use crate::domain::text::Text;
 
 /// The label by which a pod and its revision name their template.
@@ -56,7 +56,7 @@ struct WireData {
 #[serde(default)]
 struct WireDataSpec {
     #[serde(deserialize_with = "nullable")]
-    template: WireTemplate,
+    template: Template,
 }
 
 impl From<WireRevision> for ControllerRevision {
@@ -64,7 +64,7 @@ impl From<WireRevision> for ControllerRevision {
         let meta: Meta = wire.metadata.into();
         // A revision without the label gets its own name as label (semantics §3.2).
         let hash = meta.labels.get(REVISION_HASH).unwrap_or(&meta.key.name).clone();
-        let containers = wire.data.spec.template.into_containers();
+        let containers = wire.data.spec.template.containers;
         Self { meta, revision: wire.revision, hash, containers }
     }
 }
