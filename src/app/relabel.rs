@@ -6,7 +6,7 @@ mod page;
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::model::Model;
 use super::screen::subject;
@@ -28,6 +28,9 @@ use crate::domain::text::Text;
 pub use entry::Entry;
 pub use page::{RelabelPage, relabel_page};
 
+/// What is foretold is looked at again after so long, since pods come and go.
+pub(super) const FRESH: SignedDuration = SignedDuration::from_secs(1);
+
 /// A change of nodes on its way from wish to outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relabel {
@@ -45,6 +48,8 @@ pub struct Relabel {
     pub(super) group: Option<String>,
     /// Why a key did not do what was hoped.
     pub(super) hint: String,
+    /// What came to be otherwise while it waited to be confirmed, and when.
+    pub(super) changed: Option<(Timestamp, String)>,
     /// What was not yet drawn cannot be confirmed.
     shown: Shown,
 }
@@ -95,6 +100,7 @@ impl Relabel {
             top: 0,
             group: None,
             hint: String::new(),
+            changed: None,
             shown: Shown::default(),
         }
     }
@@ -103,8 +109,33 @@ impl Relabel {
     pub(super) fn go_to(&mut self, stage: Stage) {
         self.stage = stage;
         self.hint.clear();
+        self.changed = None;
         self.top = 0;
         self.shown.renew();
+    }
+
+    /// Looks again at what waits to be confirmed: if it is not as it was, what was typed counts no longer, and it has
+    /// to be seen anew. Whether it is otherwise.
+    pub(super) fn look_again(&mut self, inventory: &Inventory, now: Timestamp) -> bool {
+        let Stage::Ready { batch, gate, typed } = &mut self.stage else { return false };
+        self.foretold = now;
+        let Some(words) = batch.look_again(&mut self.harm, gate, inventory) else { return false };
+        typed.clear();
+        self.hint.clear();
+        self.changed = Some((now, words));
+        self.top = 0;
+        self.shown.renew();
+        true
+    }
+
+    /// Whether it changed so short a time ago that a key may have been meant for what was there before.
+    pub(super) fn is_startling(&self, now: Timestamp) -> bool {
+        self.changed.as_ref().is_some_and(|(at, _)| now.duration_since(*at) < FRESH)
+    }
+
+    /// When it is looked at again; server time.
+    pub(super) fn next_look(&self) -> Option<Timestamp> {
+        matches!(self.stage, Stage::Editing(_) | Stage::Ready { .. }).then(|| self.foretold + FRESH)
     }
 
     /// It is on the screen as it is now.

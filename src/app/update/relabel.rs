@@ -4,8 +4,6 @@ mod edit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
-
 use super::expect;
 use crate::app::action::Action;
 use crate::app::availability::unavailable;
@@ -13,7 +11,7 @@ use crate::app::effect::Effect;
 use crate::app::layout::Mode;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
-use crate::app::relabel::{Editor, Relabel, Stage, chosen, chosen_group, edits, relabel_page};
+use crate::app::relabel::{Editor, FRESH, Relabel, Stage, chosen, chosen_group, edits, relabel_page};
 use crate::app::screen::node_ref;
 use crate::app::typing::erase;
 use crate::app::viewport::step;
@@ -23,7 +21,7 @@ use crate::domain::gate::Gate;
 use crate::domain::id::NodeName;
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::object::Node;
-use crate::domain::preview::NodeChange;
+use crate::domain::preview::{Impact, NodeChange};
 use crate::domain::relabel::batch::{Batch, NodeEdit, NodeResult, OnError};
 use crate::domain::relabel::harm::Harm;
 use crate::domain::text::{Text, sanitize};
@@ -31,8 +29,6 @@ use edit::{editing, foretell, typing};
 
 /// So many nodes are read at once.
 const READS: usize = 8;
-/// What is foretold is looked at again after so long, since pods come and go.
-const FRESH: SignedDuration = SignedDuration::from_secs(1);
 
 /// Opens the editor, or the review of a cordon; or says why not.
 pub(super) fn open(model: &mut Model, action: Action) {
@@ -131,7 +127,9 @@ pub(super) fn refresh(model: &mut Model) -> bool {
         return false;
     }
     relabel.foretold = now;
-    let Stage::Editing(editor) = &mut relabel.stage else { return true };
+    let Stage::Editing(editor) = &mut relabel.stage else {
+        return relabel.look_again(&model.inventory, now);
+    };
     editor.refresh(&model.inventory);
     relabel.harm = Harm::of(&model.inventory, &editor.nodes, &editor.pending());
     true
@@ -184,6 +182,13 @@ pub(super) fn typed(model: &mut Model, character: char) {
 /// A key while it is to be confirmed.
 fn reviewing(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(relabel) = &mut model.relabel else { return Vec::new() };
+    // What is confirmed is what would happen now, not what would have happened when it was drawn.
+    if matches!(action, Action::Confirm | Action::Submit)
+        && (relabel.look_again(&model.inventory, model.now) || relabel.is_startling(model.now))
+    {
+        "it changed a moment ago: read it first".clone_into(&mut relabel.hint);
+        return Vec::new();
+    }
     let is_drawn = relabel.is_drawn();
     let Stage::Ready { batch, gate, typed } = &mut relabel.stage else { return Vec::new() };
     match action {
@@ -227,14 +232,19 @@ fn send(model: &mut Model) -> Vec<Effect> {
 
 /// Sends what there is room for.
 fn more(model: &mut Model) -> Vec<Effect> {
-    let mut effects = Vec::new();
+    let (mut effects, mut nodes) = (Vec::new(), Vec::new());
     let Some(relabel) = &mut model.relabel else { return effects };
     let Stage::Sent { batch, tickets } = &mut relabel.stage else { return effects };
     while let Some((node, command)) = batch.send_next() {
         let ticket = model.writes.ticket();
         model.writes.sent(ticket, command.clone(), model.now);
-        tickets.insert(ticket, node);
+        tickets.insert(ticket, node.clone());
+        nodes.push(node);
         effects.push(Effect::Send { ticket, command: Box::new(command), dry_run: false });
+    }
+    for node in nodes {
+        let foretold = foretold_of(model, &node);
+        expect::guard(model, &node, &foretold);
     }
     effects
 }
@@ -289,10 +299,16 @@ fn settle(model: &mut Model, node: &NodeName, result: NodeResult) {
     let is_done = result == NodeResult::Done;
     batch.ended(node, result);
     if is_done {
-        let of_node = relabel.harm.impacts.iter().filter(|impact| impact.node == *node).cloned();
-        let foretold = of_node.collect();
+        let foretold = foretold_of(model, node);
         expect::add(model, foretold);
+    } else {
+        expect::unguard(model, node);
     }
+}
+
+fn foretold_of(model: &Model, node: &NodeName) -> Vec<Impact> {
+    let impacts = model.relabel.iter().flat_map(|relabel| &relabel.harm.impacts);
+    impacts.filter(|impact| impact.node == *node).cloned().collect()
 }
 
 /// A key while it is under way, and after.

@@ -2,6 +2,7 @@
 
 use crate::domain::command::{Command, Outcome};
 use crate::domain::expectation::Expectation;
+use crate::domain::gate::Gate;
 use crate::domain::id::NodeName;
 use crate::domain::inventory::Inventory;
 use crate::domain::object::Node;
@@ -10,10 +11,12 @@ use crate::domain::raw::RawObject;
 use crate::domain::text::Text;
 
 use super::harm::Harm;
-use super::patch::{NotSent, conflict, node_patch};
+use super::patch::{NotSent, conflict, difference, node_patch};
 
 /// So many requests are under way at once: gentle for a server that is in trouble, quick enough for 200 nodes.
 const AT_ONCE: usize = 4;
+/// So many nodes are told one by one where many changed.
+const TOLD: usize = 3;
 
 /// What is to change on one node, and the node as the impact was shown for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,6 +198,41 @@ impl Batch {
     #[must_use]
     pub fn items(&self) -> &[Item] {
         &self.items
+    }
+
+    /// Nodes that are no longer as they were shown are over before anything was sent; what came of them, in words.
+    pub fn revise(&mut self, inventory: &Inventory) -> Vec<String> {
+        let mut changed = Vec::new();
+        for item in self.items.iter_mut().filter(|item| matches!(item.step, Step::Waiting(_))) {
+            let column = inventory.column_of(&item.node()).and_then(|slot| inventory.column_at(slot));
+            let result = match column.and_then(|column| column.node.as_ref()) {
+                None => NodeResult::Gone,
+                Some(now) => match difference(&item.edit.shown, now) {
+                    None => continue,
+                    Some(words) => NodeResult::Conflict(words),
+                },
+            };
+            changed.push(format!("{}: {}", item.node(), result.words()));
+            item.step = Step::Over(result);
+        }
+        changed
+    }
+
+    /// Looks again at what waits to be sent, and what it would do; what is otherwise than before, in words.
+    pub fn look_again(&mut self, harm: &mut Harm, gate: &mut Gate, inventory: &Inventory) -> Option<String> {
+        let mut changed = self.revise(inventory);
+        if let more @ 1.. = changed.len().saturating_sub(TOLD) {
+            changed.truncate(TOLD);
+            changed.push(format!("and {more} nodes more"));
+        }
+        let now = self.harm(inventory);
+        changed.extend(harm.difference(&now));
+        let was = std::mem::replace(gate, now.gate(inventory));
+        if let (true, Gate::Yes, Gate::TypedName { why }) = (changed.is_empty(), was, &*gate) {
+            changed.push(why.clone());
+        }
+        *harm = now;
+        (!changed.is_empty()).then(|| changed.join("; "))
     }
 
     /// The nodes that were left out before anything was sent, and why.

@@ -25,7 +25,7 @@ pub(super) fn told(model: &Model, relabel: &Relabel) -> Vec<Line> {
 }
 
 fn review(batch: &Batch, harm: &Harm) -> Vec<Line> {
-    let mut lines = Vec::new();
+    let mut lines: Vec<Line> = harm.unseen.iter().map(Line::problem).collect();
     let mut last: Option<&NodeChange> = None;
     for item in batch.items() {
         let change = &item.edit.change;
@@ -115,7 +115,12 @@ pub(super) fn status(model: &Model, relabel: &Relabel) -> Vec<Line> {
             let since = age(Some(*since), model.now);
             lines.push(Line::fact(format!("reading each node afresh ({since}); Esc cancels")));
         }
-        Stage::Ready { batch, gate, typed } => ready(&mut lines, batch, gate, typed),
+        Stage::Ready { batch, gate, typed } => {
+            if let Some((_, words)) = &relabel.changed {
+                lines.push(Line::problem(format!("changed while you looked: {words}")));
+            }
+            ready(&mut lines, batch, gate, typed);
+        }
         Stage::Sent { batch, .. } if batch.is_over() => {
             lines.push(Line::heading(batch.words()));
             let back = if batch.done().next().is_some() { "    u shows what takes it back" } else { "" };
