@@ -34,6 +34,7 @@ use crate::domain::grid::{Grid, Group, Lens};
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::{Changed, ColumnSlot, Inventory, RowSlot};
 use crate::domain::progress::Progress;
+use crate::domain::relabel::batch::Batch;
 use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 
@@ -160,6 +161,8 @@ pub struct Model {
     pub(super) dialog: Option<Dialog>,
     /// The change of nodes that is being edited, confirmed or followed.
     pub(super) relabel: Option<Relabel>,
+    /// The last change of nodes that was sent to its end, for taking it back.
+    pub(super) last_change: Option<Batch>,
     /// What was foretold and has not come true yet.
     pub(super) expected: BTreeMap<(Uid, NodeName), Expectation>,
     /// Pods on changed nodes that are to stay, as nothing was foretold of them.
@@ -236,6 +239,7 @@ impl Model {
             anchor: None,
             dialog: None,
             relabel: None,
+            last_change: None,
             expected: BTreeMap::new(),
             bystanders: BTreeMap::new(),
             otherwise: Vec::new(),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::model::Model;
-use super::screen::subject;
+use super::screen::{Screen, subject};
 use super::shown::Shown;
 use crate::domain::command::Ticket;
 use crate::domain::gate::Gate;
@@ -50,6 +50,8 @@ pub struct Relabel {
     pub(super) hint: String,
     /// What came to be otherwise while it waited to be confirmed, and when.
     pub(super) changed: Option<(Timestamp, String)>,
+    /// Whether somebody was about to drop what is not sent.
+    pub(super) is_leaving: bool,
     /// What was not yet drawn cannot be confirmed.
     shown: Shown,
 }
@@ -101,6 +103,7 @@ impl Relabel {
             group: None,
             hint: String::new(),
             changed: None,
+            is_leaving: false,
             shown: Shown::default(),
         }
     }
@@ -265,18 +268,25 @@ pub(super) fn node_of<'a>(inventory: &'a Inventory, name: &NodeName) -> Option<&
     inventory.column_at(inventory.column_of(name)?)?.node.as_ref()
 }
 
-/// The nodes that are meant: the marked ones, else what is selected.
+/// The nodes that are meant: the marked ones, else what is selected. A page about one node is about that node, whatever
+/// is marked elsewhere.
 pub(super) fn chosen(model: &Model) -> Vec<NodeName> {
-    let marked: Vec<NodeName> = model.marks.nodes().into_iter().cloned().collect();
+    let marked: Vec<NodeName> = match model.screens.last().map(|open| &open.screen) {
+        Some(Screen::Node(_) | Screen::Cell { .. } | Screen::Yaml(_)) => Vec::new(),
+        _ => model.marks.nodes().into_iter().cloned().collect(),
+    };
     let named = if marked.is_empty() { selected(model) } else { marked };
     named.into_iter().filter(|name| node_of(&model.inventory, name).is_some()).collect()
 }
 
-/// The nodes of the selected group that are shown, else the one of the line, the screen or the cursor.
+/// The nodes of the selected group that are shown, else the one of the screen, the line or the cursor.
 pub(super) fn selected(model: &Model) -> Vec<NodeName> {
-    let Some(group) = model.selected_group().filter(|_| model.screens.is_empty()) else {
-        return subject(model).node.into_iter().collect();
-    };
+    match model.screens.last().map(|open| &open.screen) {
+        Some(Screen::Node(node) | Screen::Cell { node, .. }) => return vec![node.clone()],
+        Some(_) => return subject(model).node.into_iter().collect(),
+        None => {}
+    }
+    let Some(group) = model.selected_group() else { return subject(model).node.into_iter().collect() };
     let columns = model.grid.columns_of(group).iter();
     columns.filter_map(|column| Some(model.inventory.column_at(*column)?.name.clone())).collect()
 }

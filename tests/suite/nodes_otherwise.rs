@@ -1,9 +1,9 @@
 //! Changes of nodes while the cluster goes on: what is confirmed is what would happen now, and what comes otherwise is
 //! told.
 
-use dsgrid::app::{Effect, Model, Msg, RelabelStage, update};
+use dsgrid::app::{Action, Capabilities, Effect, Model, Msg, RelabelStage, unavailable, update};
 use dsgrid::domain::command::{Command, Method, Outcome, Ticket, Verb};
-use dsgrid::domain::event::{Change, ClusterEvent, LinkState};
+use dsgrid::domain::event::{Change, ClusterEvent, LinkState, Scope, Watch, WatchKind};
 use dsgrid::domain::id::{ObjectKey, ObjectKind, ObjectRef, Uid};
 use dsgrid::domain::object::{DaemonSet, Node, Pod};
 use dsgrid::domain::text::Text;
@@ -13,7 +13,7 @@ use serde_json::json;
 use super::nodes::{NODES, SIZE, after, go, monitor, sent, shown, writes};
 use crate::support::build::{now, read, with};
 use crate::support::embedded::{Embedded, command};
-use crate::support::monitor::{links, object, pod, screen};
+use crate::support::monitor::{links, object, pod, press, screen, silent, synthetic_events};
 use crate::support::program::DSGRID;
 use crate::support::terminal::Terminal;
 
@@ -142,6 +142,123 @@ fn a_pod_that_goes_where_it_is_still_wanted_is_no_matter_of_the_change() {
     hear(&mut model, ClusterEvent::Pods(Change::Deleted(read::<Pod>(pod(0, 0)))));
     frame(&mut model, 61);
     assert!(model.otherwise().is_empty());
+}
+
+/// Where only one namespace is watched, what others do is not known.
+#[test]
+fn a_part_of_the_cluster_says_that_it_is_one_and_wants_the_word() {
+    let scope = || Scope::Namespace(Text::new("gpu"));
+    let part = synthetic_events(NODES).into_iter().map(|event| match event {
+        ClusterEvent::DaemonSets(Change::Replaced(_, mut sets)) => {
+            sets.retain(|set| set.meta.key.namespace == "gpu");
+            ClusterEvent::DaemonSets(Change::Replaced(scope(), sets))
+        }
+        ClusterEvent::Pods(Change::Replaced(_, mut pods)) => {
+            pods.retain(|pod| pod.meta.key.namespace == "gpu");
+            ClusterEvent::Pods(Change::Replaced(scope(), pods))
+        }
+        ClusterEvent::Link(watch, state) if watch.kind != WatchKind::Nodes => {
+            ClusterEvent::Link(Watch { scope: scope(), ..watch }, state)
+        }
+        event => event,
+    });
+    let mut model = silent(Capabilities::default());
+    update(&mut model, Msg::Cluster(part.collect()));
+    screen(&mut model, SIZE);
+    press(&mut model, "g<up>$");
+    press(&mut model, &"<left>".repeat(NODES - 1));
+    let told = "only DaemonSets of namespace gpu are seen: others may start and stop pods";
+    for keys in ["E+x=y<enter>", "Et", "C"] {
+        go(&mut model, keys);
+        assert!(shown(&mut model).contains(told), "{keys}: {}", shown(&mut model));
+        go(&mut model, "<esc><esc><esc>");
+        assert!(model.relabel().is_none());
+    }
+    go(&mut model, "E+x=y<enter><c-s>");
+    assert_eq!(send(&mut model, "y<enter>"), []);
+    go(&mut model, "<c-u>");
+    assert_eq!(send(&mut model, "node-00000<enter>").len(), 1);
+}
+
+#[test]
+fn the_page_of_a_node_is_about_that_node_whatever_is_marked() {
+    let mut model = monitor();
+    // Two others are marked.
+    go(&mut model, "<right> <right> <left><left>");
+    go(&mut model, "E");
+    assert!(shown(&mut model).contains("labels and taints of 2 nodes"), "{}", shown(&mut model));
+    go(&mut model, "<esc><enter>");
+    for (key, title) in [("E", "labels and taints of node node-00000"), ("C", "change node node-00000")] {
+        go(&mut model, key);
+        let drawn = shown(&mut model);
+        assert!(drawn.contains(title), "{drawn}");
+        go(&mut model, "<esc>");
+    }
+}
+
+#[test]
+fn the_last_change_can_be_taken_back_after_its_result_was_closed() {
+    let mut model = monitor();
+    let why = unavailable(&model, Action::TakeBack).expect("there is nothing to take back");
+    assert_eq!(why, "no node was changed since this dsgrid began");
+    go(&mut model, "E+x=y<enter>t");
+    go(&mut model, "k=v:NoSchedule<enter><c-s>");
+    let (ticket, command) = send(&mut model, "y").remove(0);
+    assert_eq!((command.from.as_str(), command.to.as_str()), ("x- k:NoSchedule-", "x=y k=v:NoSchedule"));
+    sent(&mut model, ticket, Outcome::Done(after(&command)));
+    go(&mut model, "<esc>");
+    assert!(model.relabel().is_none());
+    hear(&mut model, ClusterEvent::Nodes(Change::Applied(after(&command).decode().expect("a node"))));
+    for menu in ["a", ":"] {
+        go(&mut model, menu);
+        go(&mut model, "take");
+        let drawn = shown(&mut model);
+        assert!(drawn.contains("take back x=y k=v:NoSchedule on node-00000"), "{drawn}");
+        go(&mut model, "<enter>");
+        let drawn = shown(&mut model);
+        assert!(drawn.contains("x- k:NoSchedule-"), "{drawn}");
+        go(&mut model, "<esc>");
+    }
+}
+
+#[test]
+fn after_a_lost_race_the_same_change_is_offered_again() {
+    let mut model = monitor();
+    go(&mut model, "*E+x=y<enter><c-s>");
+    let mut waiting = writes(&go(&mut model, "<tab>y"));
+    while let Some((ticket, command)) = waiting.pop() {
+        let outcome = match command.target.key.name.as_str() {
+            "node-00003" => Outcome::LostRace(None),
+            "node-00005" => Outcome::Gone,
+            _ => Outcome::Done(after(&command)),
+        };
+        waiting.extend(sent(&mut model, ticket, outcome));
+    }
+    let drawn = shown(&mut model);
+    assert!(drawn.contains("r reads afresh and shows it again for the 1 not done"), "{drawn}");
+    assert_eq!(send(&mut model, "r"), [], "it is shown first");
+    let RelabelStage::Ready { batch, .. } = &model.relabel().expect("it is open").stage else { panic!() };
+    assert_eq!(batch.items().len(), 1);
+    let again = send(&mut model, "y");
+    assert_eq!(again.len(), 1);
+    assert_eq!(again[0].1.target.key.name, "node-00003");
+}
+
+#[test]
+fn edits_that_are_not_sent_are_not_dropped_by_one_key() {
+    for key in ["<esc>", "q"] {
+        let mut model = monitor();
+        go(&mut model, &format!("E{key}"));
+        assert!(model.relabel().is_none(), "there is nothing to lose");
+        go(&mut model, "E+x=y<enter>+z=1<enter>");
+        go(&mut model, key);
+        assert!(shown(&mut model).contains("2 edits are not sent; Esc again drops them"));
+        go(&mut model, "j");
+        go(&mut model, key);
+        assert!(model.relabel().is_some(), "another key between");
+        go(&mut model, key);
+        assert!(model.relabel().is_none());
+    }
 }
 
 /// At the question of the command line, too.

@@ -67,7 +67,9 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
             None => replace::act(model, action),
         },
         Action::Hold | Action::GoOn | Action::LetPass | Action::Abort => replace::act(model, action),
-        Action::EditNodes | Action::CordonNodes | Action::UncordonNodes => relabel::open(model, action),
+        Action::EditNodes | Action::CordonNodes | Action::UncordonNodes | Action::TakeBack => {
+            relabel::open(model, action);
+        }
         Action::ToggleCounters => lens::toggle_counters(model),
         Action::Transpose => lens::transpose(model),
         Action::ChangeOrder => lens::change_order(model),

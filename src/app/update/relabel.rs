@@ -36,6 +36,11 @@ pub(super) fn open(model: &mut Model, action: Action) {
         model.notice = Some(Notice::refused(why, model.now));
         return;
     }
+    if action == Action::TakeBack {
+        let back = model.last_change.as_ref().map(Batch::inverse).unwrap_or_default();
+        let edits = edits(&model.inventory, back.into_iter());
+        return review(model, edits, None);
+    }
     let nodes = chosen(model);
     let group = chosen_group(model).map(|group| group.name().to_owned());
     let change = match action {
@@ -193,6 +198,7 @@ fn reviewing(model: &mut Model, action: Action) -> Vec<Effect> {
     let Stage::Ready { batch, gate, typed } = &mut relabel.stage else { return Vec::new() };
     match action {
         Action::Back | Action::Leave => close(model),
+        Action::TryAgain if batch.left_out().next().is_some() => try_again(model),
         Action::NextField => batch.set_on_error(match batch.on_error() {
             OnError::Stop => OnError::Continue,
             OnError::Continue => OnError::Stop,
@@ -216,6 +222,19 @@ fn scroll(model: &mut Model, action: Action) {
     let Some(relabel) = &mut model.relabel else { return };
     let Some(delta) = action.lines(page.visible) else { return };
     relabel.top = step(page.top, delta, page.lines.len().saturating_sub(page.visible) + 1);
+}
+
+/// The same change once more where it was not made, from the nodes as they are now: what would be sent is shown again.
+fn try_again(model: &mut Model) {
+    let Some(relabel) = &mut model.relabel else { return };
+    let (Stage::Ready { batch, .. } | Stage::Sent { batch, .. }) = &relabel.stage else { return };
+    let edits = edits(&model.inventory, batch.not_done().into_iter());
+    if edits.is_empty() {
+        "nothing is left to try again".clone_into(&mut relabel.hint);
+        return;
+    }
+    let editor = relabel.editor.take();
+    review(model, edits, editor);
 }
 
 /// Sends it: a few at once, each once.
@@ -298,6 +317,9 @@ fn settle(model: &mut Model, node: &NodeName, result: NodeResult) {
     let Stage::Sent { batch, .. } = &mut relabel.stage else { return };
     let is_done = result == NodeResult::Done;
     batch.ended(node, result);
+    if batch.is_over() && batch.done().next().is_some() {
+        model.last_change = Some(batch.clone());
+    }
     if is_done {
         let foretold = foretold_of(model, node);
         expect::add(model, foretold);
@@ -322,6 +344,7 @@ fn following(model: &mut Model, action: Action) -> Vec<Effect> {
             model.notice = Some(Notice::said(format!("nodes: {words}"), model.now));
         }
         Action::Back | Action::Leave => batch.stop(),
+        Action::TryAgain if batch.is_over() => try_again(model),
         Action::TakeBack if batch.is_over() => {
             let back = batch.inverse();
             if back.is_empty() {

@@ -6,6 +6,7 @@ use crate::domain::gate::Gate;
 use crate::domain::id::NodeName;
 use crate::domain::inventory::Inventory;
 use crate::domain::object::Node;
+use crate::domain::preview::edit::edit_words;
 use crate::domain::preview::{Impact, NodeChange};
 use crate::domain::raw::RawObject;
 use crate::domain::text::Text;
@@ -342,6 +343,28 @@ impl Batch {
     pub fn inverse(&self) -> Vec<(NodeName, NodeChange)> {
         let back = |item: &Item| (item.node(), super::patch::inverse(&item.edit.shown, &item.edit.change));
         self.done().map(back).collect()
+    }
+
+    /// What is still to change on which node: where nothing was written, or where that is not known.
+    #[must_use]
+    pub fn not_done(&self) -> Vec<(NodeName, NodeChange)> {
+        let is_left = |item: &&Item| match &item.step {
+            Step::Over(result) => !result.is_good() && *result != NodeResult::Gone,
+            Step::Waiting(_) | Step::Sent(_) => true,
+        };
+        self.items.iter().filter(is_left).map(|item| (item.node(), item.edit.change.clone())).collect()
+    }
+
+    /// What was changed where, in words: `pool=gpu on n1`, or `on 3 nodes`.
+    #[must_use]
+    pub fn about(&self) -> String {
+        let mut done = self.done();
+        let Some(first) = done.next() else { return "nothing".to_owned() };
+        let words = edit_words(&first.edit.change).join(" ");
+        match done.count() {
+            0 => format!("{words} on {}", first.node()),
+            others => format!("{words} on {} nodes", others + 1),
+        }
     }
 
     /// What is to come true on the nodes that were written to.
