@@ -57,8 +57,8 @@ pub struct Replacing {
     state: RunState,
     was_stale: bool,
     waited_for: String,
-    /// When somebody first asked to abort it.
-    pub(super) asked_to_abort: Option<Timestamp>,
+    /// What somebody asked for that wants to be said twice, and when.
+    pub(super) asked: Option<(Action, Timestamp)>,
     /// Grows whenever somebody should look: halted, or over.
     rings: u32,
     listed: Listed,
@@ -124,7 +124,7 @@ impl Replacing {
             told,
             was_stale: false,
             waited_for: String::new(),
-            asked_to_abort: None,
+            asked: None,
             rings: 0,
             listed: Listed::All,
         }
@@ -219,18 +219,19 @@ impl Replacing {
 
     /// For the terminal's title: `HALTED: replace logging/agent 3/60`.
     #[must_use]
-    pub fn title(&self, now: Timestamp) -> String {
-        format!("{} {} {}", self.word(), self.run.plan().daemon_set.key, self.far(now))
+    pub fn title(&self) -> String {
+        format!("{} {} {}", self.word(), self.run.plan().daemon_set.key, self.far())
     }
 
     /// The same where there is little room: `HALTED: replace 3/60`.
     #[must_use]
-    pub fn short_title(&self, now: Timestamp) -> String {
-        format!("{} {}", self.word(), self.far(now))
+    pub fn short_title(&self) -> String {
+        format!("{} {}", self.word(), self.far())
     }
 
     fn word(&self) -> &'static str {
         match self.run.state() {
+            RunState::Running if !self.run.waits_for().is_empty() => "waiting: replace",
             RunState::Running => "replacing",
             RunState::Held(_) => "held: replace",
             RunState::Halted(_) => "HALTED: replace",
@@ -240,8 +241,8 @@ impl Replacing {
     }
 
     /// How many nodes are done of how many.
-    fn far(&self, now: Timestamp) -> String {
-        format!("{}/{}", self.run.course(now).done, self.run.works().len())
+    fn far(&self) -> String {
+        format!("{}/{}", self.run.course().done, self.run.works().len())
     }
 
     /// What the row of its DaemonSet says while it goes on: as it is now, where colleagues see the last heartbeat.
@@ -251,7 +252,7 @@ impl Replacing {
             return None;
         }
         let now = inventory.now();
-        let (course, far) = (self.run.course(now), self.far(now));
+        let (course, far) = (self.run.course(), self.far());
         let in_flight = self.run.works().iter().find(|work| work.step.is_in_flight());
         let on = in_flight.map(|work| match course.in_flight {
             1 => format!(", {}", work.candidate.node),
@@ -259,6 +260,9 @@ impl Replacing {
         });
         let on = on.unwrap_or_default();
         Some(match self.run.state() {
+            RunState::Running if !self.run.waits_for().is_empty() => {
+                format!("replacing {far}, waits: {}", self.run.waits_for())
+            }
             RunState::Running => format!("replacing {far}{on}"),
             RunState::Halted(why) => format!("HALTED {far}: {why}"),
             RunState::Held(hold) => format!("held {far}: {}", hold.words(now)),
@@ -277,8 +281,7 @@ impl Replacing {
                 vec![Action::LetPass, Action::GoOn, Action::Abort]
             }
             RunState::Halted(_) => vec![Action::GoOn, Action::Abort],
-            _ if self.is_active() => Vec::new(),
-            _ => vec![Action::ReplacePods],
+            RunState::Finished | RunState::Aborted | RunState::Outdated(_) => Vec::new(),
         }
     }
 
@@ -299,10 +302,9 @@ impl Replacing {
     }
 
     /// Whether what was pressed twice is meant.
-    pub(super) fn means_it(&mut self, now: Timestamp) -> bool {
-        let meant = self.asked_to_abort.is_some_and(|asked| now.duration_since(asked) <= MEANT);
-        self.asked_to_abort = Some(now);
-        meant
+    pub(super) fn means_it(&mut self, action: Action, now: Timestamp) -> bool {
+        let asked = self.asked.replace((action, now));
+        asked.is_some_and(|(before, asked)| before == action && now.duration_since(asked) <= MEANT)
     }
 
     /// When something has to be done though nothing was heard.
