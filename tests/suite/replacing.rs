@@ -225,7 +225,10 @@ fn it_halts_on_the_first_failure_with_everything_at_hand() {
     desk.go("R");
     assert!(matches!(state(&desk), RunState::Halted(_)), "{}", desk.shown());
     let asked = desk.shown();
-    assert!(asked.contains("no pod of 3.2.0 (r3) came up so far, on 1 node; 11 nodes would be next"), "{asked}");
+    assert!(
+        asked.contains("no pod of 3.2.0 (r3) came up so far, on 1 node; 11 nodes would be next"),
+        "{asked}"
+    );
     desk.go("R");
     desk.pass(1);
     assert_eq!(desk.deletions(), 1, "what failed uses the limit up");

@@ -138,11 +138,7 @@ pub fn plan(inventory: &Inventory, slot: RowSlot, options: Options) -> Result<Pl
     let (candidates, waves) = in_waves(found, &groups, &options);
     let set = &row.daemon_set;
     let desired = row.tally.desired;
-    let planned: BTreeSet<&NodeName> = candidates.iter().map(|candidate| &candidate.node).collect();
-    let down = inventory
-        .columns()
-        .filter(|(slot, column)| row.cell(*slot).is_some_and(is_down) && !planned.contains(&column.name));
-    let down: Vec<NodeName> = down.map(|(_, column)| column.name.clone()).collect();
+    let down = down_beside(inventory, row, &candidates);
     let soak = options.soak(set.min_ready_seconds);
     let measured = usual_time(inventory, slot);
     let usual = measured.unwrap_or(USUAL);
@@ -167,6 +163,14 @@ pub fn plan(inventory: &Inventory, slot: RowSlot, options: Options) -> Result<Pl
         apart,
         down,
     })
+}
+
+/// The nodes without an available pod that are not planned.
+fn down_beside(inventory: &Inventory, row: &Row, candidates: &[Candidate]) -> Vec<NodeName> {
+    let planned: BTreeSet<&NodeName> = candidates.iter().map(|candidate| &candidate.node).collect();
+    let down = inventory.columns().filter(|(slot, _)| row.cell(*slot).is_some_and(is_down));
+    let down = down.filter(|(_, column)| !planned.contains(&column.name));
+    down.map(|(_, column)| column.name.clone()).collect()
 }
 
 /// The nodes that were asked for; none where all are.

@@ -185,8 +185,7 @@ impl Replacement {
         });
         let open = self.works.iter().filter(|work| !work.step.is_over());
         let goes_on = self.state == RunState::Running && self.waits_for.is_empty();
-        course.left = goes_on
-            .then(|| self.plan.estimate_of(open.map(|work| work.candidate.wave), each));
+        course.left = goes_on.then(|| self.plan.estimate_of(open.map(|work| work.candidate.wave), each));
         course
     }
 
