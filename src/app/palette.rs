@@ -31,6 +31,14 @@ pub struct Entry {
     pub binding: &'static Binding,
     /// Why it cannot be taken now.
     pub why: Option<String>,
+    /// What it is about now, where that is more than its description.
+    pub about: Option<String>,
+}
+
+/// What taking this action would be about now.
+fn about(model: &Model, action: Action) -> Option<String> {
+    let change = model.last_change.as_ref().filter(|_| action == Action::TakeBack)?;
+    Some(format!("take back {}, after showing what that would do", change.about()))
 }
 
 /// The entries of the open menu, the best match first.
@@ -46,7 +54,10 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         offered.filter(|binding| palette.is_whole || is_about_selection(binding)).collect();
     // What changes something is what the menu is opened for.
     offered.sort_by_key(|binding| binding.danger != Danger::Mutating);
-    let entry = |binding: &'static Binding| Entry { binding, why: unavailable(model, binding.action) };
+    let entry = |binding: &'static Binding| {
+        let (why, about) = (unavailable(model, binding.action), about(model, binding.action));
+        Entry { binding, why, about }
+    };
     let mut entries: Vec<Entry> = offered.into_iter().map(entry).collect();
     if palette.typed.is_empty() {
         // What can be taken comes first.

@@ -4,6 +4,15 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::ConfirmArgs;
 
+/// Refuses a selector without a word in it, as kubectl does: it would mean all nodes.
+pub(in crate::cli) fn read_node_selector(raw: &str) -> Result<String, String> {
+    if raw.split(',').all(|part| part.trim().is_empty()) {
+        let all = "a label that all of them have, like kubernetes.io/os";
+        return Err(format!("an empty selector chooses nothing; if all nodes are meant, name {all}"));
+    }
+    Ok(raw.to_owned())
+}
+
 /// A change to nodes.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum NodesChange {
@@ -24,7 +33,7 @@ pub(in crate::cli) struct EditArgs {
     #[arg(value_name = "node/NAME | EDIT")]
     pub(in crate::cli) words: Vec<String>,
     /// All nodes with these labels, instead of names
-    #[arg(long, value_name = "SELECTOR")]
+    #[arg(long, value_name = "SELECTOR", value_parser = read_node_selector)]
     pub(in crate::cli) node_selector: Option<String>,
 }
 
@@ -35,7 +44,7 @@ pub(in crate::cli) struct NodeArgs {
     #[arg(value_name = "node/NAME")]
     pub(in crate::cli) nodes: Vec<String>,
     /// All nodes with these labels, instead of names
-    #[arg(long, value_name = "SELECTOR")]
+    #[arg(long, value_name = "SELECTOR", value_parser = read_node_selector)]
     pub(in crate::cli) node_selector: Option<String>,
 }
 
