@@ -14,9 +14,10 @@ pub(super) use self::form::{about, fields, filled, outlook};
 use super::action::Action;
 use crate::domain::age::{age, human_duration};
 use crate::domain::command::Ticket;
-use crate::domain::id::NodeName;
+use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::{Inventory, RowSlot};
 use crate::domain::raw::RawObject;
+use crate::domain::replace::claim::Claim;
 use crate::domain::replace::evidence::Evidence;
 use crate::domain::replace::plan::Plan;
 use crate::domain::replace::run::{Hold, Replacement, RunState};
@@ -164,6 +165,12 @@ impl Replacing {
     /// How many writes wait for an answer.
     pub(super) fn open_writes(&self) -> usize {
         self.tickets.len() + usize::from(self.claim.is_waiting())
+    }
+
+    /// What is told of it on its DaemonSet, as it is now; none where that is another one, or it is over.
+    pub(super) fn claim_on(&self, daemon_set: &Uid, now: Timestamp) -> Option<Claim> {
+        let is_it = self.is_active() && self.run.plan().daemon_set.uid == *daemon_set;
+        is_it.then(|| self.claim.claim(&self.run, now))
     }
 
     /// What is to be known after the program has ended; none where nothing is left.

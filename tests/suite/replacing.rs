@@ -440,6 +440,47 @@ fn a_colleagues_run_is_seen_and_taken_over_only_by_its_name() {
 }
 
 #[test]
+fn whatever_would_end_it_says_so_and_comes_last() {
+    let mut desk = Desk::new();
+    let pause = r#"{"updateStrategy":{"type":"RollingUpdate"},"by":"me","at":"2026-01-02T00:00:00Z"}"#;
+    desk.daemon_set["metadata"]["annotations"] = json!({"dsgrid.dev/paused": pause});
+    desk.tell_daemon_set();
+    assert!(desk.shown().contains(":resume"), "{}", desk.shown());
+    desk.begin("");
+    desk.go("<esc>");
+    let hints = |desk: &mut Desk, size| desk.at(size).lines().last().unwrap_or_default().to_owned();
+    for size in [(120, 40), (80, 24)] {
+        let hints = hints(&mut desk, size);
+        assert!(hints.contains("H hold  % replacement") && !hints.contains("resume"), "{hints}");
+    }
+    desk.go("a");
+    let shown = desk.shown();
+    let place = |word: &str| shown.find(word).unwrap_or_else(|| panic!("{word}: {shown}"));
+    assert!(place("hold dsgrid's own work") < place("let a paused rollout go on"), "{shown}");
+    assert!(place("how the replacement goes") < place("let a paused rollout go on"), "{shown}");
+    desk.go("<esc>");
+    desk.go(":");
+    desk.go("resume");
+    desk.go("<enter>");
+    let shown = desk.shown();
+    let told = "me@bastion-1 is replacing this, 0/12: the controller takes over the 12 left at once";
+    assert!(shown.contains(told), "{shown}");
+    // A change of the template ends it as well, and few pods or not: the name is wanted.
+    desk.go("<esc>");
+    desk.go("U");
+    desk.go("<enter>");
+    let shown = desk.shown();
+    assert!(shown.contains("me@bastion-1 is replacing this, 0/12: another template ends it"), "{shown}");
+    assert!(desk.model.dialog().expect("it is asked").word().is_some(), "{shown}");
+    desk.go("<esc>");
+    desk.go("H");
+    // Nothing can be held any more, but how it stands is still a key away, wherever the cursor is.
+    desk.go("k");
+    let hints = hints(&mut desk, (80, 24));
+    assert!(hints.starts_with(" % replacement"), "{hints}");
+}
+
+#[test]
 fn a_claim_without_an_answer_is_told_and_tried_again() {
     let mut desk = Desk::new();
     desk.begin("");

@@ -115,15 +115,20 @@ impl Keeper {
         Text::default()
     }
 
+    /// What is to be told now.
+    pub(super) fn claim(&self, run: &Replacement, now: Timestamp) -> Claim {
+        Claim {
+            stopped: Self::why_stopped(run, now),
+            ..Claim::of(run, &self.by, &self.host, self.started, now)
+        }
+    }
+
     /// The next write, if one is due.
     pub(in crate::app) fn next(&mut self, run: &Replacement, now: Timestamp) -> Option<Command> {
         if self.waits.is_some() || self.refused.is_some() || self.removed {
             return None;
         }
-        let claim = Claim {
-            stopped: Self::why_stopped(run, now),
-            ..Claim::of(run, &self.by, &self.host, self.started, now)
-        };
+        let claim = self.claim(run, now);
         let passed = |wait: SignedDuration| self.tried.is_none_or(|tried| now.duration_since(tried) >= wait);
         let is_other = self.stopped.as_ref() != Some(&claim.stopped);
         if self.unanswered && !is_other && !passed(AGAIN) {

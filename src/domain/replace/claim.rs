@@ -104,6 +104,20 @@ impl Claim {
         }
     }
 
+    /// What another write of the DaemonSet does to it, for whoever is to confirm that; none where it does nothing to it.
+    /// Any new generation ends a replacement ([`super::check::verdict`]), and so does another strategy than `OnDelete`.
+    #[must_use]
+    pub fn disturbed_by(&self, verb: Verb, now: Timestamp) -> Option<String> {
+        let left = self.total.saturating_sub(self.done);
+        let what = match verb {
+            Verb::Resume => format!("the controller takes over the {left} left at once, without its gates"),
+            Verb::Restart | Verb::Undo => "another template ends it where it is".to_owned(),
+            Verb::Throttle => "other limits end it where it is".to_owned(),
+            _ => return None,
+        };
+        Some(format!("{}: {what}", self.words(now)))
+    }
+
     /// Writes the annotation, over the one that was read and no other.
     #[must_use]
     pub fn write(&self, daemon_set: &ObjectRef, read: &RawObject) -> Command {
