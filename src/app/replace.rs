@@ -159,12 +159,12 @@ impl Replacing {
     /// and what is at hand of failures is read.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.claim.is_settled() && self.tickets.is_empty() && self.searched.is_empty()
+        self.claim.is_settled(&self.run) && self.tickets.is_empty() && self.searched.is_empty()
     }
 
-    /// How many writes wait for an answer.
+    /// How many writes wait for an answer; the last word on the DaemonSet is one of them before it is sent.
     pub(super) fn open_writes(&self) -> usize {
-        self.tickets.len() + usize::from(self.claim.is_waiting())
+        self.tickets.len() + usize::from(!self.claim.is_settled(&self.run))
     }
 
     /// What is told of it on its DaemonSet, as it is now; none where that is another one, or it is over.

@@ -236,6 +236,12 @@ fn it_halts_on_the_first_failure_with_everything_at_hand() {
     assert!(told.contains("0/12 done, 1 failed, 11 left") && told.contains("--continue"), "{told}");
 }
 
+/// What colleagues read on the DaemonSet.
+fn told(desk: &Desk) -> Claim {
+    let text = desk.daemon_set["metadata"]["annotations"][ANNOTATION].as_str();
+    text.and_then(Claim::parse).expect("it is kept")
+}
+
 /// Every place a person can be, by the keys that lead there.
 const PLACES: [(&str, &str); 10] = [
     ("the grid", "<esc>"),
@@ -266,6 +272,13 @@ fn h_holds_it_on_every_screen_without_a_question() {
         }
         assert_eq!(desk.deletions(), before, "{place}");
         assert_eq!(done(&desk), 1, "what is in flight is followed");
+        let told = told(&desk);
+        assert_eq!(
+            (told.done, told.stopped.as_str()),
+            (1, "held by hand"),
+            "colleagues read the last number"
+        );
+        assert!(desk.now.duration_since(told.heartbeat).as_secs() >= 150, "and since when");
     }
     // Where text is typed it is a letter, and Ctrl-c holds there too.
     let mut desk = Desk::new();
@@ -314,6 +327,21 @@ fn leaving_holds_first_and_waits_for_what_was_sent() {
             desk.model.replacement().unwrap().last_words(&Text::new("prod-eu-1")).expect("nodes are left");
         assert!(told.contains("coming up by itself: node-00000"), "{told}");
     }
+    // What came up after the hold is counted in the last word, though another pod is in flight still.
+    let mut desk = Desk::new();
+    desk.begin("2<tab>0");
+    let is_check = |effect: &Effect| matches!(effect, Effect::ReadNeighbours(_));
+    desk.press("<c-c>");
+    desk.answer();
+    desk.wait(31);
+    let at = desk.waiting.iter().position(is_check).expect("both have soaked");
+    drop(desk.waiting.remove(at));
+    desk.answer();
+    assert_eq!((done(&desk), told(&desk).done), (1, 0));
+    desk.press("<c-c>");
+    assert!(!desk.has_quit);
+    desk.answer();
+    assert_eq!((desk.has_quit, told(&desk).done), (true, 1));
     // With no answer it ends all the same.
     let mut desk = Desk::new();
     desk.begin("");
@@ -485,11 +513,7 @@ fn a_claim_without_an_answer_is_told_and_tried_again() {
     let mut desk = Desk::new();
     desk.begin("");
     desk.pass(1);
-    let claim = |desk: &Desk| {
-        let text = desk.daemon_set["metadata"]["annotations"][ANNOTATION].as_str();
-        text.and_then(Claim::parse).expect("it is kept")
-    };
-    let first = claim(&desk).heartbeat;
+    let first = told(&desk).heartbeat;
     // The next heartbeat gets no answer: neither is it given up, nor does the work stop.
     desk.wait(61);
     let is_heartbeat =
@@ -498,12 +522,12 @@ fn a_claim_without_an_answer_is_told_and_tried_again() {
     let Some(Effect::Send { ticket, .. }) = desk.waiting.remove(at) else { panic!("it was just there") };
     desk.tell(Msg::Sent { ticket, outcome: Box::new(Outcome::NotSent(Text::new("connection refused"))) });
     desk.answer();
-    let told = |desk: &Desk| {
+    let said = |desk: &Desk| {
         let (events, _) = desk.model.replacement().expect("it goes on").events_since(0);
         events.iter().filter(|event| event.text.contains("tried again: connection refused")).count()
     };
-    assert_eq!((told(&desk), claim(&desk).heartbeat), (1, first));
+    assert_eq!((said(&desk), told(&desk).heartbeat), (1, first));
     assert!(desk.model.replacement().expect("it goes on").unclaimed().is_none());
     desk.pass(16);
-    assert!(claim(&desk).heartbeat > first, "{:?}", claim(&desk));
+    assert!(told(&desk).heartbeat > first, "{:?}", told(&desk));
 }

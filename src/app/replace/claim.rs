@@ -88,18 +88,14 @@ impl Keeper {
         self.refused.is_none() && self.written.is_some()
     }
 
-    /// Whether a write waits for its answer.
-    pub(super) fn is_waiting(&self) -> bool {
-        self.waits.is_some()
-    }
-
     /// Whether nothing is waited for any more. A server that does not answer is not waited for at the end.
-    pub(super) fn is_settled(&self) -> bool {
+    pub(super) fn is_settled(&self, run: &Replacement) -> bool {
+        let is_last = |claim: &Claim| !claim.stopped.is_empty() && claim.done == Claim::done(run);
         self.waits.is_none()
             && (self.removed
                 || self.unanswered
                 || self.refused.is_some()
-                || self.written.as_ref().is_some_and(|claim| !claim.stopped.is_empty()))
+                || self.written.as_ref().is_some_and(is_last))
     }
 
     /// Why it does not go on by itself; empty where it does.
@@ -117,18 +113,27 @@ impl Keeper {
 
     /// What is to be told now.
     pub(super) fn claim(&self, run: &Replacement, now: Timestamp) -> Claim {
-        Claim {
-            stopped: Self::why_stopped(run, now),
-            ..Claim::of(run, &self.by, &self.host, self.started, now)
-        }
+        let stopped = Self::why_stopped(run, now);
+        // When it stopped is not when the last pod in flight came up.
+        let before = self.written.as_ref().filter(|claim| !stopped.is_empty() && claim.stopped == stopped);
+        let heartbeat = before.map_or(now, |claim| claim.heartbeat);
+        Claim { stopped, heartbeat, ..Claim::of(run, &self.by, &self.host, self.started, now) }
     }
 
-    /// The next write, if one is due.
-    pub(in crate::app) fn next(&mut self, run: &Replacement, now: Timestamp) -> Option<Command> {
+    /// The next write, if one is due; when the program is about to end, the last one.
+    pub(in crate::app) fn next(
+        &mut self,
+        run: &Replacement,
+        is_leaving: bool,
+        now: Timestamp,
+    ) -> Option<Command> {
         if self.waits.is_some() || self.refused.is_some() || self.removed {
             return None;
         }
-        let claim = self.claim(run, now);
+        let mut claim = self.claim(run, now);
+        if is_leaving && claim.stopped.is_empty() {
+            claim.stopped = Text::new(run.state().name());
+        }
         let passed = |wait: SignedDuration| self.tried.is_none_or(|tried| now.duration_since(tried) >= wait);
         let is_other = self.stopped.as_ref() != Some(&claim.stopped);
         if self.unanswered && !is_other && !passed(AGAIN) {
@@ -141,6 +146,10 @@ impl Keeper {
             return remove(target, &self.read);
         }
         let is_due = self.unanswered || (claim.stopped.is_empty() && passed(HEARTBEAT));
+        // What was in flight when it stopped is counted once nothing is any more.
+        let is_idle = !run.works().iter().any(|work| work.step.is_in_flight());
+        let is_behind = self.written.as_ref().is_some_and(|written| written.done != claim.done);
+        let is_due = is_due || (!claim.stopped.is_empty() && is_behind && (is_idle || is_leaving));
         (is_other || is_due || self.written.is_none()).then(|| {
             self.stopped = Some(claim.stopped.clone());
             claim.write(target, &self.read)

@@ -62,7 +62,7 @@ pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
     }
     let (failed, changed) = replacing.tell(model.now);
     effects.extend(failed.into_iter().filter_map(|node| look_up(model, &mut replacing, node)));
-    if let Some(command) = replacing.claim.next(&replacing.run, model.now) {
+    if let Some(command) = replacing.claim.next(&replacing.run, model.leaving.is_some(), model.now) {
         let ticket = model.writes.ticket();
         replacing.claim.sent(ticket, model.now);
         effects.push(send(ticket, command));

@@ -63,7 +63,6 @@ impl Claim {
     /// Where a replacement stands.
     #[must_use]
     pub fn of(run: &Replacement, by: &Text, host: &Text, started: Timestamp, now: Timestamp) -> Self {
-        let done = run.works().iter().filter(|work| work.step == Step::Done).count();
         let plan = run.plan();
         Self {
             by: by.clone(),
@@ -72,10 +71,16 @@ impl Claim {
             heartbeat: now,
             revision: plan.revision.clone(),
             options: plan.options.clone(),
-            done,
+            done: Self::done(run),
             total: run.works().len(),
             stopped: Text::default(),
         }
+    }
+
+    /// How many nodes are done.
+    #[must_use]
+    pub fn done(run: &Replacement) -> usize {
+        run.works().iter().filter(|work| work.step == Step::Done).count()
     }
 
     /// Whether two claims are by the same run.
