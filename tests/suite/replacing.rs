@@ -197,7 +197,10 @@ fn it_goes_node_by_node_to_the_end_and_says_so() {
     assert_eq!((done(&desk), desk.deletions()), (12, 12));
     let replacing = desk.model.replacement().expect("it is kept");
     assert!(replacing.title(desk.now).starts_with("done: replace logging/audit-tail 12/12"));
-    assert_eq!((replacing.rings(), replacing.last_words(&Text::new("prod-eu-1"))), (1, None));
+    assert_eq!(
+        (replacing.rings(), replacing.last_words(desk.model.inventory(), &Text::new("prod-eu-1"))),
+        (1, None)
+    );
     insta::assert_snapshot!("done-80x24", desk.at((80, 24)));
     insta::assert_snapshot!("done-120x40", desk.shown());
     assert!(desk.daemon_set["metadata"]["annotations"].get(ANNOTATION).is_none(), "nobody is at it any more");
@@ -232,7 +235,12 @@ fn it_halts_on_the_first_failure_with_everything_at_hand() {
     desk.go("x");
     desk.pass(40);
     assert_eq!((state(&desk), desk.deletions()), (RunState::Aborted, 1));
-    let told = desk.model.replacement().unwrap().last_words(&Text::new("prod-eu-1")).expect("nodes are left");
+    let told = desk
+        .model
+        .replacement()
+        .unwrap()
+        .last_words(desk.model.inventory(), &Text::new("prod-eu-1"))
+        .expect("nodes are left");
     assert!(told.contains("0/12 done, 1 failed, 11 left") && told.contains("--continue"), "{told}");
 }
 
@@ -323,8 +331,12 @@ fn leaving_holds_first_and_waits_for_what_was_sent() {
         assert!(desk.has_quit, "{}", desk.shown());
         let claim = desk.daemon_set["metadata"]["annotations"][ANNOTATION].as_str().and_then(Claim::parse);
         assert_eq!(claim.expect("it is kept").stopped, "held by hand");
-        let told =
-            desk.model.replacement().unwrap().last_words(&Text::new("prod-eu-1")).expect("nodes are left");
+        let told = desk
+            .model
+            .replacement()
+            .unwrap()
+            .last_words(desk.model.inventory(), &Text::new("prod-eu-1"))
+            .expect("nodes are left");
         assert!(told.contains("coming up by itself: node-00000"), "{told}");
     }
     // What came up after the hold is counted in the last word, though another pod is in flight still.
@@ -459,7 +471,7 @@ fn a_colleagues_run_is_seen_and_taken_over_only_by_its_name() {
     desk.answer();
     let before = desk.deletions();
     assert!(
-        matches!(state(&desk), RunState::Outdated(why) if why.contains("night@bastion-2")),
+        matches!(state(&desk), RunState::Outdated(why) if why.words().contains("night@bastion-2")),
         "{}",
         desk.shown()
     );
@@ -506,6 +518,77 @@ fn whatever_would_end_it_says_so_and_comes_last() {
     desk.go("k");
     let hints = hints(&mut desk, (80, 24));
     assert!(hints.starts_with(" % replacement"), "{hints}");
+}
+
+/// Held, with one pod in flight that is up by now.
+fn held() -> Desk {
+    let mut desk = Desk::new();
+    desk.begin("");
+    desk.go("H");
+    desk.pass(40);
+    assert_eq!((state(&desk), done(&desk)), (RunState::Held(Hold::Person), 1));
+    desk
+}
+
+#[test]
+fn a_held_one_learns_that_somebody_took_over_and_leaves_it_to_them() {
+    let mut desk = held();
+    let theirs = Claim { by: Text::new("anna"), started: desk.now, heartbeat: desk.now, ..told(&desk) };
+    let theirs = Claim { stopped: Text::default(), total: 11, done: 0, ..theirs };
+    let text = serde_json::to_string(&theirs).expect("it can be written");
+    desk.daemon_set["metadata"]["annotations"][ANNOTATION] = json!(text);
+    desk.tell_daemon_set();
+    let shown = desk.shown();
+    assert!(shown.contains("ended: anna@bastion-1 is replacing this, 0/11"), "{shown}");
+    assert!(desk.model.replacement().unwrap().title(desk.now).starts_with("ended: "));
+    let context = Text::new("prod-eu-1");
+    let words = desk.model.replacement().unwrap().last_words(desk.model.inventory(), &context);
+    let words = words.expect("nodes are left");
+    assert!(words.contains("anna@bastion-1 is replacing") && !words.contains("To go on"), "{words}");
+    // Going on is theirs, and so is the place where it is told.
+    let before = (desk.sent.len(), desk.daemon_set.clone());
+    desk.go("r");
+    desk.pass(90);
+    assert_eq!((desk.sent.len(), &desk.daemon_set), (before.0, &before.1));
+    desk.replace_elsewhere();
+    desk.daemon_set["metadata"]["annotations"] = json!({});
+    desk.tell_daemon_set();
+    desk.pass(90);
+    let shown = desk.shown();
+    assert!(shown.contains("ended: anna@bastion-1 replaced the rest; nothing is left"), "{shown}");
+    assert_eq!(desk.sent.len(), before.0, "nothing is written over them: {shown}");
+    let words = desk.model.replacement().unwrap().last_words(desk.model.inventory(), &context);
+    assert_eq!(words, None);
+}
+
+#[test]
+fn a_held_one_ends_when_nothing_is_left_and_leaves_nothing_on_the_daemon_set() {
+    let mut desk = held();
+    desk.replace_elsewhere();
+    desk.pass(1);
+    let shown = desk.shown();
+    assert_eq!(state(&desk), RunState::Finished, "{shown}");
+    assert!(shown.contains("done: nothing is left") && shown.contains("11 skipped"), "{shown}");
+    assert!(desk.daemon_set["metadata"]["annotations"].get(ANNOTATION).is_none(), "{shown}");
+}
+
+#[test]
+fn leaving_says_why_it_ended_and_goes_on_only_with_what_was_planned() {
+    let mut desk = Desk::new();
+    desk.begin("");
+    desk.pass(40);
+    desk.daemon_set["metadata"]["generation"] = json!(3);
+    desk.daemon_set["status"]["observedGeneration"] = json!(3);
+    desk.tell_daemon_set();
+    desk.pass(60);
+    let shown = desk.shown();
+    assert!(matches!(state(&desk), RunState::Outdated(_)), "{shown}");
+    let words = desk.model.replacement().unwrap().last_words(desk.model.inventory(), &Text::new("prod-eu-1"));
+    let words = words.expect("nodes are left");
+    let told = "has ended: logging/audit-tail was changed (generation 2, now 3); look at it and plan again: 2/12 done; 10 \
+                of 54 are outdated now. To go on: R in dsgrid, or `dsgrid --context=prod-eu-1 replace";
+    assert!(words.contains(told) && !words.contains("--continue"), "{words}");
+    assert!(self::told(&desk).stopped.contains("was changed"), "{shown}");
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use dsgrid::app::{Capabilities, Effect, Model, Msg, Settings, update};
-use dsgrid::domain::command::{Command, Method, Outcome, Ticket, Verb};
+use dsgrid::domain::command::{Command, Method, Outcome, Ticket, Verb, delete_pod};
 use dsgrid::domain::event::{Change, ClusterEvent, LinkState, Scope, Watch, WatchKind};
-use dsgrid::domain::id::{NodeName, ObjectKind};
+use dsgrid::domain::id::{NodeName, ObjectKind, ObjectRef};
 use dsgrid::domain::inquiry::{Answer, Inquiry};
 use dsgrid::domain::object::Pod;
 use dsgrid::domain::raw::RawObject;
@@ -75,8 +75,7 @@ impl Desk {
             _ => None,
         });
         let meta = row.expect("there is one").meta;
-        let reference =
-            dsgrid::domain::id::ObjectRef { kind: ObjectKind::DaemonSet, key: meta.key, uid: meta.uid };
+        let reference = ObjectRef { kind: ObjectKind::DaemonSet, key: meta.key, uid: meta.uid };
         let mut daemon_set = object(&reference, NODES).expect("there is one").value().clone();
         daemon_set["metadata"]["resourceVersion"] = json!("1");
         let wanted = (0..NODES).filter(|node| node % 10 != 9);
@@ -279,6 +278,25 @@ impl Desk {
             ClusterEvent::Pods(Change::Applied(read(new))),
         ]));
         Outcome::Done(RawObject::default())
+    }
+
+    /// Somebody else replaces all outdated pods.
+    pub fn replace_elsewhere(&mut self) {
+        let is_old = |node: &usize, pod: &Value| {
+            node.is_multiple_of(5)
+                && !pod["metadata"]["name"].as_str().is_some_and(|name| name.contains("new"))
+        };
+        let old: Vec<Value> =
+            self.pods.iter().filter(|(node, pod)| is_old(node, pod)).map(|(_, pod)| pod.clone()).collect();
+        for pod in old {
+            let meta = read::<Pod>(pod).meta;
+            let outcome = self.carry_out(&delete_pod(ObjectRef {
+                kind: ObjectKind::Pod,
+                key: meta.key,
+                uid: meta.uid,
+            }));
+            assert!(matches!(outcome, Outcome::Done(_)));
+        }
     }
 
     /// The watch tells how the DaemonSet is.

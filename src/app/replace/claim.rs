@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::command::{Command, Outcome, Ticket};
+use crate::domain::inventory::Inventory;
 use crate::domain::raw::RawObject;
 use crate::domain::replace::claim::{Claim, HEARTBEAT, remove};
 use crate::domain::replace::run::{Hold, Replacement, RunState};
@@ -48,8 +49,8 @@ pub(in crate::app) enum Told {
     Refused(String),
     /// No answer came, in words: it is tried again.
     Unanswered(String),
-    /// Somebody else is at it, in words.
-    TakenOver(String),
+    /// Somebody else is at it.
+    TakenOver(Box<Claim>),
 }
 
 impl Keeper {
@@ -117,16 +118,18 @@ impl Keeper {
         // When it stopped is not when the last pod in flight came up.
         let before = self.written.as_ref().filter(|claim| !stopped.is_empty() && claim.stopped == stopped);
         let heartbeat = before.map_or(now, |claim| claim.heartbeat);
-        Claim { stopped, heartbeat, ..Claim::of(run, &self.by, &self.host, self.started, now) }
+        Claim { heartbeat, stopped, ..Claim::of(run, &self.by, &self.host, self.started, now) }
     }
 
-    /// The next write, if one is due; when the program is about to end, the last one.
+    /// The next write, if one is due; when the program is about to end, the last one. Where nothing of the plan is left,
+    /// that goes too which would tell how to go on with it.
     pub(in crate::app) fn next(
         &mut self,
         run: &Replacement,
+        inventory: &Inventory,
         is_leaving: bool,
-        now: Timestamp,
     ) -> Option<Command> {
+        let now = inventory.now();
         if self.waits.is_some() || self.refused.is_some() || self.removed {
             return None;
         }
@@ -140,7 +143,7 @@ impl Keeper {
             return None;
         }
         let target = &run.plan().daemon_set;
-        if run.is_over() && claim.done == claim.total {
+        if run.is_over() && run.left(inventory).next().is_none() {
             self.removed = true;
             self.stopped = Some(claim.stopped);
             return remove(target, &self.read);
@@ -181,8 +184,7 @@ impl Keeper {
                 self.read = object.clone();
                 self.lost += 1;
                 if let Some(other) = self.other(Claim::read(object).as_ref(), now) {
-                    self.refused = Some(String::new());
-                    return Told::TakenOver(other);
+                    return Told::TakenOver(Box::new(other));
                 }
                 if self.lost < TRIES {
                     // As it is now, it is written over at once.
@@ -203,10 +205,24 @@ impl Keeper {
     }
 
     /// Who else is at it now, by the DaemonSet as it was just read.
-    pub(in crate::app) fn other(&self, read: Option<&Claim>, now: Timestamp) -> Option<String> {
-        let known = |claim: &Claim| self.over.as_ref().is_some_and(|over| over.is_same_run(claim));
-        let other = read.filter(|claim| !self.is_ours(claim) && !known(claim) && claim.is_held(now))?;
-        Some(other.words(now))
+    pub(in crate::app) fn other(&self, read: Option<&Claim>, now: Timestamp) -> Option<Claim> {
+        read.filter(|claim| self.is_of_others(claim) && claim.is_held(now)).cloned()
+    }
+
+    /// Who began after this one, by the DaemonSet as the watch tells it; they may have stopped since. What the watch
+    /// tells may be older than what is told here, but not by a heartbeat after this one began.
+    pub(in crate::app) fn successor(&self, told: Option<&Claim>) -> Option<Claim> {
+        told.filter(|claim| self.is_of_others(claim) && claim.heartbeat > self.started).cloned()
+    }
+
+    /// Nothing is told here any more: the place is somebody else's.
+    pub(in crate::app) fn give_up(&mut self) {
+        self.refused = Some(String::new());
+    }
+
+    fn is_of_others(&self, claim: &Claim) -> bool {
+        let is_known = self.over.as_ref().is_some_and(|over| over.is_same_run(claim));
+        !is_known && !self.is_ours(claim)
     }
 
     fn is_ours(&self, claim: &Claim) -> bool {

@@ -95,10 +95,16 @@ impl Claim {
         self.stopped.is_empty() && now.duration_since(self.heartbeat) < ABANDONED
     }
 
+    /// Who, like `oncall@bastion-2`.
+    #[must_use]
+    pub fn who(&self) -> String {
+        format!("{}@{}", self.by, self.host)
+    }
+
     /// For a colleague: `oncall@bastion-2 is replacing this, 111/240`.
     #[must_use]
     pub fn words(&self, now: Timestamp) -> String {
-        let (who, far) = (format!("{}@{}", self.by, self.host), format!("{}/{}", self.done, self.total));
+        let (who, far) = (self.who(), format!("{}/{}", self.done, self.total));
         let since = age(Some(self.heartbeat), now);
         if self.is_held(now) {
             format!("{who} is replacing this, {far}")
