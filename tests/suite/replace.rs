@@ -153,7 +153,8 @@ fn a_changed_daemon_set_ends_the_plan_before_anything_more_is_deleted() {
     let before = world.deletions;
     world.edit_spec();
     world.drive(&mut run, 20);
-    let RunState::Outdated(why) = run.state() else { panic!("it goes on: {:?}", run.state()) };
+    let RunState::Outdated(end) = run.state() else { panic!("it goes on: {:?}", run.state()) };
+    let why = end.words();
     assert!(why.contains("plan again"), "{why}");
     assert_eq!(world.deletions, before);
 }
@@ -197,7 +198,8 @@ fn after_the_time_is_up_nothing_more_is_deleted() {
     let mut run =
         Replacement::new(world.plan(Options { until: Some(until), ..plain() }).expect("a plan"), world.now);
     world.drive(&mut run, 60);
-    let RunState::Outdated(why) = run.state() else { panic!("it goes on: {:?}", run.state()) };
+    let RunState::Outdated(end) = run.state() else { panic!("it goes on: {:?}", run.state()) };
+    let why = end.words();
     assert!(why.contains("its time") && why.contains("left"), "{why}");
     assert!(run.is_over());
     assert!(world.deletions >= 1 && !world.all_new(), "{} deletions", world.deletions);

@@ -78,7 +78,11 @@ fn standing(page: &mut Page, model: &Model, replacing: &Replacing) {
     let state = run.state();
     let is_problem = matches!(state, RunState::Halted(_) | RunState::Outdated(_)) || state.needs_person();
     let why = state.why(now);
+    // What somebody else replaced is skipped here, and needs nothing more.
+    let is_all = course.skipped > 0 && *state == RunState::Finished;
+    let is_all = is_all && run.left(&model.inventory).next().is_none();
     let words = match (why.as_str(), state.name()) {
+        ("", name) if is_all => format!("{name}: nothing is left"),
         ("", name) => name.to_owned(),
         // `held by you` says it already.
         (why, name) if why.starts_with(name) => why.to_owned(),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Hold, Replacement, RunState};
+use super::{End, Hold, Replacement, RunState};
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::replace::neighbour::Harmed;
 use crate::domain::replace::work::Step;
@@ -51,9 +51,15 @@ impl Replacement {
         }
     }
 
-    /// Somebody else took it over, its time is up, or the plan cannot be carried out any more.
-    pub fn end(&mut self, words: String, now: Timestamp) {
-        self.outdated(words, now);
+    /// Nothing is deleted by this plan any more.
+    pub fn end(&mut self, why: End, now: Timestamp) {
+        if matches!(self.state, RunState::Finished | RunState::Aborted) {
+            return;
+        }
+        self.state = RunState::Outdated(why);
+        for work in self.works.iter_mut().filter(|work| work.step == Step::Checking) {
+            work.enter(Step::Queued, now);
+        }
     }
 
     /// The neighbours that stop it, wherever they are.
