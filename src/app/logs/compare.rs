@@ -65,6 +65,7 @@ impl Compare {
                     since: Since::All,
                     tail: Some(LAST_LINES),
                     bytes: Some(LAST_BYTES),
+                    restarts: 0,
                 };
                 steps.push(Step::Open(id, Box::new(request)));
             }

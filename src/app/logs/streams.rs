@@ -247,10 +247,10 @@ impl Streams {
             let Some((words, at, since)) = again else { continue };
             let note = format!("{}: container {} {words}", stream.target.node, stream.container);
             steps.push(Step::Note(*id, note, at));
-            // A new run has a file of its own: nothing of the old one comes again.
-            steps.push(stream.opened(*id, since, None));
             stream.state = StreamState::Opening;
             stream.restarts = status.restarts;
+            // A new run has a file of its own: nothing of the old one comes again.
+            steps.push(stream.opened(*id, since, None));
         }
         steps
     }
@@ -276,6 +276,7 @@ impl Stream {
             since,
             tail,
             bytes: None,
+            restarts: self.restarts,
         };
         Step::Open(id, Box::new(request))
     }

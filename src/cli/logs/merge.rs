@@ -78,6 +78,7 @@ fn request(target: &Target, reading: &Reading) -> LogRequest {
         since: reading.since,
         tail: reading.tail,
         bytes: None,
+        restarts: 0,
     }
 }
 
