@@ -70,6 +70,7 @@ fn reading(
         },
         container: Some(container),
         previous: Some(args.previous),
+        present: None,
         since: args.since.map_or(Since::All, |since| {
             // Less than a second is a second to the API.
             Since::Seconds(u32::try_from(since.as_secs()).unwrap_or(u32::MAX).max(1))

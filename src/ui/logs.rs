@@ -59,8 +59,9 @@ struct Pane {
 
 fn lines(canvas: &mut Canvas, view: &LogView, pane: Pane, rows: &[LogRow]) {
     if rows.is_empty() {
+        let words = if view.only_matches { "no line matches yet" } else { "no lines yet" };
         let room = pane.until.saturating_sub(pane.from + 2);
-        canvas.put(pane.from + 2, pane.top, room, "no lines yet", canvas.theme.style(Role::Faint));
+        canvas.put(pane.from + 2, pane.top, room, words, canvas.theme.style(Role::Faint));
     }
     for (y, row) in (pane.top..).zip(rows) {
         line(canvas, view, pane, y, row);
@@ -153,7 +154,7 @@ fn base(canvas: &Canvas, row: &LogRow) -> Style {
     let theme = canvas.theme;
     match row.level {
         _ if row.is_note => theme.style(Role::Heading),
-        Some(Level::Fatal | Level::Error) => theme.hue(Some(Hue::Red)),
+        Some(Level::Fatal | Level::Error) => theme.style(Role::Alert),
         Some(Level::Warn) => theme.style(Role::Warning),
         Some(Level::Debug | Level::Trace) => theme.style(Role::Faint),
         Some(Level::Info) | None => theme.style(Role::Text),

@@ -8,6 +8,7 @@ use crate::domain::log::{
     Ending, LastWords, Line, LogEnd, LogNews, LogRequest, Since, StreamId, Target, group, last_line, select,
 };
 use crate::domain::object::{ContainerState, Pod, Termination};
+use crate::domain::text::Text;
 
 use super::streams::{Reading, Step};
 
@@ -29,6 +30,8 @@ pub struct Compare {
 #[derive(Debug)]
 struct Asked {
     target: Target,
+    container: Text,
+    is_previous: bool,
     lines: Vec<Line>,
     words: Option<String>,
 }
@@ -69,7 +72,9 @@ impl Compare {
                 };
                 steps.push(Step::Open(id, Box::new(request)));
             }
-            compare.asked.insert(id, Asked { target, lines: Vec::new(), words });
+            let End { container, is_previous, .. } = end;
+            let asked = Asked { target, container, is_previous, lines: Vec::new(), words };
+            compare.asked.insert(id, asked);
         }
         compare.regroup();
         (compare, steps)
@@ -142,6 +147,14 @@ impl Compare {
         cells.take(if one { 1 } else { usize::MAX }).collect()
     }
 
+    /// Which container of the first of the group with the cursor ended, and whether before its present run.
+    #[must_use]
+    pub fn run(&self) -> Option<(Text, bool)> {
+        let group = self.groups.get(self.at)?;
+        let asked = self.asked.values().find(|asked| group.nodes.contains(&asked.target.node))?;
+        Some((asked.container.clone(), asked.is_previous))
+    }
+
     /// The groups as lines: `11 nodes: permission denied /var/log  (node-1, node-2, ..)`.
     #[must_use]
     pub fn rows(&self) -> Vec<CompareRow> {
@@ -164,7 +177,7 @@ impl Compare {
 
 /// How a container ended, and where its log is.
 struct End {
-    container: crate::domain::text::Text,
+    container: Text,
     is_previous: bool,
     termination: Termination,
 }

@@ -50,6 +50,8 @@ pub struct Reading {
     pub container: Option<Text>,
     /// Whether of the run before; none for the run before where a container crashes again and again.
     pub previous: Option<bool>,
+    /// Of this node the present run whatever is said of others.
+    pub present: Option<NodeName>,
     /// How far back.
     pub since: Since,
     /// Of what lies back, only so many lines of each pod; none for all.
@@ -209,7 +211,8 @@ impl Streams {
         let pod = inventory.pod(&target.pod.uid);
         let status = pod.and_then(|pod| status(pod, &container));
         let crashing = target.crashing && container == target.container;
-        let previous = self.reading.previous.unwrap_or(crashing);
+        let is_present = self.reading.present.as_ref() == Some(&target.node);
+        let previous = !is_present && self.reading.previous.unwrap_or(crashing);
         let mut steps = Vec::new();
         let same_cell = |stream: &&Stream| {
             stream.target.node == target.node && stream.target.daemon_set == target.daemon_set
