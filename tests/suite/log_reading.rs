@@ -100,3 +100,62 @@ fn two_nodes_side_by_side_keep_their_runs() {
     assert_eq!(runs.iter().filter(|(_, previous)| *previous).count(), 1, "{runs:?}");
     assert!(text(&screen(&mut model, (120, 40))).contains("previous run, exit 1"));
 }
+
+#[test]
+fn pods_of_several_daemon_sets_are_counted_as_pods_and_the_node_is_named() {
+    let mut model = synthetic(6, Capabilities::default());
+    update(&mut model, Msg::Resized(120, 40));
+    press(&mut model, "g$<up>");
+    let node = model.cursor().column.node().expect("a heading").clone();
+    let streams = opened(&press(&mut model, "L"));
+    let pods = streams.iter().filter(|(_, request)| request.bytes.is_none()).count();
+    press(&mut model, "<esc>");
+    let title = text(&screen(&mut model, (120, 40))).lines().nth(1).unwrap_or_default().to_owned();
+    assert!(title.contains(&format!("logs of node {node}  {pods} pods")), "{title}");
+    press(&mut model, "q*");
+    press(&mut model, "L<esc>");
+    let title = text(&screen(&mut model, (120, 40))).lines().nth(1).unwrap_or_default().to_owned();
+    assert!(!title.contains("nodes"), "{title}");
+}
+
+#[test]
+fn how_many_are_shown_is_not_lost_to_a_long_name() {
+    let (mut model, _) = logs_of("node-local-dns-with-a-rather-long-name", 60);
+    for (width, height) in [(80, 24), (120, 40)] {
+        let title = text(&screen(&mut model, (width, height))).lines().nth(1).unwrap_or_default().to_owned();
+        assert!(title.contains("16 of 60 nodes shown"), "{title}");
+        assert!(!title.contains("outdated"), "none is: {title}");
+    }
+}
+
+#[test]
+fn what_ended_does_not_follow() {
+    let (mut model, ..) = side_by_side();
+    let mut title = || text(&screen(&mut model, (120, 40))).lines().nth(1).unwrap_or_default().to_owned();
+    assert!(title().contains(" ended "), "{}", title());
+    press(&mut model, "<tab>");
+    let title = text(&screen(&mut model, (120, 40))).lines().nth(1).unwrap_or_default().to_owned();
+    assert!(title.contains(" following "), "{title}");
+}
+
+#[test]
+fn refusals_are_one_group_and_endings_say_how() {
+    let (mut model, _) = logs_of("broken-agent", 40);
+    let asked = opened(&press(&mut model, "="));
+    for (at, (id, request)) in asked.iter().enumerate() {
+        let pod = &request.pod.key.name;
+        let end = if at < 4 {
+            let why = format!("pods {pod:?} is forbidden: User \"eve\" cannot get resource \"pods/log\"");
+            LogEnd::Denied(why.as_str().into())
+        } else {
+            hear_lines(&mut model, *id, &[(0, &format!("{pod}: cannot lock /var/lib/agent"))]);
+            LogEnd::Complete
+        };
+        hear(&mut model, *id, LogNews::Ended(end));
+    }
+    let shown = text(&screen(&mut model, (120, 40)));
+    assert!(shown.contains("6 nodes: <pod>: cannot lock /var/lib/agent  (exit 1; "), "{shown}");
+    assert!(shown.contains("4 nodes: logs not readable: not allowed  ("), "{shown}");
+    let title = shown.lines().nth(1).unwrap_or_default();
+    assert!(title.contains("how containers ended") && !title.contains("following"), "{title}");
+}

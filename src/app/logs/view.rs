@@ -161,6 +161,9 @@ impl LogView {
             return;
         }
         self.streams.heard(id, &news);
+        if let Some((words, at)) = self.streams.announce(id, &news) {
+            self.buffer.note(id, &words, at.unwrap_or(now));
+        }
         match news {
             LogNews::Lines(lines) => {
                 let fresh = self.buffer.push(id, lines, now);

@@ -95,6 +95,11 @@ impl Stream {
                 },
                 Once::Broken(why) if !follow => return LogEnd::Failed(why),
                 Once::Broken(why) => Some(why),
+                // A kubelet that has not heard of the pod yet says the same.
+                Once::Refused(LogEnd::Gone) if follow => match self.look_at_run().await {
+                    Run::Ended(LogEnd::Gone) => return LogEnd::Gone,
+                    _ => Some(Text::new(&LogEnd::NotStarted(Text::default()).to_string())),
+                },
                 Once::Refused(end) if follow && end.is_passing() => Some(Text::new(&end.to_string())),
                 Once::Refused(end) => return end,
             };
@@ -245,10 +250,22 @@ fn refused(error: &Error) -> Once {
             let why = message.split_once("is waiting to start").map_or("", |(_, why)| why);
             LogEnd::NotStarted(Text::new(why.trim_start_matches([':', ' '])))
         }
-        Error::Refused { code: 500 | 502 | 503 | 504, message, .. } => {
+        // It has no status of the container yet, as right after the pod was bound.
+        Error::Refused { code: 400, message, .. } if message.ends_with("is not available") => {
+            LogEnd::NotStarted(Text::default())
+        }
+        Error::Refused { code: 500..=504, message, .. } if is_of_kubelet(message) => {
             LogEnd::KubeletUnreachable(Text::new(message))
         }
         Error::Refused { .. } | Error::Unauthorized { .. } => LogEnd::Failed(words()),
         _ => return Once::Broken(words()),
     })
+}
+
+/// Whether an API server says that it could not reach the node, not that it is itself in trouble
+/// (`pkg/registry/core/pod/rest/log.go` passes on what its connection to the kubelet said).
+fn is_of_kubelet(message: &str) -> bool {
+    ["/containerLogs/", ":10250", "kubelet", "No agent available", "error trying to reach service"]
+        .iter()
+        .any(|words| message.contains(words))
 }

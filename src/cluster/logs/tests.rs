@@ -97,6 +97,18 @@ async fn every_refusal_is_a_line_in_words() {
             "no log of a previous run: the container never ended before, or its log is gone",
         ),
         (
+            Reply::status(400, "container \"main\" in pod \"p\" is not available"),
+            "no log yet: the container has not been started",
+        ),
+        (
+            Reply::status(503, "the apiserver is shutting down"),
+            "the server fake:443 refused to read the log of logging/fluent-bit-x7k2p: the apiserver is shutting down (503)",
+        ),
+        (
+            Reply::status(502, "error trying to reach service: dial tcp 10.0.0.7:10250: connect: no route to host"),
+            "the node's kubelet cannot be reached: error trying to reach service: dial tcp 10.0.0.7:10250: connect: no route to host",
+        ),
+        (
             Reply::status(
                 400,
                 "container \"main\" in pod \"p\" is waiting to start: trying and failing to pull image",
@@ -189,6 +201,23 @@ async fn an_end_is_believed_only_where_the_pod_says_so() {
         let (said, _) = read_of(request(true), |_| Some(text("")), move |_| reply.clone()).await;
         assert_eq!(said, end);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_that_its_kubelet_has_not_heard_of_yet_is_not_gone() {
+    let (said, _) = read_of(
+        request(true),
+        |count| {
+            Some(match count {
+                0 => Reply::status(404, "the server could not find the requested resource"),
+                1 => Reply::status(400, "container \"main\" in pod \"p\" is not available"),
+                _ => text("2026-01-02T03:04:08Z started\n"),
+            })
+        },
+        |count| pod("u", 0, if count == 0 { "{\"waiting\":{}}" } else { TERMINATED }),
+    )
+    .await;
+    assert_eq!(said, ["broken: no log yet: the container has not been started", "started"]);
 }
 
 #[tokio::test(start_paused = true)]
