@@ -554,7 +554,7 @@ fn a_held_one_learns_that_somebody_took_over_and_leaves_it_to_them() {
     assert!(words.contains("anna@bastion-1 is replacing") && !words.contains("To go on"), "{words}");
     // Going on is theirs, and so is the place where it is told.
     let before = (desk.sent.len(), desk.daemon_set.clone());
-    desk.go("r");
+    desk.go("R");
     desk.pass(90);
     assert_eq!((desk.sent.len(), &desk.daemon_set), (before.0, &before.1));
     desk.replace_elsewhere();
