@@ -63,6 +63,14 @@ pub(super) fn subject_row(model: &Model) -> Option<&Row> {
     model.inventory.row(model.inventory.row_of(&subject(model).daemon_set?)?)
 }
 
+/// Whether somebody, here or elsewhere, replaces its pods now.
+pub(super) fn is_replaced(model: &Model, row: &Row) -> bool {
+    let set = &row.daemon_set;
+    let own = model.replacement.as_ref();
+    own.is_some_and(|replacing| replacing.claim_on(&set.meta.uid, model.now).is_some())
+        || set.replacing.as_ref().is_some_and(|claim| claim.is_held(model.now))
+}
+
 /// Why the nodes that are meant cannot be changed.
 fn of_nodes(model: &Model, verb: Verb) -> Option<String> {
     let nodes = chosen(model);

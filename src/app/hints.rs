@@ -1,7 +1,7 @@
 //! Which keys are worth a hint now, most useful first.
 
 use super::action::Action;
-use super::availability::{earlier, unavailable};
+use super::availability::{earlier, is_replaced, unavailable};
 use super::cursor::RowPlace;
 use super::dialog::dialog_page;
 use super::keymap::{Binding, Context, binding_of};
@@ -36,8 +36,20 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         // After the look at what is wrong comes what can be done about it.
         let looks = hints.iter().take_while(|hint| matches!(hint.key.as_str(), "Enter" | "b" | "n")).count();
         hints.splice(looks..looks, steps(model));
+        // Wherever the cursor is: how what goes on here is stopped, and where it is seen.
+        let own = own(model).into_iter().filter_map(|action| binding_of(Context::Grid, action));
+        hints.splice(0..0, own.filter_map(plain));
     }
     hints
+}
+
+/// What can be done about the replacement that goes on here.
+fn own(model: &Model) -> Vec<Action> {
+    let Some(replacing) = model.replacement.as_ref().filter(|replacing| replacing.is_active()) else {
+        return Vec::new();
+    };
+    let can_hold = replacing.choices().contains(&Action::Hold);
+    can_hold.then_some(Action::Hold).into_iter().chain([Action::OpenReplacement]).collect()
 }
 
 /// What moves the rollout of the selected row on, the most likely first.
@@ -50,6 +62,8 @@ fn steps(model: &Model) -> Vec<Hint> {
     let pause = || (Action::PauseRollout, "pause".to_owned());
     let undo = || undo.clone().map(|words| (Action::UndoRollout, words));
     let wanted: Vec<(Action, String)> = match model.digest.rows.get(&slot).map(|line| line.state) {
+        // Whatever else lets pods be replaced would do so beside those who are at it.
+        _ if is_replaced(model, row) => undo().into_iter().collect(),
         Some(RolloutState::Stuck) => [
             Some((Action::ForceDeletePod, "force-delete this pod".to_owned())),
             Some((Action::ThrottleRollout, limit.to_owned())),

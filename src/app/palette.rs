@@ -4,9 +4,10 @@ use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::action::Action;
-use super::availability::unavailable;
+use super::availability::{is_replaced, subject_row, unavailable};
 use super::keymap::{Binding, Context, Danger, bindings};
 use super::model::Model;
+use super::replace::Replacing;
 
 /// A match in the name counts so much more than one in the description.
 const NAME_WEIGHT: u32 = 4;
@@ -45,15 +46,25 @@ fn about(model: &Model, action: Action) -> Option<String> {
 #[must_use]
 pub fn entries(model: &Model) -> Vec<Entry> {
     let Some(palette) = &model.palette else { return Vec::new() };
+    let is_active = model.replacement.as_ref().is_some_and(Replacing::is_active);
+    let is_own =
+        |binding: &Binding| is_active && matches!(binding.action, Action::Hold | Action::OpenReplacement);
     let offered = bindings().filter(|binding| matches!(binding.context, Context::Grid | Context::Subject));
     let offered = offered.filter(|binding| {
         let leads_away = matches!(binding.action, Action::Back | Action::OpenMenu | Action::OpenPalette);
         !leads_away && !binding.action.is_motion()
     });
-    let mut offered: Vec<&'static Binding> =
-        offered.filter(|binding| palette.is_whole || is_about_selection(binding)).collect();
-    // What changes something is what the menu is opened for.
-    offered.sort_by_key(|binding| binding.danger != Danger::Mutating);
+    let mut offered: Vec<&'static Binding> = offered
+        .filter(|binding| palette.is_whole || is_about_selection(binding) || is_own(binding))
+        .collect();
+    // What changes something is what the menu is opened for; what goes on here comes before it, and what would end a
+    // replacement after it.
+    let is_replaced = subject_row(model).is_some_and(|row| is_replaced(model, row));
+    let ends = |action| {
+        matches!(action, Action::ResumeRollout | Action::RestartRollout | Action::UndoRollout) && is_replaced
+    };
+    offered
+        .sort_by_key(|binding| (!is_own(binding), binding.danger != Danger::Mutating, ends(binding.action)));
     let entry = |binding: &'static Binding| {
         let (why, about) = (unavailable(model, binding.action), about(model, binding.action));
         Entry { binding, why, about }
@@ -61,7 +72,10 @@ pub fn entries(model: &Model) -> Vec<Entry> {
     let mut entries: Vec<Entry> = offered.into_iter().map(entry).collect();
     if palette.typed.is_empty() {
         // What can be taken comes first.
-        entries.sort_by_key(|entry| (entry.binding.danger != Danger::Mutating, entry.why.is_some()));
+        entries.sort_by_key(|entry| {
+            let binding = entry.binding;
+            (!is_own(binding), binding.danger != Danger::Mutating, entry.why.is_some())
+        });
         return entries;
     }
     let mut matcher = Matcher::new(Config::DEFAULT);

@@ -59,27 +59,43 @@ struct Pane {
 
 fn lines(canvas: &mut Canvas, view: &LogView, pane: Pane, rows: &[LogRow]) {
     if rows.is_empty() {
+        let words = if view.only_matches { "no line matches yet" } else { "no lines yet" };
         let room = pane.until.saturating_sub(pane.from + 2);
-        canvas.put(pane.from + 2, pane.top, room, "no lines yet", canvas.theme.style(Role::Faint));
+        canvas.put(pane.from + 2, pane.top, room, words, canvas.theme.style(Role::Faint));
     }
     for (y, row) in (pane.top..).zip(rows) {
         line(canvas, view, pane, y, row);
     }
 }
 
+/// So much of a name is seen at least, where there is room.
+const NAME: u16 = 12;
+/// Less of the rest says nothing.
+const MORE: u16 = 6;
+
 /// The title.
 fn words(canvas: &mut Canvas, view: &LogView) {
     let title = title(canvas.model, view);
     let right = width(&title.right) + if title.dropped.is_empty() { 0 } else { width(&title.dropped) + 2 };
     let room = canvas.area.width.saturating_sub(right + 6);
-    let left = cut_end(&title.left, room, canvas.theme.glyphs().ellipsis());
+    let ellipsis = canvas.theme.glyphs().ellipsis();
+    // How much of all is seen must not be lost to a long name.
+    let shown = if title.shown.is_empty() { String::new() } else { format!("  {}", title.shown) };
+    let name = cut_end(&title.left, room.saturating_sub(width(&shown)).max(NAME.min(room)), ellipsis);
+    let mut left = cut_end(&format!("{name}{shown}"), room, ellipsis);
+    let rest = room - width(&left).min(room);
+    if rest > MORE || rest >= width(&title.more) {
+        left.push_str(&cut_end(&title.more, rest, ellipsis));
+    }
     canvas.rule(1);
     canvas.put(1, 1, room + 2, &format!(" {left} "), canvas.theme.style(Role::Heading));
     let mut x = canvas.area.width.saturating_sub(right + 3);
     if !title.dropped.is_empty() {
         x = canvas.put(x, 1, right, &format!(" {} ", title.dropped), canvas.theme.style(Role::Warning));
     }
-    canvas.put(x, 1, right + 2, &format!(" {} ", title.right), canvas.theme.style(Role::Frame));
+    if !title.right.is_empty() {
+        canvas.put(x, 1, right + 2, &format!(" {} ", title.right), canvas.theme.style(Role::Frame));
+    }
 }
 
 /// Where nothing but the lines is shown: what the title would say at its right, at the end of the last line; its width.
@@ -153,7 +169,7 @@ fn base(canvas: &Canvas, row: &LogRow) -> Style {
     let theme = canvas.theme;
     match row.level {
         _ if row.is_note => theme.style(Role::Heading),
-        Some(Level::Fatal | Level::Error) => theme.hue(Some(Hue::Red)),
+        Some(Level::Fatal | Level::Error) => theme.style(Role::Alert),
         Some(Level::Warn) => theme.style(Role::Warning),
         Some(Level::Debug | Level::Trace) => theme.style(Role::Faint),
         Some(Level::Info) | None => theme.style(Role::Text),

@@ -338,6 +338,35 @@ async fn a_second_one_is_refused_with_who_and_how_far_until_the_first_stops() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_in_flight_when_it_was_held_is_counted_for_colleagues() {
+    let cluster = Cluster::start(&scenario("2.0", ""), 3, &[]).await;
+    let going = cluster.spawn(&["ds/agent", "--soak=2s", "--yes", "-ojson"]).until("soaking").await;
+    going.interrupt();
+    let run = going.end().await;
+    assert_eq!((run.code, count(&summary(&run), "done")), (130, 1), "{}", run.notes);
+    let claim = cluster.claim().await.expect("it is kept");
+    assert_eq!((claim.done, claim.total, claim.stopped.as_str()), (1, 3, "held by hand"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_change_of_the_rollout_says_who_is_at_it() {
+    let cluster = Cluster::start(&scenario("2.0", ""), 30, &[]).await;
+    let going = cluster.spawn(&["ds/agent", "--soak=10m", "--yes", "--canary=2"]).until("soaking").await;
+    for (verb, told) in [("restart", "another template ends it"), ("undo", "another template ends it")] {
+        let mut command = dsgrid(&["--server", &cluster.address, "-n", "agents", verb, "ds/agent"]);
+        command.args(["--yes", "--dry-run=server"]).env("XDG_STATE_HOME", &cluster.folder);
+        let run = tokio::task::spawn_blocking(move || command.output()).await;
+        let run: Run = run.expect("no panic").expect("it runs").into();
+        assert_eq!(run.code, 0, "{}", run.notes);
+        assert!(run.notes.contains("is replacing this, 0/30") && run.notes.contains(told), "{}", run.notes);
+    }
+    going.interrupt();
+    let going = going.until("Ctrl-c again ends it").await;
+    going.interrupt();
+    assert_eq!(going.end().await.code, 130);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_takes_over_ends_the_other_one_before_its_next_deletion() {
     let cluster = Cluster::start(&scenario("2.0", ""), 4, &[]).await;
     let first = cluster.spawn(&["ds/agent", "--soak=4s", "--yes", "-ojson"]).until("soaking").await;

@@ -27,6 +27,7 @@ mod inventory;
 mod journal;
 mod kubectl;
 mod licences;
+mod log_reading;
 mod log_sources;
 mod logs;
 mod manifests;

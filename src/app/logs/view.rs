@@ -161,10 +161,13 @@ impl LogView {
             return;
         }
         self.streams.heard(id, &news);
+        if let Some((words, at)) = self.streams.announce(id, &news) {
+            self.buffer.note(id, &words, at.unwrap_or(now));
+        }
         match news {
             LogNews::Lines(lines) => {
                 let fresh = self.buffer.push(id, lines, now);
-                self.matches.add(&fresh, &self.buffer, search);
+                self.matches.add(&fresh, &self.buffer, search, self.json);
             }
             LogNews::Lost(lines) => self.buffer.count_dropped(id, lines),
             LogNews::Broken(why) => {
@@ -189,7 +192,7 @@ impl LogView {
 
     /// Finds all lines that match, or forgets them.
     pub(in crate::app) fn look_for(&mut self, search: &Search) {
-        self.matches.look(&self.buffer, search);
+        self.matches.look(&self.buffer, search, self.json);
         self.only_matches &= search.is_active();
     }
 

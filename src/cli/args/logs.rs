@@ -13,8 +13,8 @@ pub(in crate::cli) struct LogsArgs {
     /// The DaemonSet: ds/NAME, NAME or NAMESPACE/NAME; without -n in the context's namespace
     #[arg(value_name = "ds/NAME")]
     pub(in crate::cli) daemon_set: String,
-    /// Only these nodes: node/NAME or NAME; can be repeated
-    #[arg(long = "node", value_name = "NODE", num_args = 1..)]
+    /// Only these nodes: node/NAME or NAME; can be repeated, or several with commas
+    #[arg(long = "node", value_name = "NODE", value_delimiter = ',')]
     pub(in crate::cli) nodes: Vec<String>,
     /// The container; otherwise the annotated default one, else the first
     #[arg(short, long, value_name = "NAME")]

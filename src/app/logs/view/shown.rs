@@ -77,7 +77,8 @@ impl LogView {
         rows
     }
 
-    fn has_ended(&self, streams: &[StreamId]) -> bool {
+    /// Whether all these streams have ended, and there are some.
+    pub(in crate::app::logs) fn has_ended(&self, streams: &[StreamId]) -> bool {
         let has_ended = |id: &StreamId| {
             self.streams.get(*id).is_some_and(|stream| matches!(stream.state, StreamState::Ended(_)))
         };

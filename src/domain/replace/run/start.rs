@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::slots::Slots;
-use super::{Hold, Order, Replacement, RunState, named};
+use super::{End, Hold, Order, Replacement, RunState, named};
 use crate::domain::inventory::{ColumnSlot, Inventory, RowSlot};
 use crate::domain::replace::work::Step;
 
@@ -66,7 +66,7 @@ impl Replacement {
         if self.works.iter().any(|work| work.step.is_in_flight()) {
             self.waits_for = words;
         } else {
-            self.end(words, now);
+            self.end(End::TimeUp(words), now);
         }
     }
 
