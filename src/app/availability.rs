@@ -28,10 +28,9 @@ pub fn verb_of(action: Action) -> Option<Verb> {
         Action::ThrottleRollout => Verb::Throttle,
         Action::ForceDeletePod => Verb::ForceDeletePod,
         Action::ReplacePods => Verb::Replace,
-        Action::EditNodes => Verb::Label,
+        Action::EditNodes | Action::TakeBack => Verb::Label,
         Action::CordonNodes => Verb::Cordon,
         Action::UncordonNodes => Verb::Uncordon,
-        Action::TakeBack => Verb::Label,
         _ => return None,
     })
 }

@@ -197,9 +197,9 @@ impl Inventory {
             Scope::Cluster | Scope::DaemonSet(_) => None,
         });
         // One list of all is enough.
-        let mut names = named.collect::<Option<Vec<&str>>>().unwrap_or_default();
-        names.sort_unstable();
-        names
+        let mut seen = named.collect::<Option<Vec<&str>>>().unwrap_or_default();
+        seen.sort_unstable();
+        seen
     }
 
     /// A pod.
