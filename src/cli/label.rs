@@ -114,6 +114,10 @@ pub(super) async fn run(global: &Global, settings: &Settings, command: &Command)
     }
     let now = snapshot::take(&connection, &scope, global.request_timeout).await?;
     if let Some(words) = batch.look_again(&mut harm, &mut gate, &now.inventory) {
+        send::blame(&connection, &mut batch).await;
+        for (node, result) in batch.left_out() {
+            print::note(&format!("{node}: {}", result.words()));
+        }
         let why = format!("nothing was changed: it changed while you looked: {words}; look again");
         return Err(Failure::Unwritten(why));
     }

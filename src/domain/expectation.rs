@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::explanation::word;
 use super::id::{NodeName, ObjectKey, Uid};
 use super::inventory::{CellView, Inventory};
+use super::object::Node;
 use super::preview::{Impact, Outcome};
 use super::text::Text;
 
@@ -56,7 +57,10 @@ impl Expectation {
             return Fate::Waiting;
         }
         let place = format!("{} on {}", self.impact.daemon_set, self.impact.node);
-        let state = word(&view);
+        let is_stuck = view.pods.iter().any(|pod| pod.is_deleting())
+            && view.column.node.as_ref().is_some_and(Node::is_out_of_order);
+        let why = if is_stuck { ", deleted, and cannot end: the node is NotReady" } else { "" };
+        let state = format!("{}{why}", word(&view));
         let in_time = match self.impact.after.as_secs() {
             0 => "within a minute".to_owned(),
             seconds => format!("within {} s", seconds + PATIENCE.as_secs()),
@@ -81,7 +85,10 @@ impl Expectation {
         match self.impact.outcome {
             Outcome::Start => view.cell.run && staying.next().is_some(),
             Outcome::Stop | Outcome::RemoveOnRollout | Outcome::Replace | Outcome::EvictLoop => {
-                named.all(|pod| pod.is_deleting() || pod.is_gone())
+                // On a node that does not answer, being deleted is not the end of a pod; unless just that was foretold.
+                let ends = self.impact.is_stuck
+                    || view.column.node.as_ref().is_none_or(|node| !node.is_out_of_order());
+                named.all(|pod| pod.is_gone() || (pod.is_deleting() && ends))
             }
             Outcome::KeepMisscheduled => !view.cell.run && staying.next().is_some(),
         }

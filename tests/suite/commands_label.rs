@@ -395,3 +395,29 @@ async fn an_interrupt_while_sending_stops_the_rest() {
     assert!((20..200).contains(&done), "{done}");
     assert_eq!(labelled(&cluster, "shift=night").await, done);
 }
+
+/// `preview` says of critical DaemonSets what `label` says, to people and to scripts.
+#[test]
+fn critical_sets_are_told_by_preview_and_by_label_alike() {
+    let cluster = Served::start(&["--nodes", "60"]);
+    let change = ["label", "--node-selector", "storage", "storage-"];
+    let told = "CRITICAL: kube-system/local-volume-provisioner loses ";
+    let preview = cluster.run(&[&["preview"], &change[..]].concat());
+    assert!(preview.notes.contains(told), "{}", preview.notes);
+    let label = cluster.run(&[&change[..], &["--dry-run=client"]].concat());
+    assert!(label.notes.contains(told), "{}", label.notes);
+    let json = cluster.run(&[&["preview", "-o", "json"], &change[..]].concat());
+    let document: Value = serde_json::from_str(&json.data).expect("JSON");
+    let critical = &document["critical"][0];
+    assert_eq!(critical["daemonSet"], "kube-system/local-volume-provisioner");
+    assert_eq!(critical["why"], "in kube-system");
+    assert!(critical["stops"].as_u64() > Some(0) && critical["stops"].as_u64() <= critical["pods"].as_u64());
+}
+
+#[test]
+fn the_help_says_what_yes_leaves_out() {
+    for verb in ["label", "taint", "cordon", "uncordon"] {
+        let help = program::run(&[verb, "--help"]).data;
+        assert!(help.contains("--yes asks nothing, as kubectl asks nothing"), "{help}");
+    }
+}

@@ -5,17 +5,19 @@ use dsgrid::app::{Action, Capabilities, Effect, Model, Msg, RelabelStage, unavai
 use dsgrid::domain::command::{Command, Method, Outcome, Ticket, Verb};
 use dsgrid::domain::event::{Change, ClusterEvent, LinkState, Scope, Watch, WatchKind};
 use dsgrid::domain::id::{ObjectKey, ObjectKind, ObjectRef, Uid};
+use dsgrid::domain::inquiry::Inquiry;
 use dsgrid::domain::object::{DaemonSet, Node, Pod};
 use dsgrid::domain::text::Text;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::nodes::{NODES, SIZE, after, go, monitor, sent, shown, writes};
+use super::nodes::{NODES, SIZE, after, fresh, go, monitor, sent, shown, writes};
 use crate::support::build::{now, read, with};
 use crate::support::embedded::{Embedded, command};
 use crate::support::monitor::{links, object, pod, press, screen, silent, synthetic_events};
-use crate::support::program::DSGRID;
+use crate::support::program::{DSGRID, Served};
 use crate::support::terminal::Terminal;
+use crate::support::witness::{Kubectl, kubectl_is_there};
 
 /// The node under the cursor.
 const NODE: &str = "node-00000";
@@ -97,6 +99,13 @@ fn a_node_that_changes_while_it_is_read_is_left_out() {
     let drawn = shown(&mut model);
     assert!(drawn.contains("left out: node-00003: gone") && drawn.contains("y sends 38"), "{drawn}");
     assert!(drawn.contains("left out: node-00004: conflict: label"), "{drawn}");
+    // Who did it is in the object alone.
+    let key = ObjectKey { namespace: Text::default(), name: Text::new("node-00004") };
+    let asked = Inquiry::Object(ObjectRef { kind: ObjectKind::Node, key, uid: Uid::new("node-00004") });
+    let found = fresh(&asked, &["node-00004"]).expect("a node");
+    update(&mut model, Msg::Answered(asked, Ok(found)));
+    let drawn = shown(&mut model);
+    assert!(drawn.contains("is \"other\" (by kubectl-label at 2026-01-02T03:00:00Z)"), "{drawn}");
 }
 
 #[test]
@@ -283,4 +292,36 @@ async fn the_command_line_looks_again_before_it_sends() {
     let text = terminal.text().replace(['\r', '\n'], "");
     assert!(text.contains("nothing was changed: it changed while you looked"), "{text}");
     assert!(text.contains("stop logging/fluent-bit"), "{text}");
+}
+
+/// Who was quicker is in the account that the embedded server keeps of labels and taints.
+#[test]
+fn the_command_line_names_who_was_quicker() {
+    if !kubectl_is_there() {
+        return;
+    }
+    let cluster = Served::start(&["--nodes", "12"]);
+    let node = Kubectl(&cluster.kubeconfig).done("get nodes -o jsonpath={.items[0].metadata.name}");
+    let variables = [("KUBECONFIG", cluster.kubeconfig.as_str()), ("HOME", "/nonexistent")];
+    for (arguments, other, told) in [
+        (
+            ["label", "x=1"],
+            format!("label node {node} x=2"),
+            "label x was missing and is \"2\" (by kubectl-label at ",
+        ),
+        (
+            ["taint", "k=v:NoSchedule"],
+            format!("taint node {node} k=w:NoSchedule"),
+            "taint k=w:NoSchedule is new (by kubectl-taint at ",
+        ),
+    ] {
+        let arguments = [arguments[0], &node, arguments[1], "--no-wait"];
+        let mut terminal = Terminal::start(DSGRID, &arguments, &variables, 200, 50);
+        terminal.wait_for("send it?");
+        Kubectl(&cluster.kubeconfig).done(&other);
+        terminal.send("y\r");
+        assert_eq!(terminal.wait_for_exit(), 1);
+        let text = terminal.text().replace(['\r', '\n'], "");
+        assert!(text.contains(told), "{text}");
+    }
 }

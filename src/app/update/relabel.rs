@@ -22,7 +22,7 @@ use crate::domain::id::NodeName;
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::object::Node;
 use crate::domain::preview::{Impact, NodeChange};
-use crate::domain::relabel::batch::{Batch, NodeEdit, NodeResult, OnError};
+use crate::domain::relabel::batch::{Batch, Item, NodeEdit, NodeResult, OnError};
 use crate::domain::relabel::harm::Harm;
 use crate::domain::text::{Text, sanitize};
 use edit::{editing, foretell, typing};
@@ -86,10 +86,21 @@ pub(super) fn needed(model: &Model, needed: &mut BTreeSet<Inquiry>) {
         let missing = edits.iter().filter(|edit| !read.contains_key(&edit.shown.name()));
         needed.extend(missing.take(READS).map(|edit| asked(&edit.shown)));
     }
+    // Only the whole object tells who changed a node.
+    if let Some(Relabel { stage: Stage::Ready { batch, .. }, changed: Some(_), .. }) = &model.relabel {
+        needed.extend(batch.conflicts().take(READS).map(|item| asked(&item.edit.shown)));
+    }
 }
 
 /// A node was read, or could not be.
 pub(super) fn answered(model: &mut Model, inquiry: &Inquiry) {
+    if let Some(Relabel { stage: Stage::Ready { batch, .. }, .. }) = &mut model.relabel {
+        let known = batch.conflicts().find(|item| asked(&item.edit.shown) == *inquiry).map(Item::node);
+        if let (Some(node), Some(Answer::Object(Some(fresh)))) = (known, model.answers.get(inquiry)) {
+            batch.blame(&node, fresh);
+        }
+        return;
+    }
     let Some(Relabel { stage: Stage::Reading { edits, read, .. }, .. }) = &mut model.relabel else { return };
     let Some(edit) = edits.iter().find(|edit| asked(&edit.shown) == *inquiry) else { return };
     let outcome = match (model.answers.failure(inquiry), model.answers.get(inquiry)) {
@@ -133,10 +144,22 @@ pub(super) fn refresh(model: &mut Model) -> bool {
     }
     relabel.foretold = now;
     let Stage::Editing(editor) = &mut relabel.stage else {
-        return relabel.look_again(&model.inventory, now);
+        return look_again(model);
     };
     editor.refresh(&model.inventory);
     relabel.harm = Harm::of(&model.inventory, &editor.nodes, &editor.pending());
+    true
+}
+
+/// Looks again at what waits to be confirmed; whether it is otherwise.
+fn look_again(model: &mut Model) -> bool {
+    let Some(relabel) = &mut model.relabel else { return false };
+    if !relabel.look_again(&model.inventory, model.now) {
+        return false;
+    }
+    if let Stage::Ready { batch, .. } = &relabel.stage {
+        batch.conflicts().for_each(|item| model.answers.forget(&asked(&item.edit.shown)));
+    }
     true
 }
 
@@ -186,14 +209,16 @@ pub(super) fn typed(model: &mut Model, character: char) {
 
 /// A key while it is to be confirmed.
 fn reviewing(model: &mut Model, action: Action) -> Vec<Effect> {
-    let Some(relabel) = &mut model.relabel else { return Vec::new() };
     // What is confirmed is what would happen now, not what would have happened when it was drawn.
     if matches!(action, Action::Confirm | Action::Submit)
-        && (relabel.look_again(&model.inventory, model.now) || relabel.is_startling(model.now))
+        && (look_again(model)
+            || model.relabel.as_ref().is_some_and(|relabel| relabel.is_startling(model.now)))
     {
+        let Some(relabel) = &mut model.relabel else { return Vec::new() };
         "it changed a moment ago: read it first".clone_into(&mut relabel.hint);
         return Vec::new();
     }
+    let Some(relabel) = &mut model.relabel else { return Vec::new() };
     let is_drawn = relabel.is_drawn();
     let Stage::Ready { batch, gate, typed } = &mut relabel.stage else { return Vec::new() };
     match action {

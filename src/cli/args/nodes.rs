@@ -48,8 +48,16 @@ pub(in crate::cli) struct NodeArgs {
     pub(in crate::cli) node_selector: Option<String>,
 }
 
+/// What `--yes` does, for the help of the commands that change nodes.
+const ABOUT_YES: &str = "\
+--yes asks nothing, as kubectl asks nothing: also not for the name that is to be typed where more than 10 pods or 20 % \
+of a set stop, a critical DaemonSet loses pods, or a NoExecute taint evicts; the reason is printed as a warning.
+It overwrites no other value (--overwrite does) and changes no label that is refused. Where the cluster changes between \
+the look and the sending, so that other pods would start or stop, nothing is sent.";
+
 /// Flags of `label` and `taint`.
 #[derive(Debug, Args)]
+#[command(after_help = ABOUT_YES)]
 pub(in crate::cli) struct RelabelArgs {
     #[command(flatten)]
     pub(in crate::cli) edit: EditArgs,
@@ -62,6 +70,7 @@ pub(in crate::cli) struct RelabelArgs {
 
 /// Flags of `cordon` and `uncordon`.
 #[derive(Debug, Args)]
+#[command(after_help = ABOUT_YES)]
 pub(in crate::cli) struct CordonArgs {
     #[command(flatten)]
     pub(in crate::cli) nodes: NodeArgs,

@@ -92,13 +92,7 @@ fn impact(harm: &Harm, most: usize) {
 
 fn sum(harm: &Harm) {
     print::note(&format!("in all: {}", harm.words()));
-    for set in harm.critical() {
-        let why = set.critical.unwrap_or_default();
-        print::note(&format!(
-            "  CRITICAL: {} loses {} of {} pods ({why})",
-            set.daemon_set, set.stops, set.running
-        ));
-    }
+    harm.critical_words().iter().for_each(|line| print::note(&format!("  {line}")));
 }
 
 fn names<'a>(items: impl ExactSizeIterator<Item = &'a Item>) -> String {

@@ -41,7 +41,7 @@ pub(super) async fn watch(
     if foretold.is_empty() {
         return Ok(Outcome::Done);
     }
-    let all = foretold.len();
+    let (all, stuck) = (foretold.len(), foretold.iter().filter(|impact| impact.is_stuck).count());
     let staying = |item: &Item| bystanders(before, &item.node(), &harm.impacts, before.now());
     let bystanders = batch.done().flat_map(staying).collect();
     print::note("looking for a minute whether the cluster does so; --no-wait leaves that out");
@@ -61,7 +61,12 @@ pub(super) async fn watch(
     match end.map_err(|error| Failure::Broken(format!("{error:#}")))? {
         End::Finished(()) if lines.otherwise == 0 => {
             let what = if all == 1 { "it".to_owned() } else { format!("all {all} changes") };
-            print::note(&format!("the cluster did as foretold: {what} came true"));
+            let stuck = match stuck {
+                0 => String::new(),
+                1 => "; 1 pod is deleted and cannot end, its node is NotReady".to_owned(),
+                many => format!("; {many} pods are deleted and cannot end, their nodes are NotReady"),
+            };
+            print::note(&format!("the cluster did as foretold: {what} came true{stuck}"));
             Ok(Outcome::Done)
         }
         End::Finished(()) => Ok(Outcome::Problem),

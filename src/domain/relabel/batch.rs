@@ -219,6 +219,23 @@ impl Batch {
         changed
     }
 
+    /// The nodes that are not as they were shown.
+    pub fn conflicts(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| matches!(item.step, Step::Over(NodeResult::Conflict(_))))
+    }
+
+    /// A node that is not as it was shown was read afresh: that tells who changed it.
+    pub fn blame(&mut self, node: &NodeName, fresh: &RawObject) {
+        let mut items = self.items.iter_mut();
+        let item = items
+            .find(|item| item.node() == *node && matches!(item.step, Step::Over(NodeResult::Conflict(_))));
+        if let Some(item) = item
+            && let Some(words) = conflict(&item.edit.shown, fresh)
+        {
+            item.step = Step::Over(NodeResult::Conflict(words));
+        }
+    }
+
     /// Looks again at what waits to be sent, and what it would do; what is otherwise than before, in words.
     pub fn look_again(&mut self, harm: &mut Harm, gate: &mut Gate, inventory: &Inventory) -> Option<String> {
         let mut changed = self.revise(inventory);

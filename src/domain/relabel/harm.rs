@@ -59,6 +59,12 @@ impl Harm {
             impacts.extend(impact(inventory, node, change));
             evicts |= change.add_taints.iter().any(|taint| taint.effect == TaintEffect::NoExecute);
         }
+        Self { evicts, ..Self::of_impacts(inventory, impacts) }
+    }
+
+    /// Sums up what is foretold.
+    #[must_use]
+    pub fn of_impacts(inventory: &Inventory, mut impacts: Vec<Impact>) -> Self {
         impacts.sort_by(|a, b| (a.outcome, &a.daemon_set, &a.node).cmp(&(b.outcome, &b.daemon_set, &b.node)));
         let mut sets: BTreeMap<&Uid, SetHarm> = BTreeMap::new();
         for impact in &impacts {
@@ -80,7 +86,7 @@ impl Harm {
         let mut sets: Vec<SetHarm> = sets.into_values().collect();
         let rank = |set: &SetHarm| (set.critical.is_none() || set.stops == 0, std::cmp::Reverse(set.stops));
         sets.sort_by(|a, b| (rank(a), &a.daemon_set).cmp(&(rank(b), &b.daemon_set)));
-        Self { sets, impacts, evicts, unseen: unseen(inventory) }
+        Self { sets, impacts, evicts: false, unseen: unseen(inventory) }
     }
 
     /// On how many cells pods stop.
@@ -99,6 +105,22 @@ impl Harm {
     #[must_use]
     pub fn kept(&self) -> usize {
         self.sets.iter().map(|set| set.kept).sum()
+    }
+
+    /// On how many cells pods are deleted and yet stay, since their node is not ready.
+    #[must_use]
+    pub fn stuck(&self) -> usize {
+        self.impacts.iter().filter(|impact| impact.is_stuck).count()
+    }
+
+    /// What is said of each critical DaemonSet that loses pods.
+    #[must_use]
+    pub fn critical_words(&self) -> Vec<String> {
+        let words = |set: &SetHarm| {
+            let why = set.critical.unwrap_or_default();
+            format!("CRITICAL: {} loses {} of {} pods ({why})", set.daemon_set, set.stops, set.running)
+        };
+        self.critical().map(words).collect()
     }
 
     /// The critical DaemonSets that lose pods.
@@ -164,6 +186,11 @@ impl Harm {
             part(self.stops(), "pod stops", "pods stop"),
             part(self.starts(), "pod starts", "pods start"),
             part(self.kept(), "pod stays misscheduled", "pods stay misscheduled"),
+            part(
+                self.stuck(),
+                "of them cannot end, its node is NotReady",
+                "of them cannot end, their nodes are NotReady",
+            ),
         ];
         let words: Vec<String> = parts.into_iter().flatten().collect();
         if words.is_empty() { "no daemon pod starts or stops".to_owned() } else { words.join(", ") }

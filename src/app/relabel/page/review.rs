@@ -95,10 +95,12 @@ fn results(model: &Model, batch: &Batch, harm: &Harm) -> Vec<Line> {
     if waiting > 0 {
         lines.push(Line::heading(format!("foretold and not true yet: {waiting} cells, marked in the grid")));
     } else if batch.is_over() && !harm.impacts.is_empty() && batch.done().next().is_some() {
-        let words = if model.otherwise.is_empty() {
-            "the cluster has done what was foretold"
-        } else {
-            "not as foretold:"
+        let words = match (model.otherwise.is_empty(), harm.stuck()) {
+            (false, _) => "not as foretold:".to_owned(),
+            (true, 0) => "the cluster has done what was foretold".to_owned(),
+            (true, stuck) => format!(
+                "the cluster has done what was foretold: {stuck} of the pods cannot end while the node is NotReady"
+            ),
         };
         lines.push(Line::heading(words));
     }
