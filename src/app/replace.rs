@@ -58,8 +58,8 @@ pub struct Replacing {
     state: RunState,
     was_stale: bool,
     waited_for: String,
-    /// When somebody first asked to abort it.
-    pub(super) asked_to_abort: Option<Timestamp>,
+    /// What somebody asked for that wants to be said twice, and when.
+    pub(super) asked: Option<(Action, Timestamp)>,
     /// Grows whenever somebody should look: halted, or over.
     rings: u32,
     listed: Listed,
@@ -125,7 +125,7 @@ impl Replacing {
             told,
             was_stale: false,
             waited_for: String::new(),
-            asked_to_abort: None,
+            asked: None,
             rings: 0,
             listed: Listed::All,
         }
@@ -201,8 +201,7 @@ impl Replacing {
                 vec![Action::LetPass, Action::GoOn, Action::Abort]
             }
             RunState::Halted(_) => vec![Action::GoOn, Action::Abort],
-            _ if self.is_active() => Vec::new(),
-            _ => vec![Action::ReplacePods],
+            RunState::Finished | RunState::Aborted | RunState::Outdated(_) => Vec::new(),
         }
     }
 
@@ -223,10 +222,9 @@ impl Replacing {
     }
 
     /// Whether what was pressed twice is meant.
-    pub(super) fn means_it(&mut self, now: Timestamp) -> bool {
-        let meant = self.asked_to_abort.is_some_and(|asked| now.duration_since(asked) <= MEANT);
-        self.asked_to_abort = Some(now);
-        meant
+    pub(super) fn means_it(&mut self, action: Action, now: Timestamp) -> bool {
+        let asked = self.asked.replace((action, now));
+        asked.is_some_and(|(before, asked)| before == action && now.duration_since(asked) <= MEANT)
     }
 
     /// When something has to be done though nothing was heard.

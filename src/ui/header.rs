@@ -75,8 +75,7 @@ fn pieces(canvas: &Canvas) -> Vec<Piece> {
         let is_bad = matches!(state, RunState::Halted(_) | RunState::Outdated(_));
         let role = if is_bad { Role::Alert } else { Role::Warning };
         // What this dsgrid does itself is the last that may be left out.
-        let now = model.now();
-        let title = if is_wide { replacing.title(now) } else { replacing.short_title(now) };
+        let title = if is_wide { replacing.title() } else { replacing.short_title() };
         add(title, theme.style(role), 0);
     }
     add(format!("ns {}", model.namespace().map_or("all", |namespace| namespace.as_str())), plain, 3);

@@ -114,8 +114,10 @@ pub(in crate::app) fn about(model: &Model, daemon_set: &ObjectRef, options: &Opt
         let words = claim.words(model.now);
         lines.push(if claim.is_held(model.now) {
             Line::problem(format!("{words}; going on takes it over from them"))
-        } else {
+        } else if claim.options == *options {
             Line::fact(format!("{words}; below is how it was begun"))
+        } else {
+            Line::fact(format!("{words}; this is another one"))
         });
     }
     lines

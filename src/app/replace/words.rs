@@ -24,7 +24,7 @@ impl Replacing {
             [] => String::new(),
             nodes => format!("; in flight, and coming up by itself: {}", nodes.join(", ")),
         };
-        let course = run.course(inventory.now());
+        let course = run.course();
         let failed = if course.failed == 0 { String::new() } else { format!(", {} failed", course.failed) };
         let far = format!("{}/{} done{failed}", course.done, run.works().len());
         let slot = inventory.row_of(&run.plan().daemon_set.uid);
@@ -69,18 +69,19 @@ impl Replacing {
 
     /// For the terminal's title: `HALTED: replace logging/agent 3/60`.
     #[must_use]
-    pub fn title(&self, now: Timestamp) -> String {
-        format!("{} {} {}", self.word(), self.run.plan().daemon_set.key, self.far(now))
+    pub fn title(&self) -> String {
+        format!("{} {} {}", self.word(), self.run.plan().daemon_set.key, self.far())
     }
 
     /// The same where there is little room: `HALTED: replace 3/60`.
     #[must_use]
-    pub fn short_title(&self, now: Timestamp) -> String {
-        format!("{} {}", self.word(), self.far(now))
+    pub fn short_title(&self) -> String {
+        format!("{} {}", self.word(), self.far())
     }
 
     fn word(&self) -> &'static str {
         match self.run.state() {
+            RunState::Running if !self.run.waits_for().is_empty() => "waiting: replace",
             RunState::Running => "replacing",
             RunState::Held(_) => "held: replace",
             RunState::Halted(_) => "HALTED: replace",
@@ -90,8 +91,8 @@ impl Replacing {
     }
 
     /// How many nodes are done of how many.
-    fn far(&self, now: Timestamp) -> String {
-        format!("{}/{}", self.run.course(now).done, self.run.works().len())
+    fn far(&self) -> String {
+        format!("{}/{}", self.run.course().done, self.run.works().len())
     }
 
     /// What the row of its DaemonSet says while it goes on: as it is now, where colleagues see the last heartbeat.
@@ -101,7 +102,7 @@ impl Replacing {
             return None;
         }
         let now = inventory.now();
-        let (course, far) = (self.run.course(now), self.far(now));
+        let (course, far) = (self.run.course(), self.far());
         let in_flight = self.run.works().iter().find(|work| work.step.is_in_flight());
         let on = in_flight.map(|work| match course.in_flight {
             1 => format!(", {}", work.candidate.node),
@@ -109,6 +110,9 @@ impl Replacing {
         });
         let on = on.unwrap_or_default();
         Some(match self.run.state() {
+            RunState::Running if !self.run.waits_for().is_empty() => {
+                format!("replacing {far}, waits: {}", self.run.waits_for())
+            }
             RunState::Running => format!("replacing {far}{on}"),
             RunState::Halted(why) => format!("HALTED {far}: {why}"),
             RunState::Held(hold) => format!("held {far}: {}", hold.words(now)),

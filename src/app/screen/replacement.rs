@@ -73,7 +73,7 @@ fn nodes(page: &mut Page, model: &Model, replacing: &Replacing) {
 /// The bar, the numbers and the reason.
 fn standing(page: &mut Page, model: &Model, replacing: &Replacing) {
     let (run, now) = (replacing.run(), model.now);
-    let course = run.course(now);
+    let course = run.course();
     let total = run.works().len();
     let state = run.state();
     let is_problem = matches!(state, RunState::Halted(_) | RunState::Outdated(_)) || state.needs_person();
@@ -109,13 +109,13 @@ fn standing(page: &mut Page, model: &Model, replacing: &Replacing) {
 /// What can be pressed now.
 fn keys(state: &RunState, replacing: &Replacing) -> &'static str {
     match state {
-        RunState::Running => "H holds it at once; x aborts it; leaving this screen (Esc) does not stop it",
-        RunState::Held(hold) if hold.needs_person() => "r goes on; x aborts it",
-        RunState::Held(_) => "it goes on by itself; H holds it, x aborts it",
+        RunState::Running => "H holds it at once; X aborts it; leaving this screen (Esc) does not stop it",
+        RunState::Held(hold) if hold.needs_person() => "R goes on; X aborts it",
+        RunState::Held(_) => "it goes on by itself; H holds it, X aborts it",
         RunState::Halted(_) if replacing.run().harmed().next().is_some() => {
-            "p lets the neighbour pass; r goes on with the others; x aborts it"
+            "A lets the neighbour pass; R goes on with the others; X aborts it"
         }
-        RunState::Halted(_) => "r goes on with the others; x aborts it",
+        RunState::Halted(_) => "R goes on with the others; X aborts it",
         _ if replacing.is_active() => "what is in flight is followed to its end",
         _ => "over; R plans anew what is still outdated",
     }
@@ -159,7 +159,7 @@ fn failures(page: &mut Page, model: &Model, replacing: &Replacing) {
         let daemon_set = replacing.run().plan().daemon_set.uid.clone();
         page.leading(Screen::Cell { daemon_set, node: node.clone() });
         for harmed in &work.harmed {
-            page.problem(format!("neighbour: {}; p lets it pass", harmed.why));
+            page.problem(format!("neighbour: {}; A lets it pass", harmed.why));
         }
         for line in replacing.evidence(node).into_iter().flat_map(Evidence::lines) {
             page.faint(line);

@@ -218,7 +218,13 @@ pub(super) fn act(model: &mut Model, action: Action) {
         Action::Hold => {
             model.notice = Some(hold(replacing, now));
         }
-        Action::GoOn => replacing.run.go_on(),
+        Action::GoOn => match replacing.run.doubt() {
+            Some(doubt) if !replacing.means_it(action, now) => {
+                let words = format!("{doubt}; go on all the same? Press R again");
+                model.notice = Some(Notice::failed(words, now));
+            }
+            _ => replacing.run.go_on(),
+        },
         Action::LetPass => {
             let next = replacing.run.harmed().map(|(_, harmed)| harmed.clone()).next();
             model.notice = Some(match next {
@@ -234,16 +240,21 @@ pub(super) fn act(model: &mut Model, action: Action) {
             model.notice = Some(Notice::said("it is over already", now));
         }
         Action::Abort => {
-            if replacing.means_it(now) {
+            if replacing.means_it(action, now) {
                 replacing.run.abort();
             } else {
                 let words =
-                    "abort? Nothing more is deleted, and what is in flight comes up by itself: press x again";
+                    "abort? Nothing more is deleted, and what is in flight comes up by itself: press X again";
                 model.notice = Some(Notice::failed(words, now));
             }
         }
         _ => {}
     }
+}
+
+/// Whether there is one that is not over.
+pub(super) fn goes_on(model: &Model) -> bool {
+    model.replacement.as_ref().is_some_and(Replacing::is_active)
 }
 
 /// Lists other nodes on its screen.

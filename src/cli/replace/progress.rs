@@ -98,7 +98,7 @@ impl Lines {
     /// The numbers, where they changed.
     fn count(&mut self, replacing: &Replacing, now: Timestamp) {
         let numbers = numbers(replacing, now);
-        if replacing.run().course(now).done > 0 && numbers.0 != self.numbers {
+        if replacing.run().course().done > 0 && numbers.0 != self.numbers {
             self.say(now, now, &format!("{}{}", numbers.0, numbers.1));
         }
         self.numbers = numbers.0;
@@ -129,7 +129,7 @@ impl Lines {
 
 /// How many are done and in flight, and how long the rest takes.
 fn numbers(replacing: &Replacing, now: Timestamp) -> (String, String) {
-    let (run, course) = (replacing.run(), replacing.run().course(now));
+    let (run, course) = (replacing.run(), replacing.run().course());
     let numbers = format!("{}/{} done, {} in flight", course.done, run.works().len(), course.in_flight);
     let left = course.left.filter(|left| !left.is_zero() && course.done > 0);
     let end = left.and_then(|left| Some((left, now.checked_add(left).ok()?)));

@@ -89,7 +89,7 @@ pub struct Course {
     pub in_flight: usize,
     /// Nodes whose turn has not come.
     pub queued: usize,
-    /// Nodes done an hour since the first deletion; none before one is done.
+    /// Nodes done an hour from the first deletion to the last one done; none before one is done.
     pub per_hour: Option<f64>,
     /// How long it still takes, by what nodes took so far; none where it does not go on by itself.
     pub left: Option<SignedDuration>,
@@ -178,7 +178,7 @@ impl Replacement {
 
     /// How far it is.
     #[must_use]
-    pub fn course(&self, now: Timestamp) -> Course {
+    pub fn course(&self) -> Course {
         let mut course = Course::default();
         for work in &self.works {
             match &work.step {
@@ -193,14 +193,16 @@ impl Replacement {
         let count = i32::try_from(took.len()).unwrap_or(i32::MAX);
         let each =
             if count == 0 { self.plan.usual } else { took.into_iter().sum::<SignedDuration>() / count };
+        // Up to the last one done, so that it stands still while nothing goes on.
         let first = self.works.iter().filter_map(|work| work.deleted).min();
-        course.per_hour = first.filter(|_| course.done > 0).map(|first| {
-            let hours = now.duration_since(first).as_secs_f64().max(1.0) / 3600.0;
+        let last = self.works.iter().filter(|work| work.step == Step::Done).map(|work| work.since).max();
+        course.per_hour = first.zip(last).map(|(first, last)| {
+            let hours = last.duration_since(first).as_secs_f64().max(1.0) / 3600.0;
             f64::from(count) / hours
         });
         let open = self.works.iter().filter(|work| !work.step.is_over());
-        course.left = (self.state == RunState::Running)
-            .then(|| self.plan.estimate_of(open.map(|work| work.candidate.wave), each));
+        let goes_on = self.state == RunState::Running && self.waits_for.is_empty();
+        course.left = goes_on.then(|| self.plan.estimate_of(open.map(|work| work.candidate.wave), each));
         course
     }
 
