@@ -64,6 +64,12 @@ fn the_form_shows_what_it_comes_to_and_refuses_what_makes_no_sense() {
     assert!(candidates(&desk).is_empty());
     desk.go("<c-u>web<tab>y<tab>10m<tab>25:00");
     assert!(desk.shown().contains("is no time"), "{}", desk.shown());
+    desk.go("<c-u>2020-01-01T00:00:00Z");
+    assert!(desk.shown().contains("is past; write a time to come"), "{}", desk.shown());
+    desk.go("<enter>");
+    assert!(candidates(&desk).is_empty());
+    desk.go("<c-u>2026-01-09T04:00:00Z");
+    assert!(desk.shown().contains("after 2026-01-09 04:00Z"), "{}", desk.shown());
     desk.go("<c-u>23:30");
     desk.go("<enter>");
     assert_eq!(candidates(&desk).len(), 12);

@@ -182,13 +182,14 @@ pub fn read_seconds(written: &str) -> Result<u32, String> {
     read.ok_or_else(|| format!("{written:?} is no time; write one like 30s, 5m or 1h"))
 }
 
-/// Reads a time of day as it is told where people are, the next one of it; or a whole time.
+/// Reads a time of day as it is told where people are, the next one of it; or a whole time that is still to come.
 ///
 /// # Errors
-/// It is no such time.
+/// It is no such time, or it is past.
 pub fn read_until(written: &str, now: &Zoned) -> Result<Timestamp, String> {
     if let Ok(at) = written.parse::<Timestamp>() {
-        return Ok(at);
+        let past = || format!("{written:?} is past; write a time to come, like 04:00 for the next one");
+        return if at > now.timestamp() { Ok(at) } else { Err(past()) };
     }
     let wrong = || format!("{written:?} is no time; write one like 04:00 or 2026-01-02T03:04:05Z");
     let time = Time::strptime("%H:%M", written).map_err(|_| wrong())?;
@@ -238,6 +239,10 @@ mod tests {
         }
         for wrong in ["", "4", "25:00", "noon", "04:00:00x"] {
             assert!(read_until(wrong, &now).is_err(), "{wrong}");
+        }
+        assert!(read_until("2026-01-02T22:00:01Z", &now).is_ok());
+        for past in ["2026-01-02T22:00:00Z", "2020-01-01T00:00:00Z"] {
+            assert!(read_until(past, &now).unwrap_err().contains("is past"), "{past}");
         }
     }
 }
