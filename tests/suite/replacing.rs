@@ -225,7 +225,12 @@ fn it_halts_on_the_first_failure_with_everything_at_hand() {
     for told in ["CrashLoopBackOff: exit 1", "giving up", "Back-off restarting failed container main"] {
         assert!(shown.contains(told), "{told}: {shown}");
     }
-    insta::assert_snapshot!("halted-120x40", shown);
+    desk.go("<esc>");
+    let grid = desk.at((80, 24));
+    assert!(grid.lines().last().unwrap_or_default().starts_with(" % replacement"), "{grid}");
+    desk.shown();
+    desk.go("%");
+    insta::assert_snapshot!("halted-120x40", desk.shown());
     insta::assert_snapshot!("halted-80x24", desk.at((80, 24)));
     insta::assert_snapshot!("halted-40x10", desk.at((40, 10)));
     // Going on is a person's word, said twice where nothing came up so far; so is the end, always.
@@ -386,6 +391,20 @@ fn stale_data_holds_it_and_names_the_watch() {
     assert!(shown.contains("not live for 40s") && shown.contains("nothing is deleted blind"), "{shown}");
     assert!(shown.contains("unknown for 40s, was soaking"), "{shown}");
     insta::assert_snapshot!("stale-80x24", desk.at((80, 24)));
+    // Whatever else is to be told in the first line: what this dsgrid does stays.
+    desk.go("<esc>");
+    for (size, told) in [
+        ((120, 40), "held: replace logging/audit-tail 0/12"),
+        ((100, 30), "held: replace 0/12"),
+        ((80, 24), "held: replace 0/12"),
+        ((50, 12), "held: replace 0/12"),
+    ] {
+        let shown = desk.at(size);
+        let header = shown.lines().next().unwrap_or_default();
+        assert!(header.contains(told), "{header}");
+    }
+    desk.shown();
+    desk.go("%");
     assert_eq!(desk.deletions(), 1);
     desk.link(&LinkState::Live { since: desk.now });
     desk.pass(10);

@@ -182,6 +182,28 @@ pub fn read_seconds(written: &str) -> Result<u32, String> {
     read.ok_or_else(|| format!("{written:?} is no time; write one like 30s, 5m or 1h"))
 }
 
+/// Reads how many nodes come first, as people type it.
+///
+/// # Errors
+/// It is no such number.
+pub fn read_count(written: &str) -> Result<u32, String> {
+    let written = written.trim();
+    written.parse().map_err(|_| format!("{written:?} is no number of nodes; write one like 2, or 0 for none"))
+}
+
+/// Reads after how many failures it halts, as people type it.
+///
+/// # Errors
+/// It is no such number, or zero.
+pub fn read_failures(written: &str) -> Result<u32, String> {
+    let written = written.trim();
+    match written.parse() {
+        Ok(0) => Err("0 would halt before it begins; 1 halts at the first failure".to_owned()),
+        Ok(many) => Ok(many),
+        Err(_) => Err(format!("{written:?} is no number of failures; 1 halts at the first")),
+    }
+}
+
 /// Reads a time of day as it is told where people are, the next one of it; or a whole time that is still to come.
 ///
 /// # Errors
@@ -210,6 +232,16 @@ mod tests {
         for wrong in ["0", "0%", "101%", "-1", "-5%", "", "%", "a", "1.5", "99999999999999999999"] {
             assert!(read_limit(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn counts_are_read_as_people_type_them() {
+        assert_eq!((read_count(" 2 "), read_count("0"), read_failures("1")), (Ok(2), Ok(0), Ok(1)));
+        for wrong in ["", "x", "-1", "1.5", "99999999999"] {
+            assert!(read_count(wrong).unwrap_err().contains("is no number of nodes"), "{wrong}");
+            assert!(read_failures(wrong).unwrap_err().contains("is no number of failures"), "{wrong}");
+        }
+        assert!(read_failures("0").is_err());
     }
 
     #[test]
