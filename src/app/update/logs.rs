@@ -93,7 +93,8 @@ pub(super) fn open_subject(model: &mut Model, subject: Subject, previous: Option
     let (_, since, tail) = PRESETS[0];
     let several = matches!(&subject, Subject::Cells(cells) if cells.len() > 1);
     let most = model.settings.log_streams.unwrap_or(DEFAULT_STREAMS);
-    let reading = Reading { subject: subject.clone(), container: None, previous, present: None, since, tail, most };
+    let reading =
+        Reading { subject: subject.clone(), container: None, previous, present: None, since, tail, most };
     screen::open(model, Screen::Logs(subject));
     let effects = read(model, reading, 0);
     if several && previous.is_none() {

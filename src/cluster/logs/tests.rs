@@ -105,7 +105,10 @@ async fn every_refusal_is_a_line_in_words() {
             "the server fake:443 refused to read the log of logging/fluent-bit-x7k2p: the apiserver is shutting down (503)",
         ),
         (
-            Reply::status(502, "error trying to reach service: dial tcp 10.0.0.7:10250: connect: no route to host"),
+            Reply::status(
+                502,
+                "error trying to reach service: dial tcp 10.0.0.7:10250: connect: no route to host",
+            ),
             "the node's kubelet cannot be reached: error trying to reach service: dial tcp 10.0.0.7:10250: connect: no route to host",
         ),
         (
