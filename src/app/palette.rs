@@ -37,20 +37,21 @@ pub struct Entry {
 #[must_use]
 pub fn entries(model: &Model) -> Vec<Entry> {
     let Some(palette) = &model.palette else { return Vec::new() };
-    let offered = bindings().filter(|binding| matches!(binding.context, Context::Grid | Context::Subject));
-    let offered = offered.filter(|binding| {
-        let leads_away = matches!(binding.action, Action::Back | Action::OpenMenu | Action::OpenPalette);
-        !leads_away && !binding.action.is_motion()
-    });
-    let mut offered: Vec<&'static Binding> =
-        offered.filter(|binding| palette.is_whole || is_about_selection(binding)).collect();
+    let here = model.context_of_screen();
+    let offered = bindings().filter(|binding| is_offered(here, binding) && !binding.action.is_motion());
+    let mut offered: Vec<&'static Binding> = offered
+        .filter(|binding| palette.is_whole || is_of_logs(binding) || is_about_selection(binding))
+        .collect();
     // What changes something is what the menu is opened for.
-    offered.sort_by_key(|binding| binding.danger != Danger::Mutating);
+    offered.sort_by_key(|binding| (!is_of_logs(binding), binding.danger != Danger::Mutating));
     let entry = |binding: &'static Binding| Entry { binding, why: unavailable(model, binding.action) };
     let mut entries: Vec<Entry> = offered.into_iter().map(entry).collect();
     if palette.typed.is_empty() {
         // What can be taken comes first.
-        entries.sort_by_key(|entry| (entry.binding.danger != Danger::Mutating, entry.why.is_some()));
+        entries.sort_by_key(|entry| {
+            let binding = entry.binding;
+            (!is_of_logs(binding), binding.danger != Danger::Mutating, entry.why.is_some())
+        });
         return entries;
     }
     let mut matcher = Matcher::new(Config::DEFAULT);
@@ -68,6 +69,32 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         .collect();
     found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     found.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// Whether an entry acts where the menu was opened.
+fn is_offered(here: Context, binding: &Binding) -> bool {
+    let leads_away = matches!(
+        binding.action,
+        Action::Back
+            | Action::Leave
+            | Action::OpenMenu
+            | Action::OpenPalette
+            | Action::Quit
+            | Action::Suspend
+    );
+    let is_quit = here == Context::Grid && binding.action == Action::Leave;
+    let acts = match binding.context {
+        Context::Everywhere | Context::Lines => false,
+        // A page has its own way to the problems; receiving anew has its place wherever one is.
+        Context::Grid if binding.action == Action::OpenProblems => here != Context::Page,
+        Context::Grid => here == Context::Grid || binding.action == Action::Refresh,
+        context => here.chain().contains(&context),
+    };
+    acts && (is_quit || !leads_away)
+}
+
+fn is_of_logs(binding: &Binding) -> bool {
+    matches!(binding.context, Context::Logs | Context::Endings)
 }
 
 fn is_about_selection(binding: &Binding) -> bool {

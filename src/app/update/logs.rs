@@ -93,7 +93,8 @@ pub(super) fn open_subject(model: &mut Model, subject: Subject, previous: Option
     let (_, since, tail) = PRESETS[0];
     let several = matches!(&subject, Subject::Cells(cells) if cells.len() > 1);
     let most = model.settings.log_streams.unwrap_or(DEFAULT_STREAMS);
-    let reading = Reading { subject: subject.clone(), container: None, previous, present: None, since, tail, most };
+    let reading =
+        Reading { subject: subject.clone(), container: None, previous, present: None, since, tail, most };
     screen::open(model, Screen::Logs(subject));
     let effects = read(model, reading, 0);
     if several && previous.is_none() {
@@ -179,8 +180,11 @@ fn room(model: &Model) -> Room {
 /// Puts cursor and scroll of the view in order.
 pub(super) fn arrange(model: &mut Model) {
     let (size, widest) = (model.size, usize::from(model.labels.width));
-    if let Some(view) = &mut model.logs {
-        view.arrange(size, widest);
+    let Some(view) = &mut model.logs else { return };
+    let is_lost = view.loses_place();
+    view.arrange(size, widest);
+    if is_lost {
+        say(model, "the line you read was dropped: these are the next ones that are left");
     }
 }
 

@@ -101,7 +101,8 @@ fn hear(
         let was_broken = stream.is_some_and(|stream| matches!(stream.state, StreamState::Broken(_)));
         streams.heard(id, &news);
         let announced = streams.announce(id, &news).map(|(words, _)| words);
-        let back = (was_broken && matches!(news, LogNews::Lines(_))).then(|| format!("{node}: the log goes on"));
+        let back =
+            (was_broken && matches!(news, LogNews::Lines(_))).then(|| format!("{node}: the log goes on"));
         for words in announced.into_iter().chain(back) {
             write(streams, &hold.all(), printer)?;
             print::note(&format!("--- {words}"));
@@ -140,7 +141,5 @@ fn write(streams: &Streams, lines: &[(StreamId, Line)], printer: &Printer) -> Re
 fn denied(streams: &Streams) -> bool {
     let mut all = streams.iter().peekable();
     all.peek().is_some()
-        && all.all(|(_, stream)| {
-            matches!(&stream.state, StreamState::Ended(end) if is_failure(end))
-        })
+        && all.all(|(_, stream)| matches!(&stream.state, StreamState::Ended(end) if is_failure(end)))
 }

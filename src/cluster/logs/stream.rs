@@ -90,8 +90,9 @@ impl Stream {
                 Once::Ended { fresh: false } => match self.look_at_run().await {
                     Run::Ended(end) => return end,
                     Run::Unknown => None,
-                    Run::GoesOn => (!has_lasted)
-                        .then(|| Text::new("the server ended the log, but the container runs")),
+                    Run::GoesOn => {
+                        (!has_lasted).then(|| Text::new("the server ended the log, but the container runs"))
+                    }
                 },
                 Once::Broken(why) if !follow => return LogEnd::Failed(why),
                 Once::Broken(why) => Some(why),
@@ -233,7 +234,7 @@ impl Stream {
             }
         }
         let within = if request.follow { SILENCE } else { IDLE };
-        Ask { path, doing: format!("read the log of {key}"), within }
+        Ask { path, doing: "read the log".to_owned(), within }
     }
 }
 
