@@ -227,7 +227,12 @@ fn the_hints_and_the_menus_are_those_of_logs() {
         {
             assert!(shown.contains(own), "{menu} {own}: {shown}");
         }
-        for other in ["show or hide the map", "copy the selected name", "between grid and map", "transpose"] {
+        for other in [
+            "map of the selected DaemonSet",
+            "copy the selected name",
+            "between the list and the map",
+            "nodes become rows",
+        ] {
             assert!(!shown.contains(other), "{menu} {other}: {shown}");
         }
         press(&mut model, "<esc>");
