@@ -279,14 +279,20 @@ impl Model {
         match (&self.picker, self.screens.last()) {
             (Some(_), _) => Context::Picker,
             (None, Some(open)) if open.view.search.is_typing => Context::Filter,
-            (None, Some(Open { screen: Screen::Logs(_), .. })) => {
-                self.logs.as_ref().map_or(Context::Logs, |view| view.keys())
-            }
-            (None, Some(open)) if open.screen.is_text() => Context::Text,
-            (None, Some(Open { screen: Screen::Replacement, .. })) => Context::Replacement,
-            (None, Some(_)) => Context::Page,
             (None, None) if self.typing => Context::Filter,
-            (None, None) => Context::Grid,
+            (None, _) => self.context_of_screen(),
+        }
+    }
+
+    /// What keys are for on the screen that is open, whatever lies over it.
+    #[must_use]
+    pub fn context_of_screen(&self) -> Context {
+        match self.screens.last().map(|open| &open.screen) {
+            Some(Screen::Logs(_)) => self.logs.as_ref().map_or(Context::Logs, |view| view.keys()),
+            Some(screen) if screen.is_text() => Context::Text,
+            Some(Screen::Replacement) => Context::Replacement,
+            Some(_) => Context::Page,
+            None => Context::Grid,
         }
     }
 

@@ -95,14 +95,7 @@ pub(super) async fn run(global: &Global, settings: &Settings, command: &Command)
     let harm = batch.harm(&snapshot.inventory);
     let gate = harm.gate(&snapshot.inventory);
     tell::before(&connection, &task, &batch, &harm);
-    if batch.on_error() == OnError::Stop
-        && let Some((node, result)) = batch.left_out().next()
-    {
-        return Err(Failure::Unwritten(format!(
-            "nothing was changed: {node}: {}; look again, or go on without it with --on-error continue",
-            result.words()
-        )));
-    }
+    check_left_out(&batch)?;
     if batch.ready().next().is_none() {
         tell::results(&task, &batch)?;
         return ended(&task, &batch);
@@ -142,6 +135,17 @@ async fn agree(
         return Err(Failure::Unwritten(why));
     }
     Ok(now)
+}
+
+/// Where the first error stops the others, a node that cannot be changed is the first.
+fn check_left_out(batch: &Batch) -> Result<(), Failure> {
+    match batch.left_out().next() {
+        Some((node, result)) if batch.on_error() == OnError::Stop => Err(Failure::Unwritten(format!(
+            "nothing was changed: {node}: {}; look again, or go on without it with --on-error continue",
+            result.words()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Sends it, tells what came of it, and looks whether pods follow.

@@ -6,7 +6,7 @@ use super::Canvas;
 use super::line::{cut_end, cut_start, width};
 use super::theme::Role;
 use crate::app::logs::{Compare, Halves, LogRow, LogView, NOTE_MARGIN, Side, heads, title};
-use crate::domain::log::{self, Hue, Level, StreamId};
+use crate::domain::log::{self, Level, StreamId};
 
 /// Draws the open logs.
 pub(super) fn draw(canvas: &mut Canvas) {
@@ -119,15 +119,16 @@ fn line(canvas: &mut Canvas, view: &LogView, pane: Pane, y: u16, row: &LogRow) {
         (true, _) if pane.has_cursor => ">",
         (true, _) => "-",
         (false, true) => "*",
+        (false, false) if row.is_after_gap => canvas.theme.glyphs().rule(),
         (false, false) => " ",
     };
     canvas.put(pane.from, y, 1, mark, canvas.theme.style(Role::Beside));
     let mut x = pane.from + 1;
     if names > 0 {
         if row.is_first && !row.is_note {
-            let (name, hue) = name(canvas, view, row.stream);
+            let (name, style) = name(canvas, view, row.stream);
             let name = cut_start(&name, names, canvas.theme.glyphs().ellipsis());
-            canvas.put(x, y, names, &name, canvas.theme.hue(Some(hue)));
+            canvas.put(x, y, names, &name, style);
         }
         x += names + 1;
     }
@@ -192,12 +193,15 @@ fn styled(canvas: &Canvas, base: Style, style: log::Style) -> Style {
     shown
 }
 
-/// What a stream is called, and its colour, which is the same wherever the node is.
-fn name(canvas: &Canvas, view: &LogView, id: StreamId) -> (String, Hue) {
+/// What a stream is called, and its colour.
+fn name(canvas: &Canvas, view: &LogView, id: StreamId) -> (String, Style) {
     let Some((shown, key)) = view.label(id, |node| canvas.model.node_labels().short(node)) else {
-        return (String::new(), Hue::Cyan);
+        return (String::new(), Style::new());
     };
-    (shown, Hue::of_name(key))
+    let tint = view.tint(key);
+    let style = canvas.theme.hue(Some(tint.hue));
+    let is_bold = tint.is_bold && style.fg.is_some();
+    (shown, if is_bold { style.add_modifier(Modifier::BOLD) } else { style })
 }
 
 /// The groups of endings.

@@ -432,9 +432,16 @@ async fn groups_wait_for_a_person_and_the_time_that_is_up_ends_it() {
     assert!(first.notes.contains("held: a group is done; next: eu-1b"), "{}", first.notes);
     assert_eq!((count(&summary(&first), "done"), count(&summary(&first), "remaining")), (2, 4));
     // The next one is begun by a person, but not after the time that is given.
-    let late = cluster.run(&[&FAST[..], &zones, &["--until=2026-01-02T03:04:05Z"]].concat()).await;
+    let begun = cluster.claim().await.expect("it is kept");
+    let until = format!("--until={}", Timestamp::now() + jiff::SignedDuration::from_secs(50));
+    let late = cluster.run(&["ds/agent", "--soak=1m", "--yes", "-ojson", &until]).await;
     assert_eq!((late.code, cluster.journalled("delete")), (1, 2), "{}", late.notes);
-    assert!(late.notes.contains("its time, until 03:04Z, is up: 4 nodes are left"), "{}", late.notes);
+    assert!(late.notes.contains("Z, is up: 4 nodes are left"), "{}", late.notes);
+    assert!(late.notes.contains("--continue --until=HH:MM"), "{}", late.notes);
+    let past = "2026-01-02T03:04:05Z".parse().expect("a time");
+    let options = dsgrid::domain::replace::options::Options { until: Some(past), ..begun.options.clone() };
+    let past = serde_json::to_string(&Claim { options, ..begun }).expect("it can be written");
+    cluster.patch(json!({"metadata": {"annotations": {"dsgrid.dev/replacing": past}}})).await;
     let over = cluster.run(&["ds/agent", "--continue", "--yes"]).await;
     assert_eq!(over.code, 2, "{}", over.notes);
     assert!(over.notes.contains("give it more with --until"), "{}", over.notes);
@@ -516,7 +523,12 @@ async fn bad_input_is_one_clear_sentence() {
         (&["ds/agent", "--max-in-flight=-1"], 2, "is no number of nodes"),
         (&["ds/agent", "--max-failures=0"], 2, "--max-failures"),
         (&["ds/agent", "--until=noon"], 2, "is no time"),
+        (&["ds/agent", "--until=2020-01-01T00:00:00Z"], 2, "is past"),
+        (&["ds/agent", "--max-failures", "many"], 2, "is no number of failures"),
         (&["ds/agent", "--soak=soon"], 2, "--soak"),
+        (&["ds/agent", "--soak", "-5"], 2, "\"-5\" is no time; write it like 30s"),
+        (&["ds/agent", "--canary", "x"], 2, "\"x\" is no number of nodes; write one like 2"),
+        (&["ds/agent", "--canary", "-1"], 2, "\"-1\" is no number of nodes"),
         (&["ds/agent", "--node=nowhere"], 2, "there is no node nowhere"),
         (&["ds/agent", "--node-selector=pool=none"], 2, "no node has the labels pool=none"),
         (&["ds/agent", "--node-selector=a in"], 2, "a in"),

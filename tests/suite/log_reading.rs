@@ -6,7 +6,7 @@ use dsgrid::domain::log::{LogEnd, LogNews};
 use serde_json::json;
 
 use super::log_sources::{on_cell, side_by_side};
-use super::logs::{NODE_EXPORTER, at, hear, hear_lines, logs_of, opened, rows};
+use super::logs::{NODE_EXPORTER, at, hear, hear_lines, logs_of, opened, rows, said};
 use crate::support::build::read;
 use crate::support::monitor::{pod, press, screen, styles, synthetic, text};
 
@@ -158,4 +158,126 @@ fn refusals_are_one_group_and_endings_say_how() {
     assert!(shown.contains("4 nodes: logs not readable: not allowed  ("), "{shown}");
     let title = shown.lines().nth(1).unwrap_or_default();
     assert!(title.contains("how containers ended") && !title.contains("following"), "{title}");
+}
+
+#[test]
+fn a_place_that_was_dropped_is_not_lost_in_silence() {
+    let (mut model, streams) = logs_of("node-exporter", 3);
+    let flood = |model: &mut dsgrid::app::Model, round: i64| {
+        let text = "x".repeat(8_000);
+        let lines = (0..200).map(|n| said(round * 200 + n, &text)).collect();
+        hear(model, streams[0].0, LogNews::Lines(lines));
+    };
+    flood(&mut model, 0);
+    press(&mut model, "g");
+    let mut told = 0;
+    for round in 1..60 {
+        flood(&mut model, round);
+        told += usize::from(
+            model.notice().is_some_and(|notice| notice.text.contains("the line you read was dropped")),
+        );
+        model_without_notice(&mut model);
+    }
+    assert_eq!(told, 1, "once, until one moves again");
+    assert!(model.logs().unwrap().buffer.dropped() > 0);
+}
+
+/// Lets a message go that was read.
+fn model_without_notice(model: &mut dsgrid::app::Model) {
+    press(model, "t");
+    assert!(model.notice().is_none());
+}
+
+#[test]
+fn help_opens_at_the_keys_of_where_one_is() {
+    let (mut model, _) = logs_of("node-exporter", 3);
+    press(&mut model, "?");
+    let shown = text(&screen(&mut model, (80, 24)));
+    assert!(
+        shown.lines().nth(2).is_some_and(|line| line.trim() == "> Logs" || line.trim() == "Logs"),
+        "{shown}"
+    );
+    press(&mut model, "<esc>");
+    assert!(model.logs().is_some());
+    let mut model = synthetic(3, Capabilities::default());
+    press(&mut model, "!?");
+    let shown = text(&screen(&mut model, (80, 24)));
+    assert!(shown.lines().nth(2).is_some_and(|line| line.contains("Pages: ")), "{shown}");
+}
+
+#[test]
+fn the_hints_and_the_menus_are_those_of_logs() {
+    let (mut model, _) = logs_of("node-exporter", 3);
+    let last = |model: &mut dsgrid::app::Model| {
+        text(&screen(model, (120, 40))).lines().last().unwrap_or_default().to_owned()
+    };
+    let hints = last(&mut model);
+    assert!(hints.contains("0-6 since") && !hints.contains("& only"), "{hints}");
+    press(&mut model, "/x<enter><esc>/x<enter>f");
+    let hints = last(&mut model);
+    assert!(hints.contains("& only matches"), "{hints}");
+    press(&mut model, "p");
+    press(&mut model, "w");
+    assert!(last(&mut model).contains("p present run"), "{}", last(&mut model));
+    for menu in ["a", ":"] {
+        press(&mut model, menu);
+        let shown = text(&screen(&mut model, (120, 60)));
+        for own in
+            ["follow the newest line", "save what is shown", "choose the container", "the last 5 minutes"]
+        {
+            assert!(shown.contains(own), "{menu} {own}: {shown}");
+        }
+        for other in [
+            "map of the selected DaemonSet",
+            "copy the selected name",
+            "between the list and the map",
+            "nodes become rows",
+        ] {
+            assert!(!shown.contains(other), "{menu} {other}: {shown}");
+        }
+        press(&mut model, "<esc>");
+    }
+    press(&mut model, ":the last hour");
+    assert_eq!(opened(&press(&mut model, "<enter>")).len(), 3, "taken from the menu");
+}
+
+#[test]
+fn a_lost_server_is_one_line() {
+    let (mut model, streams) = logs_of("node-exporter", 16);
+    for (id, _) in &streams {
+        hear(&mut model, *id, LogNews::Broken("the connection broke".into()));
+    }
+    let shown = rows(&mut model);
+    assert_eq!(shown.len(), 1, "{shown:?}");
+    assert!(shown[0].contains("16 nodes: the connection broke; trying again"), "{shown:?}");
+}
+
+#[test]
+fn lines_that_are_left_out_leave_a_mark() {
+    let (mut model, streams) = logs_of("node-exporter", 3);
+    for n in 0..40 {
+        hear_lines(&mut model, streams[0].0, &[(n, if n % 20 == 5 { "needle" } else { "hay" })]);
+    }
+    press(&mut model, "/needle<enter>&--g");
+    let shown = text(&screen(&mut model, (120, 40)));
+    let marks = shown.lines().filter(|line| line.ends_with("needle")).count();
+    assert_eq!(marks, 2, "{shown}");
+    assert!(shown.lines().any(|line| line.starts_with('─') && line.ends_with("needle")), "{shown}");
+    assert!(shown.contains("only 2 matches +-0"), "{shown}");
+}
+
+#[test]
+fn nodes_have_colours_of_their_own() {
+    let (mut model, streams) = logs_of("node-exporter", 10);
+    for (n, (id, _)) in (0..).zip(&streams) {
+        hear_lines(&mut model, *id, &[(n, "a word")]);
+    }
+    let buffer = screen(&mut model, (120, 40));
+    let looks: std::collections::BTreeSet<char> = text(&buffer)
+        .lines()
+        .zip(styles(&buffer).lines())
+        .filter(|(line, _)| line.ends_with("a word"))
+        .filter_map(|(_, styles)| styles.chars().nth(1))
+        .collect();
+    assert_eq!(looks.len(), 10, "{looks:?}");
 }

@@ -64,6 +64,12 @@ fn the_form_shows_what_it_comes_to_and_refuses_what_makes_no_sense() {
     assert!(candidates(&desk).is_empty());
     desk.go("<c-u>web<tab>y<tab>10m<tab>25:00");
     assert!(desk.shown().contains("is no time"), "{}", desk.shown());
+    desk.go("<c-u>2020-01-01T00:00:00Z");
+    assert!(desk.shown().contains("is past; write a time to come"), "{}", desk.shown());
+    desk.go("<enter>");
+    assert!(candidates(&desk).is_empty());
+    desk.go("<c-u>2026-01-09T04:00:00Z");
+    assert!(desk.shown().contains("after 2026-01-09 04:00Z"), "{}", desk.shown());
     desk.go("<c-u>23:30");
     desk.go("<enter>");
     assert_eq!(candidates(&desk).len(), 12);
@@ -197,10 +203,8 @@ fn it_goes_node_by_node_to_the_end_and_says_so() {
     assert_eq!((done(&desk), desk.deletions()), (12, 12));
     let replacing = desk.model.replacement().expect("it is kept");
     assert!(replacing.title().starts_with("done: replace logging/audit-tail 12/12"));
-    assert_eq!(
-        (replacing.rings(), replacing.last_words(desk.model.inventory(), &Text::new("prod-eu-1"))),
-        (1, None)
-    );
+    let words = replacing.last_words(desk.model.inventory(), &Text::new("prod-eu-1"));
+    assert_eq!((replacing.rings(), words), (1, None));
     insta::assert_snapshot!("done-80x24", desk.at((80, 24)));
     insta::assert_snapshot!("done-120x40", desk.shown());
     assert!(desk.daemon_set["metadata"]["annotations"].get(ANNOTATION).is_none(), "nobody is at it any more");
@@ -221,7 +225,12 @@ fn it_halts_on_the_first_failure_with_everything_at_hand() {
     for told in ["CrashLoopBackOff: exit 1", "giving up", "Back-off restarting failed container main"] {
         assert!(shown.contains(told), "{told}: {shown}");
     }
-    insta::assert_snapshot!("halted-120x40", shown);
+    desk.go("<esc>");
+    let grid = desk.at((80, 24));
+    assert!(grid.lines().last().unwrap_or_default().starts_with(" % replacement"), "{grid}");
+    desk.shown();
+    desk.go("%");
+    insta::assert_snapshot!("halted-120x40", desk.shown());
     insta::assert_snapshot!("halted-80x24", desk.at((80, 24)));
     insta::assert_snapshot!("halted-40x10", desk.at((40, 10)));
     // Going on is a person's word, said twice where nothing came up so far; so is the end, always.
@@ -382,6 +391,20 @@ fn stale_data_holds_it_and_names_the_watch() {
     assert!(shown.contains("not live for 40s") && shown.contains("nothing is deleted blind"), "{shown}");
     assert!(shown.contains("unknown for 40s, was soaking"), "{shown}");
     insta::assert_snapshot!("stale-80x24", desk.at((80, 24)));
+    // Whatever else is to be told in the first line: what this dsgrid does stays.
+    desk.go("<esc>");
+    for (size, told) in [
+        ((120, 40), "held: replace logging/audit-tail 0/12"),
+        ((100, 30), "held: replace 0/12"),
+        ((80, 24), "held: replace 0/12"),
+        ((50, 12), "held: replace 0/12"),
+    ] {
+        let shown = desk.at(size);
+        let header = shown.lines().next().unwrap_or_default();
+        assert!(header.contains(told), "{header}");
+    }
+    desk.shown();
+    desk.go("%");
     assert_eq!(desk.deletions(), 1);
     desk.link(&LinkState::Live { since: desk.now });
     desk.pass(10);
@@ -555,6 +578,7 @@ fn a_held_one_learns_that_somebody_took_over_and_leaves_it_to_them() {
     // Going on is theirs, and so is the place where it is told.
     let before = (desk.sent.len(), desk.daemon_set.clone());
     desk.go("R");
+    desk.go("<esc>");
     desk.pass(90);
     assert_eq!((desk.sent.len(), &desk.daemon_set), (before.0, &before.1));
     desk.replace_elsewhere();

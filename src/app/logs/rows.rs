@@ -61,6 +61,8 @@ pub struct LogRow {
     pub parts: Vec<(String, Style)>,
     /// How bad the line is.
     pub level: Option<Level>,
+    /// Whether lines before it are left out.
+    pub is_after_gap: bool,
     /// Said by dsgrid.
     pub is_note: bool,
     /// Whether the cursor is on it.

@@ -6,7 +6,7 @@ use super::Screen;
 use crate::app::model::Model;
 use crate::app::page::{LineKind, Page, Sign};
 use crate::app::replace::{Listed, Replacing};
-use crate::domain::age::human_duration;
+use crate::domain::age::{clock, human_duration};
 use crate::domain::cell::CellState;
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::replace::evidence::Evidence;
@@ -98,7 +98,7 @@ fn standing(page: &mut Page, model: &Model, replacing: &Replacing) {
     let limit = run.plan().limit();
     page.fact(format!("in flight at most {limit}; {}", pace(&course, now)));
     if let Some(until) = run.plan().options.until {
-        page.fact(format!("nothing is deleted after {}Z", until.strftime("%H:%M")));
+        page.fact(format!("nothing is deleted after {}", clock(until, now)));
     }
     if let Some(why) = replacing.unclaimed().filter(|why| !why.is_empty()) {
         page.problem(format!("colleagues cannot see this on the DaemonSet: {why}"));
@@ -139,7 +139,7 @@ fn pace(course: &Course, now: Timestamp) -> String {
     let rate = course.per_hour.map(|rate| format!("{rate:.0} nodes an hour"));
     let left = course.left.filter(|left| !left.is_zero());
     let left = left.map(|left| {
-        let end = now.checked_add(left).map(|end| format!(", done about {}Z", end.strftime("%H:%M")));
+        let end = now.checked_add(left).map(|end| format!(", done about {}", clock(end, now)));
         format!("about {} left{}", human_duration(left.as_secs()), end.unwrap_or_default())
     });
     let words: Vec<String> = rate.into_iter().chain(left).collect();

@@ -180,8 +180,11 @@ fn room(model: &Model) -> Room {
 /// Puts cursor and scroll of the view in order.
 pub(super) fn arrange(model: &mut Model) {
     let (size, widest) = (model.size, usize::from(model.labels.width));
-    if let Some(view) = &mut model.logs {
-        view.arrange(size, widest);
+    let Some(view) = &mut model.logs else { return };
+    let is_lost = view.loses_place();
+    view.arrange(size, widest);
+    if is_lost {
+        say(model, "the line you read was dropped: these are the next ones that are left");
     }
 }
 

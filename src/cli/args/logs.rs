@@ -31,7 +31,7 @@ pub(in crate::cli) struct LogsArgs {
     /// Only the last lines of each pod; with -f 10 where nothing is said, else all
     #[arg(long, value_name = "N")]
     pub(in crate::cli) tail: Option<u32>,
-    /// Only lines that match this regular expression
+    /// Only lines that match this regular expression, out of those that --since and --tail leave
     #[arg(long, value_name = "RE")]
     pub(in crate::cli) grep: Option<String>,
     /// So many logs at once

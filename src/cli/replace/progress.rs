@@ -9,7 +9,7 @@ use crate::app::{Model, Replacing};
 use crate::cli::document::{self, ReplaceSummary};
 use crate::cli::failure::Failure;
 use crate::cli::print;
-use crate::domain::age::human_duration;
+use crate::domain::age::{clock, human_duration};
 use crate::domain::replace::liveness::stale;
 use crate::domain::replace::plan::Plan;
 use crate::domain::replace::run::{Hold, RunState};
@@ -134,7 +134,7 @@ fn numbers(replacing: &Replacing, now: Timestamp) -> (String, String) {
     let left = course.left.filter(|left| !left.is_zero() && course.done > 0);
     let end = left.and_then(|left| Some((left, now.checked_add(left).ok()?)));
     let about = end.map(|(left, end)| {
-        format!(", about {} left, until about {}Z", human_duration(left.as_secs()), end.strftime("%H:%M"))
+        format!(", about {} left, until about {}", human_duration(left.as_secs()), clock(end, now))
     });
     (numbers, about.unwrap_or_default())
 }

@@ -234,7 +234,7 @@ impl Stream {
             }
         }
         let within = if request.follow { SILENCE } else { IDLE };
-        Ask { path, doing: format!("read the log of {key}"), within }
+        Ask { path, doing: "read the log".to_owned(), within }
     }
 }
 

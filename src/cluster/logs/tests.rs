@@ -102,7 +102,7 @@ async fn every_refusal_is_a_line_in_words() {
         ),
         (
             Reply::status(503, "the apiserver is shutting down"),
-            "the server fake:443 refused to read the log of logging/fluent-bit-x7k2p: the apiserver is shutting down (503)",
+            "the server fake:443 refused to read the log: the apiserver is shutting down (503)",
         ),
         (
             Reply::status(
@@ -129,7 +129,7 @@ async fn every_refusal_is_a_line_in_words() {
         ),
         (
             Reply::status(400, "container x is not valid for pod p"),
-            "the server fake:443 refused to read the log of logging/fluent-bit-x7k2p: container x is not valid for pod p (400)",
+            "the server fake:443 refused to read the log: container x is not valid for pod p (400)",
         ),
     ] {
         let (said, _) = read(request(false), move |_| Some(reply.clone())).await;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Candidate, Plan};
-use crate::domain::age::human_duration;
+use crate::domain::age::{clock, human_duration};
 use crate::domain::object::IntOrPercent;
 use crate::domain::replace::run::named;
 use crate::domain::text::Text;
@@ -139,13 +139,11 @@ impl Plan {
     #[must_use]
     pub fn ending(&self, now: Timestamp) -> String {
         let takes = self.estimate();
-        let clock = |at: Timestamp| at.strftime("%H:%M").to_string();
-        let end =
-            now.checked_add(takes).map_or_else(|_| "later".to_owned(), |end| format!("{}Z", clock(end)));
+        let end = now.checked_add(takes).map_or_else(|_| "later".to_owned(), |end| clock(end, now));
         // A time of day is typed in the zone of who types it: how far off it is cannot be misread.
         let until = self.options.until.map(|until| {
             let off = human_duration(until.duration_since(now).as_secs().max(0));
-            format!("; nothing is deleted after {}Z, in {off}", clock(until))
+            format!("; nothing is deleted after {}, in {off}", clock(until, now))
         });
         format!(
             "about {} if nothing halts it (a node {} about {}), so until about {end}{}",
