@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::id::ObjectKind;
 use super::text::Text;
 
 /// The outcome of a write that was sent and of which nothing more was heard.
@@ -77,7 +78,7 @@ impl Record {
     /// The commands that take a change of a node back; none where nothing was changed, or where it is no node's.
     #[must_use]
     pub fn back(&self) -> Vec<String> {
-        if self.kind != "Node" || self.outcome != "done" {
+        if self.kind != ObjectKind::Node.to_string().as_str() || self.outcome != "done" {
             return Vec::new();
         }
         let words: Vec<&str> = self.from.split_whitespace().collect();

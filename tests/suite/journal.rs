@@ -102,7 +102,7 @@ fn a_change_of_a_node_comes_with_what_takes_it_back() {
     let now = jiff::Timestamp::now();
     let of = |id: &str, from: &str, outcome: &str| {
         line(id, now, outcome, "")
-            .replace("DaemonSet", "Node")
+            .replace("DaemonSet", &dsgrid::domain::id::ObjectKind::Node.to_string())
             .replace("\"RollingUpdate\"", &json!(from).to_string())
     };
     home.write(&[
