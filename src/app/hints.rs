@@ -28,8 +28,14 @@ pub struct Hint {
 #[must_use]
 pub fn hints(model: &Model) -> Vec<Hint> {
     let plain = |binding: &Binding| {
+        if binding.action == Action::ReadSince(0) {
+            // One for all of them.
+            return Some(Hint { key: "0-6".to_owned(), words: "since".to_owned(), is_step: false });
+        }
         let key = binding.keys.first()?.to_string();
-        Some(Hint { key, words: binding.hint.to_owned(), is_step: false })
+        let is_back = binding.action == Action::PreviousLogs && is_previous(model);
+        let words = if is_back { "present run" } else { binding.hint };
+        Some(Hint { key, words: words.to_owned(), is_step: false })
     };
     let mut hints: Vec<Hint> = bound(model).into_iter().filter_map(plain).collect();
     if model.context_of_keys() == Context::Grid {
@@ -50,6 +56,12 @@ fn own(model: &Model) -> Vec<Action> {
     };
     let can_hold = replacing.choices().contains(&Action::Hold);
     can_hold.then_some(Action::Hold).into_iter().chain([Action::OpenReplacement]).collect()
+}
+
+/// Whether the logs that are open are of a previous run.
+fn is_previous(model: &Model) -> bool {
+    let view = model.logs().filter(|_| model.shows_logs());
+    view.is_some_and(|view| view.streams.iter().any(|(_, stream)| stream.previous))
 }
 
 /// What moves the rollout of the selected row on, the most likely first.
@@ -143,12 +155,12 @@ fn logs(model: &Model) -> Vec<Action> {
     let Some(view) = model.logs() else { return vec![Action::Back] };
     let mut actions = vec![Action::Search];
     actions.extend(view.split().map(|_| Action::SwitchFocus));
-    actions.extend(
-        (view.found() > 0).then_some([Action::NextMatch, Action::ToggleOnlyMatches]).into_iter().flatten(),
-    );
+    let is_searching = model.screens.last().is_some_and(|open| open.view.search.is_active());
+    actions.extend((view.found() > 0).then_some(Action::NextMatch));
+    actions.extend(is_searching.then_some(Action::ToggleOnlyMatches));
+    actions.extend([Action::ToggleFollow, Action::ReadSince(0)]);
+    actions.extend(view.beside.is_none().then_some(Action::PreviousLogs));
     actions.extend([
-        Action::ToggleFollow,
-        Action::PreviousLogs,
         Action::PickContainer,
         Action::CompareEndings,
         Action::ToggleTimes,

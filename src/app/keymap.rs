@@ -111,7 +111,7 @@ impl Context {
 
 impl Context {
     /// The contexts in which a key is looked for, in this order.
-    fn chain(self) -> &'static [Self] {
+    pub(super) fn chain(self) -> &'static [Self] {
         match self {
             Self::Everywhere => &[Self::Everywhere],
             Self::Grid => &[Self::Everywhere, Self::Grid, Self::Subject],

@@ -32,24 +32,31 @@ pub struct Entry {
     pub binding: &'static Binding,
     /// Why it cannot be taken now.
     pub why: Option<String>,
+    /// What it is about now, where that is more than its description.
+    pub about: Option<String>,
+}
+
+/// What taking this action would be about now.
+fn about(model: &Model, action: Action) -> Option<String> {
+    let change = model.last_change.as_ref().filter(|_| action == Action::TakeBack)?;
+    Some(format!("take back {}, after showing what that would do", change.about()))
 }
 
 /// The entries of the open menu, the best match first.
 #[must_use]
 pub fn entries(model: &Model) -> Vec<Entry> {
     let Some(palette) = &model.palette else { return Vec::new() };
+    let here = model.context_of_screen();
     let is_active = model.replacement.as_ref().is_some_and(Replacing::is_active);
-    let is_own =
-        |binding: &Binding| is_active && matches!(binding.action, Action::Hold | Action::OpenReplacement);
-    let offered = bindings().filter(|binding| matches!(binding.context, Context::Grid | Context::Subject));
-    let offered = offered.filter(|binding| {
-        let leads_away = matches!(binding.action, Action::Back | Action::OpenMenu | Action::OpenPalette);
-        !leads_away && !binding.action.is_motion()
-    });
+    // What goes on here, and what is of this very screen.
+    let is_own = |binding: &Binding| {
+        is_of_logs(binding) || (is_active && matches!(binding.action, Action::Hold | Action::OpenReplacement))
+    };
+    let offered = bindings().filter(|binding| is_offered(here, binding) && !binding.action.is_motion());
     let mut offered: Vec<&'static Binding> = offered
-        .filter(|binding| palette.is_whole || is_about_selection(binding) || is_own(binding))
+        .filter(|binding| palette.is_whole || is_own(binding) || is_about_selection(binding))
         .collect();
-    // What changes something is what the menu is opened for; what goes on here comes before it, and what would end a
+    // What changes something is what the menu is opened for; what is its own comes before it, and what would end a
     // replacement after it.
     let is_replaced = subject_row(model).is_some_and(|row| is_replaced(model, row));
     let ends = |action| {
@@ -57,7 +64,10 @@ pub fn entries(model: &Model) -> Vec<Entry> {
     };
     offered
         .sort_by_key(|binding| (!is_own(binding), binding.danger != Danger::Mutating, ends(binding.action)));
-    let entry = |binding: &'static Binding| Entry { binding, why: unavailable(model, binding.action) };
+    let entry = |binding: &'static Binding| {
+        let (why, about) = (unavailable(model, binding.action), about(model, binding.action));
+        Entry { binding, why, about }
+    };
     let mut entries: Vec<Entry> = offered.into_iter().map(entry).collect();
     if palette.typed.is_empty() {
         // What can be taken comes first.
@@ -82,6 +92,32 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         .collect();
     found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     found.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// Whether an entry acts where the menu was opened.
+fn is_offered(here: Context, binding: &Binding) -> bool {
+    let leads_away = matches!(
+        binding.action,
+        Action::Back
+            | Action::Leave
+            | Action::OpenMenu
+            | Action::OpenPalette
+            | Action::Quit
+            | Action::Suspend
+    );
+    let is_quit = here == Context::Grid && binding.action == Action::Leave;
+    let acts = match binding.context {
+        Context::Everywhere | Context::Lines => false,
+        // A page has its own way to the problems; receiving anew has its place wherever one is.
+        Context::Grid if binding.action == Action::OpenProblems => here != Context::Page,
+        Context::Grid => here == Context::Grid || binding.action == Action::Refresh,
+        context => here.chain().contains(&context),
+    };
+    acts && (is_quit || !leads_away)
+}
+
+fn is_of_logs(binding: &Binding) -> bool {
+    matches!(binding.context, Context::Logs | Context::Endings)
 }
 
 fn is_about_selection(binding: &Binding) -> bool {

@@ -10,15 +10,16 @@ use super::node_set::{self, Targets};
 use super::preview::look;
 use super::print;
 use super::settings::Settings;
+use super::snapshot;
 use super::write::{Untold, check_read_only, check_usage, confirm};
 use crate::cluster::{Connection, Environment};
 use crate::domain::event::Scope;
 use crate::domain::gate::Gate;
+use crate::domain::inventory::Inventory;
 use crate::domain::object::Node;
 use crate::domain::preview::NodeChange;
 use crate::domain::relabel::batch::{Batch, NodeEdit, OnError};
 use crate::domain::relabel::guard::refusals;
-use crate::domain::relabel::harm::Harm;
 use crate::domain::relabel::overwritten;
 
 /// A command with its words read.
@@ -84,8 +85,8 @@ pub(super) async fn run(global: &Global, settings: &Settings, command: &Command)
         OnErrorArg::Stop => OnError::Stop,
         OnErrorArg::Continue => OnError::Continue,
     });
-    let harm = batch.harm(&snapshot.inventory);
-    let gate = harm.gate(&snapshot.inventory);
+    let mut harm = batch.harm(&snapshot.inventory);
+    let mut gate = harm.gate(&snapshot.inventory);
     tell::before(&connection, &task, &batch, &harm);
     if batch.on_error() == OnError::Stop
         && let Some((node, result)) = batch.left_out().next()
@@ -111,7 +112,16 @@ pub(super) async fn run(global: &Global, settings: &Settings, command: &Command)
         let untold = tell::untold(&batch, &harm).map(|name| Untold { name, tell: &tell });
         confirm(&gate, &batch.word(), untold).await?;
     }
-    carry_out(connection, &task, &scope, &mut batch, &harm).await
+    let now = snapshot::take(&connection, &scope, global.request_timeout).await?;
+    if let Some(words) = batch.look_again(&mut harm, &mut gate, &now.inventory) {
+        send::blame(&connection, &mut batch).await;
+        for (node, result) in batch.left_out() {
+            print::note(&format!("{node}: {}", result.words()));
+        }
+        let why = format!("nothing was changed: it changed while you looked: {words}; look again");
+        return Err(Failure::Unwritten(why));
+    }
+    carry_out(connection, &task, &scope, &mut batch, &now.inventory).await
 }
 
 /// Sends it, tells what came of it, and looks whether pods follow.
@@ -120,8 +130,9 @@ async fn carry_out(
     task: &Task<'_>,
     scope: &Scope,
     batch: &mut Batch,
-    harm: &Harm,
+    before: &Inventory,
 ) -> Result<Outcome, Failure> {
+    let harm = batch.harm(before);
     let was_interrupted = send::send(&connection, batch).await;
     tell::results(task, batch)?;
     tell::way_back(batch);
@@ -130,7 +141,7 @@ async fn carry_out(
         return Ok(Outcome::Interrupted);
     }
     if !task.send.no_wait {
-        let came_true = wait::watch(connection, scope, batch, harm).await?;
+        let came_true = wait::watch(connection, scope, batch, &harm, before).await?;
         if came_true != Outcome::Done {
             return Ok(came_true);
         }

@@ -70,6 +70,7 @@ fn reading(
         },
         container: Some(container),
         previous: Some(args.previous),
+        present: None,
         since: args.since.map_or(Since::All, |since| {
             // Less than a second is a second to the API.
             Since::Seconds(u32::try_from(since.as_secs()).unwrap_or(u32::MAX).max(1))
@@ -152,8 +153,12 @@ fn is_failure(end: &LogEnd) -> bool {
     matches!(end, LogEnd::Denied(_) | LogEnd::KubeletUnreachable(_) | LogEnd::Failed(_))
 }
 
-/// How a command ends of which so many logs out of `of` could not be read.
-fn outcome(failed: usize, of: usize) -> Result<Outcome, Failure> {
+/// How a command ends of which so many logs out of `of` could not be read, and so many were not, be it that there are
+/// none: some without a log are no failure, none with one is.
+fn outcome(failed: usize, unread: usize, of: usize) -> Result<Outcome, Failure> {
+    if failed == 0 && of > 0 && unread == of {
+        return Ok(Outcome::Problem);
+    }
     if failed == 0 {
         return Ok(Outcome::Done);
     }

@@ -101,7 +101,7 @@ impl Logs {
                 Some(slots) => slots.acquire().await.ok(),
                 None => None,
             };
-            reader.run().await;
+            reader.run_to_end().await;
         });
         self.running.insert(stream, Running(task));
     }

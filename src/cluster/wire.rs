@@ -293,6 +293,11 @@ impl<'a> Chain<'a> {
     }
 
     fn innermost(&self) -> String {
+        // The client's words for an answer that was cut off.
+        let cut = ["unexpected EOF", "end of file before message length", "before message completed"];
+        if cut.iter().any(|words| self.text().contains(words)) {
+            return "it was closed in the middle of an answer".to_owned();
+        }
         self.0.last().map(|error| sanitize(&error.to_string()).into_owned()).unwrap_or_default()
     }
 }

@@ -6,6 +6,7 @@ pub mod batch;
 pub mod guard;
 pub mod harm;
 pub mod patch;
+pub mod sight;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,7 +6,7 @@ use super::Canvas;
 use super::line::{cut_end, cut_start, width};
 use super::theme::Role;
 use crate::app::logs::{Compare, Halves, LogRow, LogView, NOTE_MARGIN, Side, heads, title};
-use crate::domain::log::{self, Hue, Level, StreamId};
+use crate::domain::log::{self, Level, StreamId};
 
 /// Draws the open logs.
 pub(super) fn draw(canvas: &mut Canvas) {
@@ -59,27 +59,43 @@ struct Pane {
 
 fn lines(canvas: &mut Canvas, view: &LogView, pane: Pane, rows: &[LogRow]) {
     if rows.is_empty() {
+        let words = if view.only_matches { "no line matches yet" } else { "no lines yet" };
         let room = pane.until.saturating_sub(pane.from + 2);
-        canvas.put(pane.from + 2, pane.top, room, "no lines yet", canvas.theme.style(Role::Faint));
+        canvas.put(pane.from + 2, pane.top, room, words, canvas.theme.style(Role::Faint));
     }
     for (y, row) in (pane.top..).zip(rows) {
         line(canvas, view, pane, y, row);
     }
 }
 
+/// So much of a name is seen at least, where there is room.
+const NAME: u16 = 12;
+/// Less of the rest says nothing.
+const MORE: u16 = 6;
+
 /// The title.
 fn words(canvas: &mut Canvas, view: &LogView) {
     let title = title(canvas.model, view);
     let right = width(&title.right) + if title.dropped.is_empty() { 0 } else { width(&title.dropped) + 2 };
     let room = canvas.area.width.saturating_sub(right + 6);
-    let left = cut_end(&title.left, room, canvas.theme.glyphs().ellipsis());
+    let ellipsis = canvas.theme.glyphs().ellipsis();
+    // How much of all is seen must not be lost to a long name.
+    let shown = if title.shown.is_empty() { String::new() } else { format!("  {}", title.shown) };
+    let name = cut_end(&title.left, room.saturating_sub(width(&shown)).max(NAME.min(room)), ellipsis);
+    let mut left = cut_end(&format!("{name}{shown}"), room, ellipsis);
+    let rest = room - width(&left).min(room);
+    if rest > MORE || rest >= width(&title.more) {
+        left.push_str(&cut_end(&title.more, rest, ellipsis));
+    }
     canvas.rule(1);
     canvas.put(1, 1, room + 2, &format!(" {left} "), canvas.theme.style(Role::Heading));
     let mut x = canvas.area.width.saturating_sub(right + 3);
     if !title.dropped.is_empty() {
         x = canvas.put(x, 1, right, &format!(" {} ", title.dropped), canvas.theme.style(Role::Warning));
     }
-    canvas.put(x, 1, right + 2, &format!(" {} ", title.right), canvas.theme.style(Role::Frame));
+    if !title.right.is_empty() {
+        canvas.put(x, 1, right + 2, &format!(" {} ", title.right), canvas.theme.style(Role::Frame));
+    }
 }
 
 /// Where nothing but the lines is shown: what the title would say at its right, at the end of the last line; its width.
@@ -103,15 +119,16 @@ fn line(canvas: &mut Canvas, view: &LogView, pane: Pane, y: u16, row: &LogRow) {
         (true, _) if pane.has_cursor => ">",
         (true, _) => "-",
         (false, true) => "*",
+        (false, false) if row.is_after_gap => canvas.theme.glyphs().rule(),
         (false, false) => " ",
     };
     canvas.put(pane.from, y, 1, mark, canvas.theme.style(Role::Beside));
     let mut x = pane.from + 1;
     if names > 0 {
         if row.is_first && !row.is_note {
-            let (name, hue) = name(canvas, view, row.stream);
+            let (name, style) = name(canvas, view, row.stream);
             let name = cut_start(&name, names, canvas.theme.glyphs().ellipsis());
-            canvas.put(x, y, names, &name, canvas.theme.hue(Some(hue)));
+            canvas.put(x, y, names, &name, style);
         }
         x += names + 1;
     }
@@ -153,7 +170,7 @@ fn base(canvas: &Canvas, row: &LogRow) -> Style {
     let theme = canvas.theme;
     match row.level {
         _ if row.is_note => theme.style(Role::Heading),
-        Some(Level::Fatal | Level::Error) => theme.hue(Some(Hue::Red)),
+        Some(Level::Fatal | Level::Error) => theme.style(Role::Alert),
         Some(Level::Warn) => theme.style(Role::Warning),
         Some(Level::Debug | Level::Trace) => theme.style(Role::Faint),
         Some(Level::Info) | None => theme.style(Role::Text),
@@ -176,12 +193,15 @@ fn styled(canvas: &Canvas, base: Style, style: log::Style) -> Style {
     shown
 }
 
-/// What a stream is called, and its colour, which is the same wherever the node is.
-fn name(canvas: &Canvas, view: &LogView, id: StreamId) -> (String, Hue) {
+/// What a stream is called, and its colour.
+fn name(canvas: &Canvas, view: &LogView, id: StreamId) -> (String, Style) {
     let Some((shown, key)) = view.label(id, |node| canvas.model.node_labels().short(node)) else {
-        return (String::new(), Hue::Cyan);
+        return (String::new(), Style::new());
     };
-    (shown, Hue::of_name(key))
+    let tint = view.tint(key);
+    let style = canvas.theme.hue(Some(tint.hue));
+    let is_bold = tint.is_bold && style.fg.is_some();
+    (shown, if is_bold { style.add_modifier(Modifier::BOLD) } else { style })
 }
 
 /// The groups of endings.

@@ -59,7 +59,10 @@ fn every_line_follows_the_name_of_its_node() {
     let some = cluster.run(&["logs", "monitoring/node-exporter", "--node", node, "--grep", &regex_of(&word)]);
     assert!(!some.data.is_empty() && some.data.lines().all(|line| line.contains(&word)), "{}", some.data);
     let before = cluster.run(&["logs", "monitoring/node-exporter", "--node", node, "--previous"]);
-    assert_eq!(before.data, "");
+    assert_eq!((before.code, before.data.as_str()), (1, ""), "nothing at all could be read");
+    let two = format!("{},{}", names[0], names[1]);
+    let two = cluster.run(&["logs", "--node", &two, "monitoring/node-exporter", "--tail", "1"]);
+    assert_eq!((two.code, two.data.lines().count()), (0, 2), "a name after --node is no node: {}", two.notes);
     assert!(before.notes.contains("no log of a previous run"), "{}", before.notes);
 }
 

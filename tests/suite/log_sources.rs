@@ -14,7 +14,7 @@ use crate::support::monitor::{pod, press, screen, synthetic, text};
 const BROKEN_AGENT: usize = 7;
 
 /// A monitor whose cursor is on a node of a DaemonSet.
-fn on_cell(name: &str, node: &str, nodes: usize) -> Model {
+pub(super) fn on_cell(name: &str, node: &str, nodes: usize) -> Model {
     let mut model = synthetic(nodes, Capabilities::default());
     update(&mut model, Msg::Resized(120, 40));
     press(&mut model, &format!("/{name}<enter>$"));
@@ -29,7 +29,7 @@ fn nodes_of(streams: &[(StreamId, LogRequest)]) -> Vec<String> {
 }
 
 /// The logs of a crashing node beside those of a healthy one, with lines of both.
-fn side_by_side() -> (Model, StreamId, StreamId) {
+pub(super) fn side_by_side() -> (Model, StreamId, StreamId) {
     let mut model = on_cell("broken-agent", "node-00001", 8);
     press(&mut model, "L");
     for (id, _) in opened(&press(&mut model, "=")) {
@@ -136,11 +136,20 @@ fn the_logs_of_a_cause_begin_with_how_its_containers_ended() {
         }
         press(&mut model, "<down>");
     }
-    press(&mut model, "<enter>");
-    let asked = opened(&press(&mut model, "L"));
-    let shown = rows(&mut model).join("\n");
-    assert!(shown.contains("Last words before the end"), "{shown}");
-    assert!(asked.iter().any(|(_, request)| request.bytes.is_some()), "{asked:?}");
+    // On its line in the list, and on its own page.
+    let mut of_list = Vec::new();
+    for keys in ["L", "<enter>L"] {
+        let mut asked = opened(&press(&mut model, keys));
+        let shown = rows(&mut model).join("\n");
+        assert!(shown.contains("Last words before the end"), "{keys}: {shown}");
+        asked.retain(|(_, request)| request.bytes.is_some());
+        assert_eq!(asked.len(), 10, "{keys}: {asked:?}");
+        if of_list.is_empty() {
+            of_list = nodes_of(&asked);
+        }
+        assert_eq!(nodes_of(&asked), of_list);
+        press(&mut model, "qq");
+    }
 }
 
 #[test]

@@ -294,6 +294,7 @@ fn pods_that_come_are_taken_up_as_old_ones_go() {
     let mut new = pod(NODE_EXPORTER, 0);
     new["metadata"]["name"] = json!("node-exporter-new");
     new["metadata"]["uid"] = json!("node-exporter-new");
+    new["metadata"]["creationTimestamp"] = json!(at(0));
     let events =
         vec![ClusterEvent::Pods(Change::Deleted(read(old))), ClusterEvent::Pods(Change::Applied(read(new)))];
     let mut effects = update(&mut model, Msg::Cluster(events));
@@ -303,8 +304,13 @@ fn pods_that_come_are_taken_up_as_old_ones_go() {
         matches!(&taken[..], [(_, request)] if request.pod.key.name == "node-exporter-new" && request.tail.is_none()),
         "a pod that came later is read whole: {taken:?}"
     );
+    // It was made before the old one had said its last words.
+    hear_lines(&mut model, streams[0].0, &[(500, "received SIGTERM")]);
+    hear_lines(&mut model, taken[0].0, &[(2_500, "starting")]);
     let shown = rows(&mut model).join("\n");
-    assert!(shown.contains("pod node-exporter-new of revision 3.2.0 (r3) replaces"), "{shown}");
+    let place = |words: &str| shown.find(words).unwrap_or_else(|| panic!("{words}: {shown}"));
+    assert!(place("received SIGTERM") < place("pod node-exporter-new of revision 3.2.0 (r3) replaces"));
+    assert!(place("replaces") < place("starting"));
 }
 
 #[test]

@@ -8,8 +8,9 @@ use crate::domain::log::{
     Ending, LastWords, Line, LogEnd, LogNews, LogRequest, Since, StreamId, Target, group, last_line, select,
 };
 use crate::domain::object::{ContainerState, Pod, Termination};
+use crate::domain::text::Text;
 
-use super::streams::{Reading, Step};
+use super::streams::{Reading, Step, ended_words};
 
 /// So many of the last lines are asked for, of at most so many bytes.
 const LAST_LINES: u32 = 20;
@@ -29,6 +30,10 @@ pub struct Compare {
 #[derive(Debug)]
 struct Asked {
     target: Target,
+    container: Text,
+    is_previous: bool,
+    /// How it ended, in words.
+    exit: String,
     lines: Vec<Line>,
     words: Option<String>,
 }
@@ -65,10 +70,14 @@ impl Compare {
                     since: Since::All,
                     tail: Some(LAST_LINES),
                     bytes: Some(LAST_BYTES),
+                    restarts: 0,
                 };
                 steps.push(Step::Open(id, Box::new(request)));
             }
-            compare.asked.insert(id, Asked { target, lines: Vec::new(), words });
+            let End { container, is_previous, termination } = end;
+            let exit = ended_words(&termination);
+            let asked = Asked { target, container, is_previous, exit, lines: Vec::new(), words };
+            compare.asked.insert(id, asked);
         }
         compare.regroup();
         (compare, steps)
@@ -91,8 +100,12 @@ impl Compare {
                 asked.words = Some(match (said, end) {
                     (Some(said), _) => said,
                     (None, LogEnd::Complete) => "it said nothing".to_owned(),
-                    (None, end) => end.to_string(),
+                    // The server's words name the pod and who asks: the same for all.
+                    (None, LogEnd::Denied(_)) => "logs not readable: not allowed".to_owned(),
+                    (None, end) => format!("logs not readable: {end}"),
                 });
+                let pod = &asked.target.pod.key.name;
+                asked.words = asked.words.take().map(|words| words.replace(pod.as_str(), "<pod>"));
                 asked.lines = Vec::new();
                 self.regroup();
             }
@@ -141,13 +154,27 @@ impl Compare {
         cells.take(if one { 1 } else { usize::MAX }).collect()
     }
 
-    /// The groups as lines: `11 nodes: permission denied /var/log  (node-1, node-2, ..)`.
+    /// Which container of the first of the group with the cursor ended, and whether before its present run.
+    #[must_use]
+    pub fn run(&self) -> Option<(Text, bool)> {
+        let group = self.groups.get(self.at)?;
+        let asked = self.asked.values().find(|asked| group.nodes.contains(&asked.target.node))?;
+        Some((asked.container.clone(), asked.is_previous))
+    }
+
+    /// The groups as lines: `11 nodes: permission denied /var/log  (exit 1; node-1, node-2, ..)`.
     #[must_use]
     pub fn rows(&self) -> Vec<CompareRow> {
         let named = |group: &LastWords| {
             let names: Vec<&str> = group.nodes.iter().take(3).map(NodeName::as_str).collect();
             let more = if group.nodes.len() > names.len() { ", .." } else { "" };
-            format!("{}{more}", names.join(", "))
+            let of_group = self.asked.values().filter(|asked| group.nodes.contains(&asked.target.node));
+            let mut exits: Vec<&str> = of_group.map(|asked| asked.exit.as_str()).collect();
+            exits.sort_unstable();
+            exits.dedup();
+            let more_exits = if exits.len() > 2 { ", .." } else { "" };
+            exits.truncate(2);
+            format!("{}{more_exits}; {}{more}", exits.join(", "), names.join(", "))
         };
         let many = |count: usize| if count == 1 { "1 node".to_owned() } else { format!("{count} nodes") };
         self.groups
@@ -163,7 +190,7 @@ impl Compare {
 
 /// How a container ended, and where its log is.
 struct End {
-    container: crate::domain::text::Text,
+    container: Text,
     is_previous: bool,
     termination: Termination,
 }

@@ -1,5 +1,6 @@
 //! The lines that match a search, by name: as many as there are in the buffer, and no more.
 
+use super::rows::{JsonMode, is_match};
 use crate::app::search::Search;
 use crate::domain::log::{LineKey, LogBuffer};
 
@@ -18,19 +19,19 @@ impl Matches {
     }
 
     /// Finds all lines that match, or forgets them.
-    pub fn look(&mut self, buffer: &LogBuffer, search: &Search) {
-        let matching = buffer.iter().filter(|entry| search.is_match(&entry.text));
+    pub fn look(&mut self, buffer: &LogBuffer, search: &Search, json: JsonMode) {
+        let matching = buffer.iter().filter(|entry| is_match(entry, search, json));
         self.keys = if search.is_active() { matching.map(|entry| entry.key).collect() } else { Vec::new() };
         self.thinned = buffer.thinned();
     }
 
     /// Takes in those of the new lines that match.
-    pub fn add(&mut self, fresh: &[LineKey], buffer: &LogBuffer, search: &Search) {
+    pub fn add(&mut self, fresh: &[LineKey], buffer: &LogBuffer, search: &Search, json: JsonMode) {
         if !search.is_active() {
             return;
         }
-        let is_match = |key: &LineKey| buffer.find(*key).is_some_and(|entry| search.is_match(&entry.text));
-        let mut fresh = fresh.iter().copied().filter(is_match).peekable();
+        let matches = |key: &LineKey| buffer.find(*key).is_some_and(|entry| is_match(entry, search, json));
+        let mut fresh = fresh.iter().copied().filter(matches).peekable();
         let Some(first) = fresh.peek() else { return };
         let later = self.keys.partition_point(|key| key < first);
         self.keys.extend(fresh);

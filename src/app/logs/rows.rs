@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::app::search::Search;
 use crate::domain::log::{Entry, Level, LineKey, StreamId, Style, fold, pretty};
 
 /// A tab is as wide as so many columns, wherever it stands.
@@ -60,6 +61,8 @@ pub struct LogRow {
     pub parts: Vec<(String, Style)>,
     /// How bad the line is.
     pub level: Option<Level>,
+    /// Whether lines before it are left out.
+    pub is_after_gap: bool,
     /// Said by dsgrid.
     pub is_note: bool,
     /// Whether the cursor is on it.
@@ -89,13 +92,7 @@ pub(super) fn rows(entry: &Entry, form: Form) -> Vec<Parts> {
         0 => String::new(),
         bytes => format!(" ...[{bytes} bytes cut]"),
     };
-    let is_json = entry.text.starts_with('{') && !entry.is_note;
-    let shown = match form.json {
-        JsonMode::Folded if is_json => fold(&entry.text).map(|text| vec![text]),
-        JsonMode::Pretty if is_json => pretty(&entry.text),
-        _ => None,
-    };
-    let lines: Vec<Parts> = match shown {
+    let lines: Vec<Parts> = match anew(entry, form.json) {
         Some(lines) => lines.into_iter().map(|line| vec![(line, Style::default())]).collect(),
         None => vec![entry.parts().map(|(text, style)| (text.to_owned(), style)).collect()],
     };
@@ -114,6 +111,26 @@ pub(super) fn rows(entry: &Entry, form: Form) -> Vec<Parts> {
         }
     }
     rows
+}
+
+/// A line that is shown otherwise than it came; none where it is shown as it is.
+fn anew(entry: &Entry, json: JsonMode) -> Option<Vec<String>> {
+    let is_json = entry.text.starts_with('{') && !entry.is_note;
+    match json {
+        JsonMode::Folded if is_json => {
+            // Colours alone would not say how bad it is on every screen, nor to everybody.
+            let level = entry.level.map(|level| format!("{:5} ", level.word())).unwrap_or_default();
+            Some(vec![format!("{level}{}", fold(&entry.text)?)])
+        }
+        JsonMode::Pretty if is_json => pretty(&entry.text),
+        _ => None,
+    }
+}
+
+/// Whether a search finds a line: as it came, or as it is shown.
+pub(super) fn is_match(entry: &Entry, search: &Search, json: JsonMode) -> bool {
+    search.is_match(&entry.text)
+        || anew(entry, json).is_some_and(|lines| lines.iter().any(|line| search.is_match(line)))
 }
 
 /// Rows of at most `width` columns, broken anywhere: a log has no words to keep whole.
@@ -200,7 +217,7 @@ mod tests {
     fn json_is_folded_spread_or_left() {
         let form = Form { width: 40, wraps: true, left: 0, json: JsonMode::Folded };
         let raw = r#"{"level":"info","msg":"hello","n":1}"#;
-        assert_eq!(shown(raw, form), ["hello  n=1"]);
+        assert_eq!(shown(raw, form), ["INFO  hello  n=1"]);
         assert_eq!(shown(raw, Form { json: JsonMode::Pretty, ..form }).len(), 5);
         assert_eq!(shown(raw, Form { json: JsonMode::Plain, ..form }), [raw]);
         assert_eq!(shown("{ not json", form), ["{ not json"]);

@@ -50,6 +50,8 @@ pub struct Reading {
     pub container: Option<Text>,
     /// Whether of the run before; none for the run before where a container crashes again and again.
     pub previous: Option<bool>,
+    /// Of this node the present run whatever is said of others.
+    pub present: Option<NodeName>,
     /// How far back.
     pub since: Since,
     /// Of what lies back, only so many lines of each pod; none for all.
@@ -86,6 +88,8 @@ pub struct Stream {
     restarts: u32,
     /// How the run ended that is read, where it is one before.
     ended: Option<Termination>,
+    /// What is to be said before its first line.
+    announced: Option<String>,
 }
 
 /// What is to be done about a stream.
@@ -177,12 +181,12 @@ impl Streams {
             }
             if self.known.insert(target.pod.uid.clone()) {
                 free -= 1;
-                steps.extend(self.open(target.clone(), inventory));
+                steps.push(self.open(target.clone(), inventory));
             }
         }
         let read: HashSet<&Uid> = self.all.values().map(|stream| &stream.target.pod.uid).collect();
         let open = all.open.into_iter().filter(|target| read.contains(&target.pod.uid)).collect();
-        self.shown = Selection { open, of: all.of };
+        self.shown = Selection { open, ..all };
         steps
     }
 
@@ -202,15 +206,15 @@ impl Streams {
         self.all.values().filter(keeps).count()
     }
 
-    fn open(&mut self, target: Target, inventory: &Inventory) -> Vec<Step> {
+    fn open(&mut self, target: Target, inventory: &Inventory) -> Step {
         let container = self.reading.container.clone().unwrap_or_else(|| target.container.clone());
         let id = StreamId(self.next);
         self.next += 1;
         let pod = inventory.pod(&target.pod.uid);
         let status = pod.and_then(|pod| status(pod, &container));
         let crashing = target.crashing && container == target.container;
-        let previous = self.reading.previous.unwrap_or(crashing);
-        let mut steps = Vec::new();
+        let is_present = self.reading.present.as_ref() == Some(&target.node);
+        let previous = !is_present && self.reading.previous.unwrap_or(crashing);
         let same_cell = |stream: &&Stream| {
             stream.target.node == target.node && stream.target.daemon_set == target.daemon_set
         };
@@ -219,20 +223,31 @@ impl Streams {
         // What a pod printed that came after another one is wanted whole.
         let (since, tail) =
             if replaced.is_some() { (Since::All, None) } else { (self.reading.since, self.reading.tail) };
-        if let Some(old) = replaced {
+        let announced = replaced.map(|old| {
             let revision = pod.and_then(|pod| {
                 Some(inventory.revision_label(&pod.meta.owner.as_ref()?.uid, pod.revision.as_ref()?))
             });
             let revision = revision.map(|label| format!(" of revision {label}")).unwrap_or_default();
-            let note = format!("{}: pod {}{revision} replaces {old}", target.node, target.pod.key.name);
-            steps.push(Step::Note(id, note, pod.and_then(|pod| pod.meta.created)));
-        }
+            format!("{}: pod {}{revision} replaces {old}", target.node, target.pod.key.name)
+        });
         let restarts = status.map_or(0, |status| status.restarts);
         let ended = status.and_then(|status| status.last.clone()).filter(|_| previous);
-        let stream = Stream { target, container, previous, state: StreamState::Opening, restarts, ended };
-        steps.push(stream.opened(id, since, tail));
+        let state = StreamState::Opening;
+        let stream = Stream { target, container, previous, state, restarts, ended, announced };
+        let step = stream.opened(id, since, tail);
         self.all.insert(id, stream);
-        steps
+        step
+    }
+
+    /// What is to be said before the first line of a stream, once; as of the time of that line, if it is there: the pod
+    /// was made before the one that it replaces had said its last words.
+    pub fn announce(&mut self, id: StreamId, news: &LogNews) -> Option<(String, Option<Timestamp>)> {
+        let words = self.all.get_mut(&id)?.announced.take()?;
+        let at = match news {
+            LogNews::Lines(lines) => lines.first().and_then(|line| line.at),
+            LogNews::Lost(_) | LogNews::Broken(_) | LogNews::Ended(_) => None,
+        };
+        Some((words, at))
     }
 
     /// Containers that run again go on in the same stream, after a line that says so; so do runs before that are
@@ -247,10 +262,10 @@ impl Streams {
             let Some((words, at, since)) = again else { continue };
             let note = format!("{}: container {} {words}", stream.target.node, stream.container);
             steps.push(Step::Note(*id, note, at));
-            // A new run has a file of its own: nothing of the old one comes again.
-            steps.push(stream.opened(*id, since, None));
             stream.state = StreamState::Opening;
             stream.restarts = status.restarts;
+            // A new run has a file of its own: nothing of the old one comes again.
+            steps.push(stream.opened(*id, since, None));
         }
         steps
     }
@@ -276,6 +291,7 @@ impl Stream {
             since,
             tail,
             bytes: None,
+            restarts: self.restarts,
         };
         Step::Open(id, Box::new(request))
     }
@@ -321,7 +337,7 @@ fn status<'a>(pod: &'a Pod, name: &str) -> Option<&'a Container> {
 }
 
 /// `exit 1`, `exit 137 OOMKilled`, `signal 9`.
-fn ended_words(end: &Termination) -> String {
+pub(super) fn ended_words(end: &Termination) -> String {
     let how =
         if end.signal == 0 { format!("exit {}", end.exit_code) } else { format!("signal {}", end.signal) };
     // These two words say nothing that the number does not.

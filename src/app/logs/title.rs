@@ -6,10 +6,14 @@ use super::view::{LogView, PRESETS};
 use crate::app::model::Model;
 
 /// The words over the lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Title {
-    /// Whose logs, of which container and run, and how many of how many.
+    /// Whose logs.
     pub left: String,
+    /// How many of how many nodes or pods; empty where it is one.
+    pub shown: String,
+    /// Of which container and run, and what else there is to say, the most important first; begins with what parts it from the rest.
+    pub more: String,
     /// Following or not, how far back, which line of how many.
     pub right: String,
     /// Lines that are lost; empty where there are none.
@@ -47,6 +51,9 @@ pub fn title(model: &Model, view: &LogView) -> Title {
             [(first, _), rest @ ..] if rest.iter().all(|(uid, _)| uid == first) => {
                 format!("logs {}", name(first))
             }
+            [(_, first), rest @ ..] if rest.iter().all(|(_, node)| node == first) => {
+                format!("logs of node {first}")
+            }
             _ => "logs".to_owned(),
         },
     };
@@ -55,45 +62,80 @@ pub fn title(model: &Model, view: &LogView) -> Title {
         left = format!("{left}  {} beside {} (healthy)", beside.ill, beside.healthy);
     }
     let streams: Vec<_> = view.streams.iter().collect();
-    if let Some((_, stream)) = streams.first().filter(|_| reading.container.is_some() || streams.len() == 1) {
-        left = format!("{left}  {}", stream.container);
+    if view.compare.is_some() {
+        let more = "  how containers ended".to_owned();
+        return Title { left, more, ..Title::default() };
     }
-    if let [(id, _)] = streams.as_slice() {
-        let words = view.streams.run_words(*id, model.now);
-        if !words.is_empty() {
-            left = format!("{left}  {words}");
-        }
-    } else if view.streams.shown().of > 1 && view.beside.is_none() {
-        match streams.iter().filter(|(_, stream)| stream.previous).count() {
-            0 => {}
-            1 => left.push_str("  1 previous run"),
-            many => left = format!("{left}  {many} previous runs"),
-        }
-        left = format!("{left}  {}", view.streams.shown());
-    } else if streams.is_empty() && view.compare.is_none() {
-        left = format!("{left}  no pods");
-    }
-    let opening = streams.iter().filter(|(_, stream)| stream.state == StreamState::Opening).count();
-    if opening > 0 {
-        left = format!("{left}  opening {opening}..");
-    }
-    let ended = streams.iter().all(|(_, stream)| matches!(stream.state, StreamState::Ended(_)));
-    let state = match (view.follows, ended) {
-        (_, true) => "ended",
-        (true, false) => "following",
-        (false, false) => "not following",
-    };
+    let selection = view.streams.shown();
+    let is_many = streams.len() > 1 && selection.of > 1 && view.beside.is_none();
+    let shown = if is_many { selection.to_string() } else { String::new() };
     let (at, all) = view.position();
     let found = match (view.found(), view.only_matches) {
         (0, false) => String::new(),
         (1, false) => "1 match  ".to_owned(),
         (found, false) => format!("{found} matches  "),
+        (1, true) => format!("only 1 match +-{}  ", view.context),
         (found, true) => format!("only {found} matches +-{}  ", view.context),
     };
     let dropped = view.buffer.dropped();
     Title {
         left,
-        right: format!("{found}{state}  {}  {at}/{all}", PRESETS[view.preset].0),
+        shown,
+        more: more(model, view, is_many),
+        right: format!("{found}{}  {}  {at}/{all}", state(view), PRESETS[view.preset].0),
         dropped: if dropped == 0 { String::new() } else { format!("{dropped} oldest dropped") },
+    }
+}
+
+/// Of which container and run, which come first, and what is not open yet.
+fn more(model: &Model, view: &LogView, is_many: bool) -> String {
+    let streams: Vec<_> = view.streams.iter().collect();
+    let mut more = String::new();
+    let mut add = |words: &str| {
+        if !words.is_empty() {
+            more.push_str("  ");
+            more.push_str(words);
+        }
+    };
+    if let Some((_, stream)) = streams.first().filter(|_| is_container_told(view)) {
+        add(&stream.container);
+    }
+    if let [(id, _)] = streams.as_slice() {
+        add(&view.streams.run_words(*id, model.now));
+    } else if is_many {
+        match streams.iter().filter(|(_, stream)| stream.previous).count() {
+            0 => {}
+            1 => add("1 previous run"),
+            many => add(&format!("{many} previous runs")),
+        }
+    } else if streams.is_empty() {
+        add("no pods");
+    }
+    if let Some(order) = view.streams.shown().order().filter(|_| is_many) {
+        // Behind the number it belongs to, where nothing is between.
+        let mark = if more.is_empty() { ": " } else { "  " };
+        more = format!("{more}{mark}{order}");
+    }
+    let opening = streams.iter().filter(|(_, stream)| stream.state == StreamState::Opening).count();
+    if opening > 0 {
+        more = format!("{more}  opening {opening}..");
+    }
+    more
+}
+
+fn is_container_told(view: &LogView) -> bool {
+    view.streams.reading().container.is_some() || view.streams.iter().count() == 1
+}
+
+/// Whether what the keys are for follows the newest line.
+fn state(view: &LogView) -> &'static str {
+    let has_ended = match view.split() {
+        Some((beside, _)) => view.has_ended(beside.streams(beside.side)),
+        None => view.streams.iter().all(|(_, stream)| matches!(stream.state, StreamState::Ended(_))),
+    };
+    match (view.follows, has_ended) {
+        (_, true) => "ended",
+        (true, false) => "following",
+        (false, false) => "not following",
     }
 }

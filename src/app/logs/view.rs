@@ -1,10 +1,11 @@
 //! What is seen of the lines: where one is in them, what is searched for, how they are shown.
 
+mod found;
 mod shown;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use unicode_width::UnicodeWidthStr;
 
 use super::beside::{Beside, Halves, Side};
@@ -12,6 +13,7 @@ use super::compare::Compare;
 use super::matches::Matches;
 use super::rows::{Form, JsonMode};
 use super::streams::{Reading, Step, Streams};
+use super::tint::Tint;
 use super::walk::{Place, Shown, Walk};
 use crate::app::search::Search;
 use crate::app::text_view::Room;
@@ -30,6 +32,8 @@ pub const PRESETS: [(&str, Since, Option<u32>); 7] = [
     ("1h", Since::Seconds(3600), None),
 ];
 
+/// Streams that break for the same reason within this time are told of in one line.
+const TOGETHER: SignedDuration = SignedDuration::from_secs(10);
 /// Lines around each match, where only matches are shown.
 const CONTEXT: usize = 2;
 /// So many columns are scrolled sideways at once.
@@ -77,11 +81,25 @@ pub struct LogView {
     cursor: Option<Place>,
     /// The cursor went to a match since it was last put in sight.
     has_jumped: bool,
+    trouble: Option<Trouble>,
+    /// The colours of those that are told apart.
+    tints: BTreeMap<String, Tint>,
+    /// The line with the cursor was dropped since the person last moved.
+    has_lost: bool,
     /// The width of the names before the lines; none where there is one stream only.
     names: usize,
     naming: Naming,
     /// How two nodes share the screen, where there are two and each has a half.
     halves: Option<Halves>,
+}
+
+/// What was said last about streams that broke.
+#[derive(Debug)]
+struct Trouble {
+    note: LineKey,
+    why: Text,
+    nodes: BTreeSet<Text>,
+    at: Timestamp,
 }
 
 /// What one step back leads to.
@@ -128,6 +146,9 @@ impl LogView {
             top: None,
             cursor: None,
             has_jumped: false,
+            trouble: None,
+            tints: BTreeMap::new(),
+            has_lost: false,
             names: 0,
             naming: Naming::Node,
             halves: None,
@@ -140,6 +161,7 @@ impl LogView {
         self.buffer.clear();
         self.matches = Matches::default();
         self.marks.clear();
+        self.trouble = None;
         (self.top, self.cursor, self.left, self.follows, self.names) = (None, None, 0, true, 0);
     }
 
@@ -161,15 +183,16 @@ impl LogView {
             return;
         }
         self.streams.heard(id, &news);
+        if let Some((words, at)) = self.streams.announce(id, &news) {
+            self.buffer.note(id, &words, at.unwrap_or(now));
+        }
         match news {
             LogNews::Lines(lines) => {
                 let fresh = self.buffer.push(id, lines, now);
-                self.matches.add(&fresh, &self.buffer, search);
+                self.matches.add(&fresh, &self.buffer, search, self.json);
             }
             LogNews::Lost(lines) => self.buffer.count_dropped(id, lines),
-            LogNews::Broken(why) => {
-                self.buffer.note(id, &format!("{}: {why}; trying again", self.name(id)), now);
-            }
+            LogNews::Broken(why) => self.broke(id, &why, now),
             LogNews::Ended(end) => {
                 // What has ended, ended with its last line.
                 let last = self.buffer.last_of(id).filter(|_| end == LogEnd::Complete);
@@ -183,20 +206,28 @@ impl LogView {
         }
     }
 
+    /// Says what broke; what breaks for many nodes at once is said once.
+    fn broke(&mut self, id: StreamId, why: &Text, now: Timestamp) {
+        let name = self.name(id);
+        if let Some(trouble) = &mut self.trouble
+            && trouble.why == *why
+            && now.duration_since(trouble.at) <= TOGETHER
+            && self.buffer.find(trouble.note).is_some()
+        {
+            trouble.nodes.insert(name);
+            let who = match trouble.nodes.len() {
+                1 => trouble.nodes.first().map(ToString::to_string).unwrap_or_default(),
+                nodes => format!("{nodes} nodes"),
+            };
+            self.buffer.reword(trouble.note, &format!("{who}: {why}; trying again"));
+            return;
+        }
+        let note = self.buffer.note(id, &format!("{name}: {why}; trying again"), now);
+        self.trouble = Some(Trouble { note, why: why.clone(), nodes: BTreeSet::from([name]), at: now });
+    }
+
     fn name(&self, id: StreamId) -> Text {
         self.streams.get(id).map(|stream| stream.target.node.0.clone()).unwrap_or_default()
-    }
-
-    /// Finds all lines that match, or forgets them.
-    pub(in crate::app) fn look_for(&mut self, search: &Search) {
-        self.matches.look(&self.buffer, search);
-        self.only_matches &= search.is_active();
-    }
-
-    /// The number of lines that match.
-    #[must_use]
-    pub fn found(&self) -> usize {
-        self.matches.keys().len()
     }
 
     /// The line with the cursor, and how many there are, from 1.
@@ -277,6 +308,12 @@ impl LogView {
         })
     }
 
+    /// The colour of what tells a stream apart: the same as long as the view is open.
+    #[must_use]
+    pub fn tint(&self, key: &str) -> Tint {
+        self.tints.get(key).copied().unwrap_or_else(|| Tint::of_name(key, &self.tints))
+    }
+
     /// Decides how streams are told apart; `widest` is the widest short name of a node.
     fn name_streams(&mut self, widest: usize) {
         let nodes: BTreeSet<_> = self.streams.iter().map(|(_, stream)| &stream.target.node).collect();
@@ -290,6 +327,20 @@ impl LogView {
             (true, true) => (Naming::Both, widest + 1 + longest),
         };
         (self.naming, self.names) = (naming, width.min(WIDEST_NAME));
+        let ids: Vec<StreamId> = self.streams.iter().map(|(id, _)| id).collect();
+        for id in ids {
+            let Some(key) = self.label(id, |node| node).map(|(_, key)| key.to_owned()) else { continue };
+            if !self.tints.contains_key(&key) {
+                let tint = Tint::of_name(&key, &self.tints);
+                self.tints.insert(key, tint);
+            }
+        }
+    }
+
+    /// The line with the cursor is not there any more: whether that is news.
+    pub(in crate::app) fn loses_place(&mut self) -> bool {
+        let is_lost = !self.follows && self.cursor.is_some_and(|at| self.buffer.find(at.key).is_none());
+        is_lost && !std::mem::replace(&mut self.has_lost, true)
     }
 
     /// Puts cursor and scroll in order, after anything changed; `widest` is the widest short name of a node.
@@ -327,12 +378,12 @@ impl LogView {
         let Some(at) = self.cursor.and_then(|at| walk.step(at, delta)) else { return };
         let is_last = walk.last() == Some(at);
         self.follows = self.follows && is_last;
-        self.cursor = Some(at);
+        (self.cursor, self.has_lost) = (Some(at), false);
     }
 
     /// To the beginning or the end; at the end it follows again.
     pub(in crate::app) fn go_to_end(&mut self, end: bool, room: Room) {
-        self.follows = end;
+        (self.follows, self.has_lost) = (end, false);
         let walk = self.walk(room);
         self.cursor = if end { walk.last() } else { walk.first() };
     }
@@ -357,31 +408,6 @@ impl LogView {
     /// Wraps, or not.
     pub(in crate::app) fn toggle_wrap(&mut self) {
         (self.wraps, self.left) = (!self.wraps, 0);
-    }
-
-    /// To the next match or the previous one, in a circle: which it is, from 1.
-    pub(in crate::app) fn next_match(&mut self, forward: bool) -> Option<usize> {
-        let at = self.matches.next(self.cursor?.key, forward);
-        self.go_to(*self.matches.keys().get(at)?);
-        Some(at + 1)
-    }
-
-    /// To the last match at or before the cursor, else the first: what was printed last is looked for first.
-    pub(in crate::app) fn nearest_match(&mut self) {
-        if let Some(key) = self.cursor.and_then(|place| self.matches.nearest(place.key)) {
-            self.go_to(key);
-        }
-    }
-
-    fn go_to(&mut self, key: LineKey) {
-        self.follows = false;
-        self.has_jumped = true;
-        let stream = self.buffer.find(key).map(|entry| entry.stream);
-        if let Some((beside, stream)) = self.beside.as_mut().zip(stream) {
-            let is_healthy = beside.streams(Side::Healthy).contains(&stream);
-            beside.side = if is_healthy { Side::Healthy } else { Side::Ill };
-        }
-        self.cursor = Some(Place { key, row: 0 });
     }
 
     /// Marks the line with the cursor, or takes the mark away; whether it is marked now.

@@ -55,6 +55,13 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether lines before a shown one are left out that do not match.
+    pub fn is_after_gap(&self, index: usize) -> bool {
+        let all = Walk { shown: Shown::All, ..*self };
+        let before = index.checked_sub(1).and_then(|index| all.previous(index));
+        before.is_some() && before != index.checked_sub(1).and_then(|index| self.previous(index))
+    }
+
     fn is_of(&self, index: usize) -> bool {
         let is_of = |of: &[StreamId]| self.buffer.get(index).is_some_and(|entry| of.contains(&entry.stream));
         self.of.is_none_or(is_of)

@@ -12,6 +12,7 @@ use crate::domain::preview::edit::edit_words;
 use crate::domain::relabel::LabelLine;
 use crate::domain::relabel::guard::{Guard, warnings};
 use crate::domain::relabel::harm::{Harm, SetHarm};
+use crate::domain::relabel::sight::unseen;
 use review::{status, told};
 
 /// A key is padded to at most so many columns.
@@ -158,7 +159,9 @@ fn users(sets: &[ObjectKey]) -> String {
 
 /// What is typed, what it would do, what can be pressed.
 fn below_editor(model: &Model, relabel: &Relabel, editor: &Editor) -> Vec<Line> {
-    let mut lines = Vec::new();
+    let hint = Some(&relabel.hint).filter(|hint| !hint.is_empty()).cloned();
+    // The answer to the last key comes before everything else.
+    let mut lines: Vec<Line> = hint.into_iter().chain(unseen(&model.inventory)).map(Line::problem).collect();
     match &editor.entry {
         Some(entry) => {
             let what = if entry.is_taint { "taint" } else { "label" };
@@ -180,9 +183,6 @@ fn below_editor(model: &Model, relabel: &Relabel, editor: &Editor) -> Vec<Line> 
             }));
         }
         None => lines.extend(about_line(editor)),
-    }
-    if !relabel.hint.is_empty() {
-        lines.push(Line::problem(relabel.hint.clone()));
     }
     let pending = editor.pending();
     if pending == NodeChange::default() {

@@ -29,9 +29,11 @@ fn open(model: &mut Model, previous: Option<bool>) -> Vec<Effect> {
         let subject = Subject::Cells(marked(model));
         return open_subject(model, subject, previous);
     }
-    if let Some(Screen::Cause(key)) = model.screens.last().map(|open| &open.screen)
-        && let Some(cause) = model.problems.find(key)
-    {
+    let on_cause = model.screens.last().and_then(|open| match (&open.screen, open.leads()) {
+        (Screen::Cause(key), _) | (_, Some(Screen::Cause(key))) => model.problems.find(key),
+        _ => None,
+    });
+    if let Some(cause) = on_cause.filter(|cause| !cause.cells.is_empty()) {
         let subject = Subject::Cells(named(model, &cause.cells));
         return open_subject(model, subject, previous);
     }
@@ -91,7 +93,8 @@ pub(super) fn open_subject(model: &mut Model, subject: Subject, previous: Option
     let (_, since, tail) = PRESETS[0];
     let several = matches!(&subject, Subject::Cells(cells) if cells.len() > 1);
     let most = model.settings.log_streams.unwrap_or(DEFAULT_STREAMS);
-    let reading = Reading { subject: subject.clone(), container: None, previous, since, tail, most };
+    let reading =
+        Reading { subject: subject.clone(), container: None, previous, present: None, since, tail, most };
     screen::open(model, Screen::Logs(subject));
     let effects = read(model, reading, 0);
     if several && previous.is_none() {
@@ -177,8 +180,11 @@ fn room(model: &Model) -> Room {
 /// Puts cursor and scroll of the view in order.
 pub(super) fn arrange(model: &mut Model) {
     let (size, widest) = (model.size, usize::from(model.labels.width));
-    if let Some(view) = &mut model.logs {
-        view.arrange(size, widest);
+    let Some(view) = &mut model.logs else { return };
+    let is_lost = view.loses_place();
+    view.arrange(size, widest);
+    if is_lost {
+        say(model, "the line you read was dropped: these are the next ones that are left");
     }
 }
 
@@ -215,6 +221,10 @@ fn act_open(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::ToggleFullScreen => view.is_full_screen = !view.is_full_screen,
         Action::CycleJson => {
             view.json = view.json.next();
+            // Lines match as they are shown.
+            if let Some(open) = model.screens.last() {
+                view.look_for(&open.view.search);
+            }
             let words = view.json.words();
             say(model, words);
         }
@@ -231,6 +241,7 @@ fn act_open(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::PickContainer => pick_container(model),
         Action::CompareEndings => return Some(compare::begin(model, false)),
         Action::SwitchFocus => view.switch_side(room),
+        Action::Leave if view.behind.is_some() => return Some(compare::return_to(model)),
         // What is searched is dropped first.
         Action::Back if view.behind.is_some() && model.typed().0.is_empty() => {
             return Some(compare::return_to(model));
@@ -244,12 +255,16 @@ fn act_open(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
 }
 
 fn only_matches(model: &mut Model) {
+    let typed = model.typed().0.to_owned();
     let Some(view) = &mut model.logs else { return };
-    if view.found() == 0 && !view.only_matches {
+    if typed.is_empty() && !view.only_matches {
         say(model, "/ searches first");
         return;
     }
     view.only_matches = !view.only_matches;
+    if view.only_matches && view.found() == 0 {
+        say(model, &format!("waiting for lines that match /{typed}"));
+    }
 }
 
 fn next_match(model: &mut Model, forward: bool) {
@@ -275,7 +290,7 @@ pub(super) fn searched(model: &mut Model) {
         let (found, typed) = (view.found(), open.view.search.typed.clone());
         view.nearest_match();
         let words = if found == 0 {
-            format!("nothing here matches /{typed}")
+            format!("nothing here matches /{typed}; & waits for lines that do")
         } else {
             format!("{found} lines match; n N steps, & shows only these")
         };
@@ -292,6 +307,10 @@ fn read_since(model: &mut Model, preset: usize) -> Vec<Effect> {
 
 fn toggle_previous(model: &mut Model) -> Vec<Effect> {
     let Some(view) = &model.logs else { return Vec::new() };
+    if view.beside.is_some() {
+        say(model, "two nodes side by side keep their runs: Esc goes back, then p");
+        return Vec::new();
+    }
     let is_previous = view.streams.iter().any(|(_, stream)| stream.previous);
     let reading = Reading { previous: Some(!is_previous), ..view.streams.reading().clone() };
     let preset = view.preset;

@@ -1,5 +1,7 @@
 //! A replacement is begun, driven, held and ended.
 
+use std::collections::BTreeSet;
+
 use super::screen;
 use crate::app::action::Action;
 use crate::app::effect::{Check, Effect};
@@ -10,6 +12,7 @@ use crate::app::replace::{Begin, Replacing, Told};
 use crate::app::screen::Screen;
 use crate::domain::command::{Command, Outcome, Ticket};
 use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef};
+use crate::domain::inquiry::Inquiry;
 use crate::domain::object::Pod;
 use crate::domain::replace::check::Fresh;
 use crate::domain::replace::claim::Claim;
@@ -255,6 +258,13 @@ pub(super) fn act(model: &mut Model, action: Action) {
 /// Whether there is one that is not over.
 pub(super) fn goes_on(model: &Model) -> bool {
     model.replacement.as_ref().is_some_and(Replacing::is_active)
+}
+
+/// While it goes on the server is asked for the DaemonSet again and again: a watch is silent where nothing happens and
+/// where nobody is there any more, and only an answer tells.
+pub(super) fn needed(model: &Model, needed: &mut BTreeSet<Inquiry>) {
+    let active = model.replacement.as_ref().filter(|replacing| replacing.is_active());
+    needed.extend(active.map(|replacing| Inquiry::Object(replacing.run.plan().daemon_set.clone())));
 }
 
 /// Lists other nodes on its screen.

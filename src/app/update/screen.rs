@@ -4,6 +4,7 @@ use super::{lens, logs, motion};
 use crate::app::action::Action;
 use crate::app::cursor::CountColumn;
 use crate::app::effect::Effect;
+use crate::app::keymap::Context;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
 use crate::app::page::EVENTS;
@@ -185,7 +186,13 @@ fn help(model: &mut Model) {
     if matches!(model.screens.last(), Some(Open { screen: Screen::Help, .. })) {
         leave(model);
     } else {
+        let here = model.context_of_screen();
         open(model, Screen::Help);
+        // The keys of where one is; in the grid they are the first.
+        if let Some(open) = model.screens.last_mut().filter(|_| here != Context::Grid) {
+            let heading = open.page.lines.iter().position(|line| line.text == here.title());
+            (open.view.at, open.view.top) = (heading.unwrap_or_default(), heading.unwrap_or_default());
+        }
     }
 }
 

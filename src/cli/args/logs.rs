@@ -13,8 +13,8 @@ pub(in crate::cli) struct LogsArgs {
     /// The DaemonSet: ds/NAME, NAME or NAMESPACE/NAME; without -n in the context's namespace
     #[arg(value_name = "ds/NAME")]
     pub(in crate::cli) daemon_set: String,
-    /// Only these nodes: node/NAME or NAME; can be repeated
-    #[arg(long = "node", value_name = "NODE", num_args = 1..)]
+    /// Only these nodes: node/NAME or NAME; can be repeated, or several with commas
+    #[arg(long = "node", value_name = "NODE", value_delimiter = ',')]
     pub(in crate::cli) nodes: Vec<String>,
     /// The container; otherwise the annotated default one, else the first
     #[arg(short, long, value_name = "NAME")]
@@ -31,7 +31,7 @@ pub(in crate::cli) struct LogsArgs {
     /// Only the last lines of each pod; with -f 10 where nothing is said, else all
     #[arg(long, value_name = "N")]
     pub(in crate::cli) tail: Option<u32>,
-    /// Only lines that match this regular expression
+    /// Only lines that match this regular expression, out of those that --since and --tail leave
     #[arg(long, value_name = "RE")]
     pub(in crate::cli) grep: Option<String>,
     /// So many logs at once

@@ -27,7 +27,7 @@ pub(in crate::cli) struct ReplaceArgs {
     #[arg(long = "node", value_name = "NODE", value_delimiter = ',')]
     pub(in crate::cli) nodes: Vec<String>,
     /// Only nodes with these labels
-    #[arg(long, value_name = "SELECTOR")]
+    #[arg(long, value_name = "SELECTOR", value_parser = super::nodes::read_node_selector)]
     pub(in crate::cli) node_selector: Option<String>,
     /// On how many nodes a pod may be unavailable at once, whoever caused it, like 3 or 10% [default: 1]
     #[arg(long, value_name = "N|P%", value_parser = read_limit, allow_hyphen_values = true)]

@@ -7,6 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::preview::table;
 use crate::cli::print;
 use crate::cluster::Connection;
+use crate::domain::journal::node_commands;
 use crate::domain::preview::edit::edit_words;
 use crate::domain::relabel::batch::{Batch, Item, NodeResult, Step};
 use crate::domain::relabel::guard::{about_cordon, warnings};
@@ -91,13 +92,7 @@ fn impact(harm: &Harm, most: usize) {
 
 fn sum(harm: &Harm) {
     print::note(&format!("in all: {}", harm.words()));
-    for set in harm.critical() {
-        let why = set.critical.unwrap_or_default();
-        print::note(&format!(
-            "  CRITICAL: {} loses {} of {} pods ({why})",
-            set.daemon_set, set.stops, set.running
-        ));
-    }
+    harm.critical_words().iter().for_each(|line| print::note(&format!("  {line}")));
 }
 
 fn names<'a>(items: impl ExactSizeIterator<Item = &'a Item>) -> String {
@@ -139,14 +134,11 @@ fn lines(batch: &Batch, past: &str, suffix: &str) -> Result<(), Failure> {
 pub(super) fn way_back(batch: &Batch) {
     let mut commands: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (node, back) in batch.inverse() {
-        let words = edit_words(&back).join(" ");
-        let command = match back.unschedulable {
-            Some(true) => "cordon".to_owned(),
-            Some(false) => "uncordon".to_owned(),
-            None if back.labels.is_empty() => format!("taint --overwrite {words}"),
-            None => format!("label --overwrite {words}"),
-        };
-        commands.entry(command).or_default().push(format!("node/{node}"));
+        let words = edit_words(&back);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        for command in node_commands(&words) {
+            commands.entry(command).or_default().push(format!("node/{node}"));
+        }
     }
     for (command, nodes) in commands {
         print::note(&format!("back: dsgrid {command} {}", nodes.join(" ")));

@@ -10,7 +10,7 @@ use super::super::print;
 use super::super::snapshot::Snapshot;
 use super::hold::Hold;
 use super::{Printer, is_failure};
-use crate::app::logs::{Reading, Step, Streams};
+use crate::app::logs::{Reading, Step, StreamState, Streams};
 use crate::cluster::{Connection, Logs, log_channel, mailbox};
 use crate::domain::event::Scope;
 use crate::domain::inventory::Inventory;
@@ -35,8 +35,8 @@ pub(super) async fn run(
     // Until the watches have everything, what was read for the name is good enough to begin with.
     let mut inventory = Inventory::new(snapshot.inventory.now());
     settle(&mut streams, &snapshot.inventory, &mut logs);
-    if streams.shown().open.len() < streams.shown().of {
-        print::note(&streams.shown().to_string());
+    if let Some(order) = streams.shown().order() {
+        print::note(&format!("{}: {order}", streams.shown()));
     }
     if streams.shown().of == 0 {
         print::note("there are no pods here yet");
@@ -96,8 +96,17 @@ fn hear(
     printer: &Printer,
 ) -> Result<(), Failure> {
     for (id, news) in batch.drain(..) {
+        let stream = streams.get(id);
+        let node = stream.map(|stream| stream.target.node.clone()).unwrap_or_default();
+        let was_broken = stream.is_some_and(|stream| matches!(stream.state, StreamState::Broken(_)));
         streams.heard(id, &news);
-        let node = streams.get(id).map(|stream| stream.target.node.clone()).unwrap_or_default();
+        let announced = streams.announce(id, &news).map(|(words, _)| words);
+        let back =
+            (was_broken && matches!(news, LogNews::Lines(_))).then(|| format!("{node}: the log goes on"));
+        for words in announced.into_iter().chain(back) {
+            write(streams, &hold.all(), printer)?;
+            print::note(&format!("--- {words}"));
+        }
         let words = match news {
             LogNews::Lines(fresh) => {
                 for line in fresh {
@@ -105,7 +114,7 @@ fn hear(
                 }
                 continue;
             }
-            LogNews::Broken(why) => why.to_string(),
+            LogNews::Broken(why) => format!("{why}; trying again"),
             // Nothing is lost on the way to one for whom the servers wait.
             LogNews::Ended(LogEnd::Complete) | LogNews::Lost(_) => continue,
             LogNews::Ended(end) => end.to_string(),
@@ -132,7 +141,5 @@ fn write(streams: &Streams, lines: &[(StreamId, Line)], printer: &Printer) -> Re
 fn denied(streams: &Streams) -> bool {
     let mut all = streams.iter().peekable();
     all.peek().is_some()
-        && all.all(|(_, stream)| {
-            matches!(&stream.state, crate::app::logs::StreamState::Ended(end) if is_failure(end))
-        })
+        && all.all(|(_, stream)| matches!(&stream.state, StreamState::Ended(end) if is_failure(end)))
 }

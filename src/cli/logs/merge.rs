@@ -45,7 +45,7 @@ pub(super) async fn run(
     // Lines wait in their streams until it is their turn; nothing is held here.
     let (unused, _) = log_channel();
     let mut logs = connection.logs(unused, reading.most);
-    let mut failed = 0;
+    let (mut failed, mut unread) = (0, 0);
     for (turn, some) in targets.chunks(reading.most).enumerate() {
         let mut sources = Vec::new();
         for (at, target) in some.iter().enumerate() {
@@ -64,9 +64,10 @@ pub(super) async fn run(
             let Some(end) = source.ended.as_ref().filter(|end| **end != LogEnd::Complete) else { continue };
             print::note(&format!("{}: {}: {end}", source.node, source.pod));
             failed += usize::from(is_failure(end));
+            unread += 1;
         }
     }
-    outcome(failed, targets.len())
+    outcome(failed, unread, targets.len())
 }
 
 fn request(target: &Target, reading: &Reading) -> LogRequest {
@@ -78,6 +79,7 @@ fn request(target: &Target, reading: &Reading) -> LogRequest {
         since: reading.since,
         tail: reading.tail,
         bytes: None,
+        restarts: 0,
     }
 }
 

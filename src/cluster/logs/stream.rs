@@ -13,7 +13,9 @@ use super::{LogSink, Pace};
 use crate::cluster::error::Error;
 use crate::cluster::watch::Backoff;
 use crate::cluster::wire::{Answer, Ask, Wire, encode};
+use crate::domain::id::ObjectRef;
 use crate::domain::log::{Line, LogEnd, LogNews, LogRequest, Resume, Since, StreamId};
+use crate::domain::object::{ContainerState, Pod};
 use crate::domain::text::Text;
 
 /// A followed log that says nothing for so long is opened again: after a rotation some kubelets never say anything
@@ -21,8 +23,8 @@ use crate::domain::text::Text;
 const SILENCE: Duration = Duration::from_secs(60);
 /// A log that is not followed has to go on within this time.
 const IDLE: Duration = Duration::from_secs(30);
-/// A followed log that ends so soon without anything new belongs to a container that has ended.
-const AT_ONCE: Duration = Duration::from_secs(2);
+/// A connection that lasted so long is no failure: the next one is not waited for any longer than the first.
+const LASTED: Duration = Duration::from_secs(10);
 
 /// One log.
 pub(super) struct Stream {
@@ -48,13 +50,23 @@ enum Once {
     Refused(LogEnd),
 }
 
+/// How the run of the container stands that is read.
+enum Run {
+    /// It runs.
+    GoesOn,
+    /// It ended, so its log has an end.
+    Ended(LogEnd),
+    /// Its pod cannot be read, or says nothing about it.
+    Unknown,
+}
+
 impl Stream {
     pub(super) fn new(wire: Wire, id: StreamId, request: LogRequest, sink: LogSink, pace: Arc<Pace>) -> Self {
         Self { wire, id, request, sink, pace, resume: Resume::default(), said: HashSet::new() }
     }
 
     /// Reads to the end.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run_to_end(mut self) {
         let end = self.read().await;
         self.sink.put(self.id, LogNews::Ended(end)).await;
     }
@@ -65,23 +77,64 @@ impl Stream {
             self.pace.wait().await;
             let begun = Instant::now();
             let once = self.once().await;
+            let has_lasted = begun.elapsed() >= LASTED;
+            if has_lasted {
+                backoff = Backoff::default();
+            }
             let follow = self.request.follow;
             let trouble = match once {
                 Once::Ended { .. } | Once::Silent if !follow => return LogEnd::Complete,
-                Once::Ended { fresh: false } if begun.elapsed() < AT_ONCE => return LogEnd::Complete,
-                Once::Ended { .. } | Once::Silent => {
-                    backoff = Backoff::default();
-                    continue;
-                }
+                Once::Silent => continue,
+                // What the container printed since is read before anything is concluded.
+                Once::Ended { fresh: true } => None,
+                Once::Ended { fresh: false } => match self.look_at_run().await {
+                    Run::Ended(end) => return end,
+                    Run::Unknown => None,
+                    Run::GoesOn => {
+                        (!has_lasted).then(|| Text::new("the server ended the log, but the container runs"))
+                    }
+                },
                 Once::Broken(why) if !follow => return LogEnd::Failed(why),
-                Once::Broken(why) => why,
-                Once::Refused(end) if follow && end.is_passing() => Text::new(&end.to_string()),
+                Once::Broken(why) => Some(why),
+                // A kubelet that has not heard of the pod yet says the same.
+                Once::Refused(LogEnd::Gone) if follow => match self.look_at_run().await {
+                    Run::Ended(LogEnd::Gone) => return LogEnd::Gone,
+                    _ => Some(Text::new(&LogEnd::NotStarted(Text::default()).to_string())),
+                },
+                Once::Refused(end) if follow && end.is_passing() => Some(Text::new(&end.to_string())),
                 Once::Refused(end) => return end,
             };
-            if self.said.insert(trouble.clone()) {
+            if let Some(trouble) = trouble.filter(|trouble| self.said.insert(trouble.clone())) {
                 self.sink.put(self.id, LogNews::Broken(trouble)).await;
             }
             sleep(backoff.next(None)).await;
+        }
+    }
+
+    /// Whether the run that is read goes on: a log that ends says nothing about it, its pod does.
+    async fn look_at_run(&self) -> Run {
+        let ObjectRef { key, uid, .. } = &self.request.pod;
+        let path = format!("/api/v1/namespaces/{}/pods/{}", encode(&key.namespace), encode(&key.name));
+        let ask = Ask { path, doing: format!("read the pod {key}"), within: IDLE };
+        let pod = match self.wire.read(&ask).await {
+            Ok((bytes, _)) => serde_json::from_slice::<Pod>(&bytes),
+            Err(error) if error.is_absent() => return Run::Ended(LogEnd::Gone),
+            Err(_) => return Run::Unknown,
+        };
+        let Ok(pod) = pod else { return Run::Unknown };
+        if pod.meta.uid != *uid {
+            return Run::Ended(LogEnd::Gone);
+        }
+        let mut all = pod.containers.iter().chain(&pod.init_containers);
+        let Some(container) = all.find(|container| container.name == self.request.container) else {
+            return Run::Unknown;
+        };
+        let is_same = container.restarts <= self.request.restarts;
+        match &container.state {
+            ContainerState::Running { .. } if is_same => Run::GoesOn,
+            // It never ran: what comes is its first run.
+            ContainerState::Waiting { .. } if container.last.is_none() => Run::Unknown,
+            _ => Run::Ended(LogEnd::Complete),
         }
     }
 
@@ -181,7 +234,7 @@ impl Stream {
             }
         }
         let within = if request.follow { SILENCE } else { IDLE };
-        Ask { path, doing: format!("read the log of {key}"), within }
+        Ask { path, doing: "read the log".to_owned(), within }
     }
 }
 
@@ -198,10 +251,22 @@ fn refused(error: &Error) -> Once {
             let why = message.split_once("is waiting to start").map_or("", |(_, why)| why);
             LogEnd::NotStarted(Text::new(why.trim_start_matches([':', ' '])))
         }
-        Error::Refused { code: 500 | 502 | 503 | 504, message, .. } => {
+        // It has no status of the container yet, as right after the pod was bound.
+        Error::Refused { code: 400, message, .. } if message.ends_with("is not available") => {
+            LogEnd::NotStarted(Text::default())
+        }
+        Error::Refused { code: 500..=504, message, .. } if is_of_kubelet(message) => {
             LogEnd::KubeletUnreachable(Text::new(message))
         }
         Error::Refused { .. } | Error::Unauthorized { .. } => LogEnd::Failed(words()),
         _ => return Once::Broken(words()),
     })
+}
+
+/// Whether an API server says that it could not reach the node, not that it is itself in trouble
+/// (`pkg/registry/core/pod/rest/log.go` passes on what its connection to the kubelet said).
+fn is_of_kubelet(message: &str) -> bool {
+    ["/containerLogs/", ":10250", "kubelet", "No agent available", "error trying to reach service"]
+        .iter()
+        .any(|words| message.contains(words))
 }

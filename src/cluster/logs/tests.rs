@@ -18,6 +18,7 @@ fn request(follow: bool) -> LogRequest {
         since: Since::All,
         tail: Some(500),
         bytes: None,
+        restarts: 0,
     }
 }
 
@@ -25,12 +26,33 @@ fn text(body: &str) -> Reply {
     Reply::new(200, body).header("content-type", "text/plain")
 }
 
-/// What a server that answers so makes of a stream: texts of lines, and words for the rest.
+/// The pod as the server has it, with its container in this state.
+fn pod(uid: &str, restarts: u32, state: &str) -> Reply {
+    let status = format!(r#"{{"name":"main","restartCount":{restarts},"state":{state}}}"#);
+    let meta = format!(r#"{{"name":"fluent-bit-x7k2p","namespace":"logging","uid":"{uid}"}}"#);
+    Reply::new(200, &format!(r#"{{"metadata":{meta},"status":{{"containerStatuses":[{status}]}}}}"#))
+}
+
+const RUNNING: &str = r#"{"running":{"startedAt":"2026-01-02T03:00:00Z"}}"#;
+const TERMINATED: &str = r#"{"terminated":{"exitCode":1,"finishedAt":"2026-01-02T03:05:00Z"}}"#;
+
+/// What a server that answers so makes of a stream: texts of lines, and words for the rest; the container has ended by
+/// the time its pod is read.
 async fn read(
     request: LogRequest,
     script: impl Fn(usize) -> Option<Reply> + Send + Sync + 'static,
 ) -> (Vec<String>, Log) {
-    let (client, log) = client(move |_, count| script(count));
+    read_of(request, script, |_| pod("u", 0, TERMINATED)).await
+}
+
+/// The same, with the pod as it is read.
+async fn read_of(
+    request: LogRequest,
+    script: impl Fn(usize) -> Option<Reply> + Send + Sync + 'static,
+    pod: impl Fn(usize) -> Reply + Send + Sync + 'static,
+) -> (Vec<String>, Log) {
+    let (client, log) =
+        client(move |path, count| if path.contains("/log?") { script(count) } else { Some(pod(count)) });
     let (sink, mut receiver) = log_channel();
     let mut logs = Connection::over(client).logs(sink, 16);
     logs.open(StreamId(7), request);
@@ -75,6 +97,21 @@ async fn every_refusal_is_a_line_in_words() {
             "no log of a previous run: the container never ended before, or its log is gone",
         ),
         (
+            Reply::status(400, "container \"main\" in pod \"p\" is not available"),
+            "no log yet: the container has not been started",
+        ),
+        (
+            Reply::status(503, "the apiserver is shutting down"),
+            "the server fake:443 refused to read the log: the apiserver is shutting down (503)",
+        ),
+        (
+            Reply::status(
+                502,
+                "error trying to reach service: dial tcp 10.0.0.7:10250: connect: no route to host",
+            ),
+            "the node's kubelet cannot be reached: error trying to reach service: dial tcp 10.0.0.7:10250: connect: no route to host",
+        ),
+        (
             Reply::status(
                 400,
                 "container \"main\" in pod \"p\" is waiting to start: trying and failing to pull image",
@@ -92,7 +129,7 @@ async fn every_refusal_is_a_line_in_words() {
         ),
         (
             Reply::status(400, "container x is not valid for pod p"),
-            "the server fake:443 refused to read the log of logging/fluent-bit-x7k2p: container x is not valid for pod p (400)",
+            "the server fake:443 refused to read the log: container x is not valid for pod p (400)",
         ),
     ] {
         let (said, _) = read(request(false), move |_| Some(reply.clone())).await;
@@ -134,6 +171,73 @@ async fn a_silent_stream_is_opened_again_and_a_mute_server_too() {
     let times: Vec<_> = log.lock().unwrap().iter().map(|(at, _)| *at).collect();
     assert_eq!((times[1] - times[0]).as_secs(), 60);
     assert_eq!((times[2] - times[1]).as_secs(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_is_believed_only_where_the_pod_says_so() {
+    let begun = Instant::now();
+    let (said, log) = read_of(
+        request(true),
+        |count| Some(text(if count == 3 { "2026-01-02T03:04:08Z at last\n" } else { "" })),
+        |count| if count < 4 { pod("u", 0, RUNNING) } else { pod("u", 0, TERMINATED) },
+    )
+    .await;
+    assert_eq!(
+        said,
+        [
+            "broken: the server ended the log, but the container runs",
+            "at last",
+            "broken: the server ended the log, but the container runs"
+        ]
+    );
+    let logs = paths(&log).iter().filter(|path| path.contains("/log?")).count();
+    assert_eq!(logs, 6, "each end without anything new is one look at the pod");
+    assert!(begun.elapsed() > Duration::from_millis(500), "with pauses");
+    for (reply, end) in [
+        (pod("u", 1, RUNNING), &[][..]),
+        (pod("another", 0, RUNNING), &["end: the pod is gone, and its log with it".to_owned()][..]),
+        (
+            Reply::status(404, "pods \"p\" not found"),
+            &["end: the pod is gone, and its log with it".to_owned()][..],
+        ),
+    ] {
+        let (said, _) = read_of(request(true), |_| Some(text("")), move |_| reply.clone()).await;
+        assert_eq!(said, end);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_that_its_kubelet_has_not_heard_of_yet_is_not_gone() {
+    let (said, _) = read_of(
+        request(true),
+        |count| {
+            Some(match count {
+                0 => Reply::status(404, "the server could not find the requested resource"),
+                1 => Reply::status(400, "container \"main\" in pod \"p\" is not available"),
+                _ => text("2026-01-02T03:04:08Z started\n"),
+            })
+        },
+        |count| pod("u", 0, if count == 0 { "{\"waiting\":{}}" } else { TERMINATED }),
+    )
+    .await;
+    assert_eq!(said, ["broken: no log yet: the container has not been started", "started"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_ends_logs_at_once_is_asked_less_and_less() {
+    let asked = 40;
+    let (_, log) = read_of(
+        request(true),
+        move |count| {
+            let line = format!("2026-01-02T03:{:02}:08Z line\n", count.min(asked));
+            Some(text(&line))
+        },
+        |_| pod("u", 0, TERMINATED),
+    )
+    .await;
+    let times: Vec<_> = log.lock().unwrap().iter().map(|(at, _)| *at).collect();
+    let late = (times[asked] - times[asked / 2]).as_secs();
+    assert!(late > 20, "{late} s for twenty, though each brought a line");
 }
 
 #[tokio::test(start_paused = true)]

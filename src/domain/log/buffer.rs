@@ -146,6 +146,22 @@ impl LogBuffer {
         key
     }
 
+    /// Says something else in the place of what was said, if it is there still.
+    pub fn reword(&mut self, note: LineKey, text: &str) {
+        let place = self.place_of(note);
+        let Some(entry) = self.entries.get_mut(place).filter(|entry| entry.key == note && entry.is_note)
+        else {
+            return;
+        };
+        let before = entry.bytes();
+        entry.text = text.into();
+        let after = entry.bytes();
+        self.bytes = self.bytes + after - before;
+        if let Some(lane) = self.lanes.get_mut(&entry.stream) {
+            lane.bytes = lane.bytes + after - before;
+        }
+    }
+
     fn merge(&mut self, stream: StreamId, lines: Vec<(Line, bool)>, now: Timestamp) -> Vec<LineKey> {
         let lane = self.lanes.entry(stream).or_default();
         let mut fresh = VecDeque::with_capacity(lines.len());

@@ -6,27 +6,32 @@ use std::fmt;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::level::level;
 use crate::domain::text::sanitize;
 
 /// Names of the message, the best first.
 const MESSAGE: [&str; 4] = ["msg", "message", "error", "log"];
-/// Names of what the view shows by itself.
-const SHOWN_APART: [&str; 9] =
-    ["level", "lvl", "severity", "log.level", "time", "ts", "timestamp", "@timestamp", "msg"];
+/// Names of the level and of the time, which the view shows by itself.
+const LEVEL: [&str; 4] = ["level", "lvl", "severity", "log.level"];
+const TIME: [&str; 4] = ["time", "ts", "timestamp", "@timestamp"];
 /// Spaces a level of nesting.
 const INDENT: usize = 2;
 
-/// A JSON object as its message and then `key=value` for the rest; none where the text is no JSON object.
+/// A JSON object as its message and then `key=value` for the rest, but for its level and its time; none where the text is no JSON object.
 #[must_use]
 pub fn fold(text: &str) -> Option<String> {
     let fields = fields(text)?;
+    // A level that nobody knows is not shown by anybody else.
+    let has_level = level(text).is_some();
     let message = MESSAGE.iter().find_map(|name| fields.iter().position(|(key, _)| key == name));
     let mut folded = String::with_capacity(text.len());
     if let Some(at) = message {
         folded.push_str(&value(fields[at].1));
     }
     for (at, (key, raw)) in fields.iter().enumerate() {
-        if Some(at) == message || SHOWN_APART.contains(&key.as_ref()) {
+        let key = key.as_ref();
+        let is_apart = (has_level && LEVEL.contains(&key)) || TIME.contains(&key) || key == "msg";
+        if Some(at) == message || is_apart {
             continue;
         }
         if !folded.is_empty() {
@@ -135,6 +140,7 @@ mod tests {
             (r#"{"level":"info","ts":1.5,"msg":"started","port":80}"#, "started  port=80"),
             (r#"{"a":{"b":[1, 2]},"message":"hi \"you\""}"#, "hi \"you\"  a={\"b\":[1, 2]}"),
             (r#"{"level":"error","error":"no such file"}"#, "no such file"),
+            (r#"{"level":"loud","msg":"hi"}"#, "hi  level=loud"),
             (r#"{"a":1,"b":"two words"}"#, "a=1  b=two words"),
             ("{}", ""),
         ] {

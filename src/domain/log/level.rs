@@ -17,6 +17,21 @@ pub enum Level {
     Fatal,
 }
 
+impl Level {
+    /// As most programs write it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Trace => "TRACE",
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+            Self::Fatal => "FATAL",
+        }
+    }
+}
+
 /// Only the beginning of a line says its level.
 const HEAD: usize = 256;
 /// Plain words count only so early: later they are what the line is about.

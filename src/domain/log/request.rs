@@ -40,6 +40,8 @@ pub struct LogRequest {
     pub tail: Option<u32>,
     /// At most so many bytes; none for all.
     pub bytes: Option<u32>,
+    /// How often the container had been started again when this was asked: a run after that has a log of its own.
+    pub restarts: u32,
 }
 
 /// What comes of a stream.

@@ -37,18 +37,41 @@ pub struct Target {
 pub struct Selection {
     /// Those to open, in this order.
     pub open: Vec<Target>,
-    /// The nodes that have such pods.
+    /// How many there are.
     pub of: usize,
+    /// Whether they are of several DaemonSets, so that a node can have several of them.
+    pub is_mixed: bool,
+    /// Whether some of them are failing or outdated.
+    pub has_ill: bool,
 }
 
 impl fmt::Display for Selection {
-    /// `16 of 873 nodes shown: outdated and failing first`.
+    /// `16 of 873 nodes shown`; pods where they are of several DaemonSets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let noun = if self.is_mixed { "pod" } else { "node" };
         match (self.open.len(), self.of) {
-            (shown, of) if shown < of => write!(f, "{shown} of {of} nodes shown: outdated and failing first"),
-            (1, _) => f.write_str("1 node"),
-            (shown, _) => write!(f, "{shown} nodes"),
+            (shown, of) if shown < of => write!(f, "{shown} of {of} {noun}s shown"),
+            (1, _) => write!(f, "1 {noun}"),
+            (shown, _) => write!(f, "{shown} {noun}s"),
         }
+    }
+}
+
+impl Selection {
+    /// Which come first, where not all are shown: `outdated and failing first`.
+    #[must_use]
+    pub fn order(&self) -> Option<&'static str> {
+        let ill_first = || if self.has_ill { "outdated and failing first" } else { "the first by name" };
+        (self.open.len() < self.of).then(ill_first)
+    }
+}
+
+/// Failing ones first, then outdated ones, then the others.
+fn rank(state: CellState) -> u8 {
+    match state {
+        CellState::Failing | CellState::NotReady | CellState::Lost | CellState::Misscheduled => 0,
+        CellState::Outdated => 1,
+        _ => 2,
     }
 }
 
@@ -59,16 +82,14 @@ pub fn select(inventory: &Inventory, cells: &[(RowSlot, ColumnSlot)], most: usiz
     let mut targets: Vec<Target> =
         cells.iter().filter_map(|(row, column)| target(inventory, *row, *column)).collect();
     let of = targets.len();
-    let rank = |state: CellState| match state {
-        CellState::Failing | CellState::NotReady | CellState::Lost | CellState::Misscheduled => 0,
-        CellState::Outdated => 1,
-        _ => 2,
-    };
+    let first = targets.first().map(|target| &target.daemon_set);
+    let is_mixed = targets.iter().any(|target| Some(&target.daemon_set) != first);
+    let has_ill = targets.iter().any(|target| rank(target.state) < 2);
     targets.sort_by(|a, b| {
         (rank(a.state), &a.node, &a.daemon_set).cmp(&(rank(b.state), &b.node, &b.daemon_set))
     });
     targets.truncate(most);
-    Selection { open: targets, of }
+    Selection { open: targets, of, is_mixed, has_ill }
 }
 
 fn target(inventory: &Inventory, row: RowSlot, column: ColumnSlot) -> Option<Target> {

@@ -43,6 +43,7 @@ impl Search {
             since: Since::All,
             tail: Some(LINES),
             bytes: None,
+            restarts: 0,
         });
         Self { object, log }
     }

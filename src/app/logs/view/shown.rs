@@ -77,7 +77,8 @@ impl LogView {
         rows
     }
 
-    fn has_ended(&self, streams: &[StreamId]) -> bool {
+    /// Whether all these streams have ended, and there are some.
+    pub(in crate::app::logs) fn has_ended(&self, streams: &[StreamId]) -> bool {
         let has_ended = |id: &StreamId| {
             self.streams.get(*id).is_some_and(|stream| matches!(stream.state, StreamState::Ended(_)))
         };
@@ -89,6 +90,7 @@ impl LogView {
         let mut next = walk.next(self.buffer.place_of(top.key));
         while let Some(index) = next.filter(|_| visible.len() < height) {
             let Some(entry) = self.buffer.get(index) else { break };
+            let is_after_gap = walk.is_after_gap(index);
             let skip = if entry.key == top.key { top.row } else { 0 };
             for (row, parts) in rows(entry, walk.form).into_iter().enumerate().skip(skip) {
                 visible.push(LogRow {
@@ -98,6 +100,7 @@ impl LogView {
                     time: if row == 0 && self.has_times { time_of_day(entry.key.at) } else { String::new() },
                     parts,
                     level: entry.level,
+                    is_after_gap: is_after_gap && row == 0,
                     is_note: entry.is_note,
                     is_cursor: cursor == Some(entry.key),
                     is_marked: self.marks.contains(&entry.key),

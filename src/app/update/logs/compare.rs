@@ -6,6 +6,7 @@ use crate::app::effect::Effect;
 use crate::app::logs::{Behind, Beside, Compare, Reading, Subject, healthy};
 use crate::app::model::Model;
 use crate::domain::id::{NodeName, Uid};
+use crate::domain::text::Text;
 
 /// Streams of comparisons are numbered from here, out of the way of those of the view.
 const COMPARED: u32 = 1 << 31;
@@ -39,7 +40,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::GoToBottom => compare.at = last,
         Action::Open => return Some(open_group(model, false)),
         Action::CompareEndings => return Some(open_group(model, true)),
-        Action::Back => {
+        Action::Back | Action::Leave => {
             let effects = compare.ids().map(Effect::CloseLog).collect();
             model.logs.as_mut()?.compare = None;
             return Some(effects);
@@ -58,12 +59,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
 fn open_group(model: &mut Model, beside: bool) -> Vec<Effect> {
     let Some(compare) = model.logs.as_ref().and_then(|view| view.compare.as_ref()) else { return Vec::new() };
     let cells = compare.cells(&model.inventory, beside);
-    let Some(ill) = cells.first().cloned() else {
+    let Some((ill, run)) = cells.first().cloned().zip(compare.run()) else {
         say(model, "wait for the last words of a node");
         return Vec::new();
     };
     if beside {
-        return set_beside(model, ill);
+        return set_beside(model, ill, run);
     }
     open_cells(model, cells, None)
 }
@@ -72,38 +73,49 @@ fn open_group(model: &mut Model, beside: bool) -> Vec<Effect> {
 fn set_beside_current(model: &mut Model) -> Vec<Effect> {
     let ill = model.logs.as_ref().and_then(|view| {
         let current = view.current().and_then(|line| view.streams.get(line.stream));
-        let target = &current.or_else(|| view.streams.iter().next().map(|(_, stream)| stream))?.target;
+        let stream = current.or_else(|| view.streams.iter().next().map(|(_, stream)| stream))?;
+        let target = &stream.target;
         let owner = model.inventory.pod(&target.pod.uid)?.meta.owner.as_ref()?;
-        Some((owner.uid.clone(), target.node.clone()))
+        let run = (stream.container.clone(), stream.previous);
+        Some(((owner.uid.clone(), target.node.clone()), run))
     });
-    if let Some(ill) = ill {
-        return set_beside(model, ill);
+    if let Some((ill, run)) = ill {
+        return set_beside(model, ill, run);
     }
     say(model, "no pod is read: nothing to compare");
     Vec::new()
 }
 
-fn set_beside(model: &mut Model, (uid, ill): (Uid, NodeName)) -> Vec<Effect> {
+/// Sets a container of a node, of its present run or of the one before, beside the present run of a healthy node.
+fn set_beside(model: &mut Model, (uid, ill): (Uid, NodeName), run: (Text, bool)) -> Vec<Effect> {
     let Some(healthy) = healthy(&model.inventory, &uid, &ill) else {
         say(model, "no other node of this DaemonSet is healthy: none to set this one beside");
         return Vec::new();
     };
     let cells = vec![(uid.clone(), ill.clone()), (uid, healthy.clone())];
-    open_cells(model, cells, Some(Beside::new(ill, healthy)))
+    open_cells(model, cells, Some((Beside::new(ill, healthy), run)))
 }
 
 /// Reads these cells; one step back leads to what is there now.
-fn open_cells(model: &mut Model, cells: Vec<(Uid, NodeName)>, beside: Option<Beside>) -> Vec<Effect> {
+fn open_cells(
+    model: &mut Model,
+    cells: Vec<(Uid, NodeName)>,
+    beside: Option<(Beside, (Text, bool))>,
+) -> Vec<Effect> {
     let Some(view) = &mut model.logs else { return Vec::new() };
     let (before, preset) = (view.streams.reading().clone(), view.preset);
-    let reading = Reading { subject: Subject::Cells(cells), ..before.clone() };
+    let mut reading = Reading { subject: Subject::Cells(cells), ..before.clone() };
+    if let Some((beside, (container, is_previous))) = &beside {
+        reading.container = Some(container.clone());
+        (reading.previous, reading.present) = (Some(*is_previous), Some(beside.healthy.clone()));
+    }
     // Its streams go on: what they say is wanted when one comes back.
     let behind = Behind { compare: view.compare.take(), reading: before, has_times: view.has_times };
     let effects = read(model, reading, preset);
     if let Some(view) = &mut model.logs {
         // Two nodes are compared by time.
         view.has_times |= beside.is_some();
-        view.beside = beside;
+        view.beside = beside.map(|(beside, _)| beside);
         view.behind = Some(Box::new(behind));
     }
     effects
