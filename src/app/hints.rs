@@ -205,6 +205,8 @@ fn page(model: &Model) -> Vec<Action> {
         | Screen::Difference { .. }
         | Screen::Help => false,
     };
+    let is_node = matches!(open.screen, Screen::Node(_));
+    actions.extend([Action::EditNodes, Action::CordonNodes].into_iter().filter(|_| is_node));
     let others = [Action::OpenDaemonSet, Action::OpenNode, Action::OpenYaml, Action::OpenEvents];
     actions.extend(others.into_iter().filter(|action| opened(*action)));
     let found = !open.view.search.typed.is_empty();
@@ -224,9 +226,12 @@ fn grid(model: &Model) -> Vec<Action> {
         }
     };
     let has_group = model.selected_group().is_some();
+    let is_node = model.cursor.row == RowPlace::Header && model.has_node();
     add(has_group, Action::EditNodes);
     add(has_group, Action::CordonNodes);
     add((row.is_some() || model.has_node()) && !has_group, Action::Open);
+    add(is_node, Action::EditNodes);
+    add(is_node, Action::CordonNodes);
     add(model.inventory.rows().any(|(_, row)| row.tally.problems > 0), Action::NextCause);
     let is_wrong =
         |row: &Row| row.tally.problems > 0 || model.inventory.falls().of(&row.daemon_set.meta.uid).is_some();
@@ -235,7 +240,7 @@ fn grid(model: &Model) -> Vec<Action> {
     add(model.layout.map.is_some(), Action::SwitchFocus);
     add(is_narrowed, Action::Back);
     add(true, Action::TypeFilter);
-    add(model.cursor.row == RowPlace::Header && model.has_node(), Action::ChangeOrder);
+    add(is_node, Action::ChangeOrder);
     add(true, Action::Mark);
     add(true, Action::ToggleAffected);
     add(true, Action::ToggleCounters);

@@ -22,7 +22,7 @@ use crate::domain::raw::RawObject;
 use crate::domain::relabel::batch::{Batch, NodeEdit};
 use crate::domain::relabel::guard::guard;
 use crate::domain::relabel::harm::Harm;
-use crate::domain::relabel::{LabelLine, label_lines};
+use crate::domain::relabel::{LabelLine, label_lines, missing_taints};
 use crate::domain::text::Text;
 
 pub use entry::Entry;
@@ -244,6 +244,16 @@ impl Editor {
     pub fn pending(&self) -> NodeChange {
         let typed = self.entry.as_ref().and_then(|entry| entry.read().ok());
         typed.map_or_else(|| self.change.clone(), |typed| entry::with(&self.change, &typed))
+    }
+
+    /// Drops the removal of taints that no node has, since nobody could see that it waits; why, if there was one.
+    pub(super) fn drop_idle(&mut self, inventory: &Inventory) -> Option<String> {
+        let nodes: Vec<&Node> = self.nodes.iter().filter_map(|name| node_of(inventory, name)).collect();
+        let missing = missing_taints(&nodes, &self.change);
+        self.change.remove_taints.retain(|removed| !missing.contains(removed));
+        let (key, effect) = missing.first()?;
+        let effect = effect.as_ref().map(|effect| format!(":{}", effect.as_str())).unwrap_or_default();
+        Some(format!("there is no taint {key}{effect} to remove"))
     }
 
     /// What is to change on which node, as it is now; nodes on which nothing changes are left out.

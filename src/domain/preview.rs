@@ -288,5 +288,5 @@ fn refusal(placement: &Placement, node: &Node, ruling: Ruling) -> String {
 fn permission(placement: &Placement, before: &Node) -> String {
     let reasons = placement.reasons(before, false);
     let refused: Vec<&str> = reasons.iter().map(|reason| reason.detail.as_str()).collect();
-    format!("no longer: {}", refused.join("; "))
+    format!("now it matches; before: {}", refused.join("; "))
 }

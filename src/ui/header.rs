@@ -116,7 +116,7 @@ fn pieces(canvas: &Canvas) -> Vec<Piece> {
         add(tag.text.clone(), style, 1 + u8::from(at > 2));
     }
     if !model.marks().is_empty() {
-        add(format!("{} marked", thousands(model.marks().len())), theme.style(Role::Title), 1);
+        add(format!("{} marked", model.marks().words()), theme.style(Role::Title), 1);
     }
     if model.lens().only_affected {
         add("only affected".to_owned(), theme.style(Role::Warning), 2);

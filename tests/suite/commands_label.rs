@@ -105,6 +105,8 @@ fn labels_are_kubectls() {
         (vec!["taint", b, "k=v:NoSchedule", "k:PreferNoSchedule"], 0, "tainted"),
         (vec!["taint", b, "k=w:NoSchedule"], 1, "has the taint k=v:NoSchedule already"),
         (vec!["taint", b, "k:PreferNoSchedule-"], 0, "untainted"),
+        (vec!["taint", b, "k:PreferNoSchedule-"], 1, "the taint k:PreferNoSchedule is not found"),
+        (vec!["taint", a, b, "nope-"], 1, "the taint nope is not found"),
         (vec!["cordon", a], 0, "cordoned"),
         (vec!["uncordon", a], 0, "uncordoned"),
         (vec!["cordon", b], 0, "cordoned"),

@@ -7,6 +7,7 @@ use dsgrid::domain::event::{Change, ClusterEvent, LinkState, Scope, Watch, Watch
 use dsgrid::domain::id::{ObjectKey, ObjectKind, ObjectRef, Uid};
 use dsgrid::domain::inquiry::Inquiry;
 use dsgrid::domain::object::{DaemonSet, Node, Pod};
+use dsgrid::domain::preview::NodeChange;
 use dsgrid::domain::text::Text;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -14,7 +15,7 @@ use serde_json::json;
 use super::nodes::{NODES, SIZE, after, fresh, go, monitor, sent, shown, writes};
 use crate::support::build::{now, read, with};
 use crate::support::embedded::{Embedded, command};
-use crate::support::monitor::{links, object, pod, press, screen, silent, synthetic_events};
+use crate::support::monitor::{links, object, pod, press, screen, silent, synthetic_events, text};
 use crate::support::program::{DSGRID, Served};
 use crate::support::terminal::Terminal;
 use crate::support::witness::{Kubectl, kubectl_is_there};
@@ -292,6 +293,46 @@ async fn the_command_line_looks_again_before_it_sends() {
     let text = terminal.text().replace(['\r', '\n'], "");
     assert!(text.contains("nothing was changed: it changed while you looked"), "{text}");
     assert!(text.contains("stop logging/fluent-bit"), "{text}");
+}
+
+#[test]
+fn a_taint_that_is_not_there_does_not_wait_to_be_removed() {
+    let mut model = monitor();
+    go(&mut model, "Et");
+    assert!(
+        !shown(&mut model).contains("cannot read"),
+        "nothing typed is nothing wrong: {}",
+        shown(&mut model)
+    );
+    go(&mut model, "k:NoSchedule-<enter>");
+    assert!(shown(&mut model).contains("there is no taint k:NoSchedule to remove"));
+    // One that was just added is taken back whole.
+    go(&mut model, "tk=v:NoSchedule<enter>tk:NoSchedule-<enter>");
+    let RelabelStage::Editing(editor) = &model.relabel().expect("it is open").stage else { panic!() };
+    assert_eq!(editor.change, NodeChange::default());
+    go(&mut model, "<esc>");
+    assert!(model.relabel().is_none(), "there is nothing to lose");
+}
+
+#[test]
+fn marks_of_several_kinds_are_counted_by_kind() {
+    let mut model = monitor();
+    go(&mut model, " <right> ");
+    assert!(shown(&mut model).contains("2 marked"), "{}", shown(&mut model));
+    go(&mut model, "<down> ");
+    assert!(shown(&mut model).contains("1 cell, 2 nodes marked"), "{}", shown(&mut model));
+}
+
+#[test]
+fn the_keys_for_nodes_are_hinted_where_a_node_is_selected() {
+    let mut model = monitor();
+    assert!(shown(&mut model).contains("E edit nodes  C cordon"), "{}", shown(&mut model));
+    go(&mut model, "<enter>");
+    assert!(shown(&mut model).contains("E edit nodes  C cordon"), "{}", shown(&mut model));
+    go(&mut model, "E");
+    let narrow = text(&screen(&mut model, (50, 20)));
+    assert!(narrow.contains("^s review") || narrow.contains("Ctrl-s review"), "{narrow}");
+    assert!(narrow.contains("Esc close"), "{narrow}");
 }
 
 /// Who was quicker is in the account that the embedded server keeps of labels and taints.

@@ -166,8 +166,9 @@ fn below_editor(model: &Model, relabel: &Relabel, editor: &Editor) -> Vec<Line> 
         Some(entry) => {
             let what = if entry.is_taint { "taint" } else { "label" };
             lines.push(Line::heading(format!("{what}: {}_", entry.text)));
-            if let Err(why) = entry.read() {
-                lines.push(if entry.text.is_empty() { faint(why) } else { Line::problem(why) });
+            // Nothing typed is nothing wrong.
+            if let (false, Err(why)) = (entry.text.is_empty(), entry.read()) {
+                lines.push(Line::problem(why));
             }
             let offered = entry.completions(&model.inventory);
             if !offered.is_empty() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Task;
+use crate::cli::args::DryRun;
 use crate::cli::failure::Failure;
 use crate::cli::preview::table;
 use crate::cli::print;
@@ -44,7 +45,11 @@ pub(super) fn before(connection: &Connection, task: &Task<'_>, batch: &Batch, ha
         return;
     }
     impact(harm, LINES);
-    requests(batch, REQUESTS);
+    let all = match task.send.confirm.dry_run {
+        Some(DryRun::Client) => "all of them follow",
+        _ => "--dry-run=client prints all",
+    };
+    requests(batch, REQUESTS, all);
     // What decides stands last, next to the question.
     sum(harm);
 }
@@ -63,11 +68,11 @@ pub(super) fn untold(batch: &Batch, harm: &Harm) -> Option<String> {
 /// Every effect and every request.
 pub(super) fn all(batch: &Batch, harm: &Harm) {
     impact(harm, usize::MAX);
-    requests(batch, usize::MAX);
+    requests(batch, usize::MAX, "");
     sum(harm);
 }
 
-fn requests(batch: &Batch, most: usize) {
+fn requests(batch: &Batch, most: usize, all: &str) {
     for (at, (item, command)) in batch.ready().enumerate().take(most) {
         if at == 0 {
             print::note(&format!("{} {}, one a node:", command.method.http(), command.method.media_type()));
@@ -76,7 +81,7 @@ fn requests(batch: &Batch, most: usize) {
         command.lines().iter().for_each(|line| print::note(&format!("    {line}")));
     }
     if let more @ 1.. = batch.ready().count().saturating_sub(most) {
-        print::note(&format!("  and {more} more like it; --dry-run=client prints all"));
+        print::note(&format!("  and {more} more like it; {all}"));
     }
 }
 

@@ -192,14 +192,14 @@ impl Inventory {
     #[must_use]
     pub fn namespaces_seen(&self) -> Vec<&str> {
         let sets = self.complete.iter().filter(|watch| watch.kind == WatchKind::DaemonSets);
-        let named = sets.map(|watch| match &watch.scope {
+        let scopes = sets.map(|watch| match &watch.scope {
             Scope::Namespace(namespace) => Some(namespace.as_str()),
             Scope::Cluster | Scope::DaemonSet(_) => None,
         });
         // One list of all is enough.
-        let mut seen = named.collect::<Option<Vec<&str>>>().unwrap_or_default();
-        seen.sort_unstable();
-        seen
+        let mut names = scopes.collect::<Option<Vec<&str>>>().unwrap_or_default();
+        names.sort_unstable();
+        names
     }
 
     /// A pod.

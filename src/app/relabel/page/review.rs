@@ -93,7 +93,9 @@ fn results(model: &Model, batch: &Batch, harm: &Harm) -> Vec<Line> {
     }
     let waiting = model.expected.len();
     if waiting > 0 {
-        lines.push(Line::heading(format!("foretold and not true yet: {waiting} cells, marked in the grid")));
+        let cells = if waiting == 1 { "cell" } else { "cells" };
+        lines
+            .push(Line::heading(format!("foretold and not true yet: {waiting} {cells}, marked in the grid")));
     } else if batch.is_over() && !harm.impacts.is_empty() && batch.done().next().is_some() {
         let words = match (model.otherwise.is_empty(), harm.stuck()) {
             (false, _) => "not as foretold:".to_owned(),

@@ -161,6 +161,9 @@ pub(super) fn typing(model: &mut Model, action: Action) {
             }
             let key = entry.text.split(['=', ':', '-']).next().unwrap_or_default().to_owned();
             editor.change = editor.pending();
+            if let Some(why) = editor.drop_idle(&model.inventory) {
+                relabel.hint = why;
+            }
             editor.entry = None;
             editor.refresh(&model.inventory);
             // On to what was just changed.
