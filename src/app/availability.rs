@@ -13,6 +13,7 @@ use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef, Uid};
 use crate::domain::inquiry::{Answer, Inquiry, Permission};
 use crate::domain::inventory::{CellView, Inventory, Row};
 use crate::domain::object::{Pod, UpdateStrategy};
+use crate::domain::relabel::batch::Batch;
 use crate::domain::rights::denied_revisions;
 use crate::domain::text::Text;
 
@@ -27,7 +28,7 @@ pub fn verb_of(action: Action) -> Option<Verb> {
         Action::ThrottleRollout => Verb::Throttle,
         Action::ForceDeletePod => Verb::ForceDeletePod,
         Action::ReplacePods => Verb::Replace,
-        Action::EditNodes => Verb::Label,
+        Action::EditNodes | Action::TakeBack => Verb::Label,
         Action::CordonNodes => Verb::Cordon,
         Action::UncordonNodes => Verb::Uncordon,
         _ => return None,
@@ -40,6 +41,9 @@ pub fn unavailable(model: &Model, action: Action) -> Option<String> {
     let verb = verb_of(action)?;
     if model.settings.read_only {
         return Some("read-only: this dsgrid changes nothing (--read-only or the configuration)".to_owned());
+    }
+    if action == Action::TakeBack {
+        return of_last_change(model);
     }
     if matches!(verb, Verb::Label | Verb::Cordon | Verb::Uncordon) {
         return of_nodes(model, verb);
@@ -56,6 +60,14 @@ pub fn unavailable(model: &Model, action: Action) -> Option<String> {
 /// The DaemonSet that keys are about, on whatever screen.
 pub(super) fn subject_row(model: &Model) -> Option<&Row> {
     model.inventory.row(model.inventory.row_of(&subject(model).daemon_set?)?)
+}
+
+/// Whether somebody, here or elsewhere, replaces its pods now.
+pub(super) fn is_replaced(model: &Model, row: &Row) -> bool {
+    let set = &row.daemon_set;
+    let own = model.replacement.as_ref();
+    own.is_some_and(|replacing| replacing.claim_on(&set.meta.uid, model.now).is_some())
+        || set.replacing.as_ref().is_some_and(|claim| claim.is_held(model.now))
 }
 
 /// Why the nodes that are meant cannot be changed.
@@ -75,6 +87,18 @@ fn of_nodes(model: &Model, verb: Verb) -> Option<String> {
     }
     let key = ObjectKey { namespace: Text::default(), name: first.0.clone() };
     missing_right(model, verb, &key)
+}
+
+/// Why the last change of nodes cannot be taken back.
+fn of_last_change(model: &Model) -> Option<String> {
+    let back = model.last_change.as_ref().map(Batch::inverse).unwrap_or_default();
+    if back.is_empty() {
+        return Some("no node was changed since this dsgrid began".to_owned());
+    }
+    let Some((name, _)) = back.iter().find(|(name, _)| node_of(&model.inventory, name).is_some()) else {
+        return Some("the nodes that were changed are gone".to_owned());
+    };
+    missing_right(model, Verb::Label, &ObjectKey { namespace: Text::default(), name: name.0.clone() })
 }
 
 /// Why the pods that are meant cannot be replaced.

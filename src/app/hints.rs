@@ -1,7 +1,7 @@
 //! Which keys are worth a hint now, most useful first.
 
 use super::action::Action;
-use super::availability::{earlier, unavailable};
+use super::availability::{earlier, is_replaced, unavailable};
 use super::cursor::RowPlace;
 use super::dialog::dialog_page;
 use super::keymap::{Binding, Context, binding_of};
@@ -42,8 +42,20 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         // After the look at what is wrong comes what can be done about it.
         let looks = hints.iter().take_while(|hint| matches!(hint.key.as_str(), "Enter" | "b" | "n")).count();
         hints.splice(looks..looks, steps(model));
+        // Wherever the cursor is: how what goes on here is stopped, and where it is seen.
+        let own = own(model).into_iter().filter_map(|action| binding_of(Context::Grid, action));
+        hints.splice(0..0, own.filter_map(plain));
     }
     hints
+}
+
+/// What can be done about the replacement that goes on here.
+fn own(model: &Model) -> Vec<Action> {
+    let Some(replacing) = model.replacement.as_ref().filter(|replacing| replacing.is_active()) else {
+        return Vec::new();
+    };
+    let can_hold = replacing.choices().contains(&Action::Hold);
+    can_hold.then_some(Action::Hold).into_iter().chain([Action::OpenReplacement]).collect()
 }
 
 /// Whether the logs that are open are of a previous run.
@@ -62,6 +74,8 @@ fn steps(model: &Model) -> Vec<Hint> {
     let pause = || (Action::PauseRollout, "pause".to_owned());
     let undo = || undo.clone().map(|words| (Action::UndoRollout, words));
     let wanted: Vec<(Action, String)> = match model.digest.rows.get(&slot).map(|line| line.state) {
+        // Whatever else lets pods be replaced would do so beside those who are at it.
+        _ if is_replaced(model, row) => undo().into_iter().collect(),
         Some(RolloutState::Stuck) => [
             Some((Action::ForceDeletePod, "force-delete this pod".to_owned())),
             Some((Action::ThrottleRollout, limit.to_owned())),
@@ -191,6 +205,8 @@ fn page(model: &Model) -> Vec<Action> {
         | Screen::Difference { .. }
         | Screen::Help => false,
     };
+    let is_node = matches!(open.screen, Screen::Node(_));
+    actions.extend([Action::EditNodes, Action::CordonNodes].into_iter().filter(|_| is_node));
     let others = [Action::OpenDaemonSet, Action::OpenNode, Action::OpenYaml, Action::OpenEvents];
     actions.extend(others.into_iter().filter(|action| opened(*action)));
     let found = !open.view.search.typed.is_empty();
@@ -210,9 +226,12 @@ fn grid(model: &Model) -> Vec<Action> {
         }
     };
     let has_group = model.selected_group().is_some();
+    let is_node = model.cursor.row == RowPlace::Header && model.has_node();
     add(has_group, Action::EditNodes);
     add(has_group, Action::CordonNodes);
     add((row.is_some() || model.has_node()) && !has_group, Action::Open);
+    add(is_node, Action::EditNodes);
+    add(is_node, Action::CordonNodes);
     add(model.inventory.rows().any(|(_, row)| row.tally.problems > 0), Action::NextCause);
     let is_wrong =
         |row: &Row| row.tally.problems > 0 || model.inventory.falls().of(&row.daemon_set.meta.uid).is_some();
@@ -221,7 +240,7 @@ fn grid(model: &Model) -> Vec<Action> {
     add(model.layout.map.is_some(), Action::SwitchFocus);
     add(is_narrowed, Action::Back);
     add(true, Action::TypeFilter);
-    add(model.cursor.row == RowPlace::Header && model.has_node(), Action::ChangeOrder);
+    add(is_node, Action::ChangeOrder);
     add(true, Action::Mark);
     add(true, Action::ToggleAffected);
     add(true, Action::ToggleCounters);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::lines::thousands;
 use crate::domain::cause::Cause;
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::Inventory;
@@ -32,6 +33,25 @@ impl Marks {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How many there are, in words: `3`, or `2 cells, 60 nodes` where they are of several kinds.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let count = |is_kind: fn(&Mark) -> bool| self.0.keys().filter(|mark| is_kind(mark)).count();
+        let kinds = [
+            (count(|mark| matches!(mark, Mark::Cell(..))), "cell", "cells"),
+            (count(|mark| matches!(mark, Mark::Node(_))), "node", "nodes"),
+            (count(|mark| matches!(mark, Mark::DaemonSet(_))), "DaemonSet", "DaemonSets"),
+        ];
+        let kinds: Vec<_> = kinds.into_iter().filter(|(count, ..)| *count > 0).collect();
+        if kinds.len() < 2 {
+            return thousands(self.len());
+        }
+        let words = kinds.iter().map(|(count, one, many)| {
+            format!("{} {}", thousands(*count), if *count == 1 { one } else { many })
+        });
+        words.collect::<Vec<_>>().join(", ")
     }
 
     /// The marks, in order.

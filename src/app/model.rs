@@ -29,11 +29,12 @@ use crate::domain::absence::{Everywhere, Sighting};
 use crate::domain::alert::Alert;
 use crate::domain::cause::CauseKey;
 use crate::domain::event::{LinkState, WatchKind};
-use crate::domain::expectation::Expectation;
+use crate::domain::expectation::{Bystander, Expectation};
 use crate::domain::grid::{Grid, Group, Lens};
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::inventory::{Changed, ColumnSlot, Inventory, RowSlot};
 use crate::domain::progress::Progress;
+use crate::domain::relabel::batch::Batch;
 use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 
@@ -160,8 +161,12 @@ pub struct Model {
     pub(super) dialog: Option<Dialog>,
     /// The change of nodes that is being edited, confirmed or followed.
     pub(super) relabel: Option<Relabel>,
+    /// The last change of nodes that was sent to its end, for taking it back.
+    pub(super) last_change: Option<Batch>,
     /// What was foretold and has not come true yet.
     pub(super) expected: BTreeMap<(Uid, NodeName), Expectation>,
+    /// Pods on changed nodes that are to stay, as nothing was foretold of them.
+    pub(super) bystanders: BTreeMap<(Uid, NodeName), Bystander>,
     /// What the cluster did otherwise, and when that was clear.
     pub(super) otherwise: Vec<(Timestamp, String)>,
     /// Writes whose outcome is not known.
@@ -234,7 +239,9 @@ impl Model {
             anchor: None,
             dialog: None,
             relabel: None,
+            last_change: None,
             expected: BTreeMap::new(),
+            bystanders: BTreeMap::new(),
             otherwise: Vec::new(),
             writes: Writes::default(),
             replacement: None,
@@ -353,6 +360,8 @@ impl Model {
         let adoption = waiting.map(|(since, _)| *since + super::update::ADOPTION_DELAY).min();
         let leaving = self.leaving.map(|since| since + super::update::PATIENCE);
         let foretold = self.expected.values().map(Expectation::until).min();
+        let guarded = self.bystanders.values().map(Bystander::until).min();
+        let foretelling = self.relabel.as_ref().and_then(Relabel::next_look);
         let asked = self.answers.next_wake();
         let silence = super::digest::silence_due(self);
         let replacement = self.replacement.as_ref().and_then(|replacing| replacing.next_wake(self.now));
@@ -363,6 +372,8 @@ impl Model {
             ages,
             adoption,
             foretold,
+            guarded,
+            foretelling,
             asked,
             silence,
             leaving,

@@ -4,9 +4,10 @@ use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::action::Action;
-use super::availability::unavailable;
+use super::availability::{is_replaced, subject_row, unavailable};
 use super::keymap::{Binding, Context, Danger, bindings};
 use super::model::Model;
+use super::replace::Replacing;
 
 /// A match in the name counts so much more than one in the description.
 const NAME_WEIGHT: u32 = 4;
@@ -31,6 +32,14 @@ pub struct Entry {
     pub binding: &'static Binding,
     /// Why it cannot be taken now.
     pub why: Option<String>,
+    /// What it is about now, where that is more than its description.
+    pub about: Option<String>,
+}
+
+/// What taking this action would be about now.
+fn about(model: &Model, action: Action) -> Option<String> {
+    let change = model.last_change.as_ref().filter(|_| action == Action::TakeBack)?;
+    Some(format!("take back {}, after showing what that would do", change.about()))
 }
 
 /// The entries of the open menu, the best match first.
@@ -38,19 +47,33 @@ pub struct Entry {
 pub fn entries(model: &Model) -> Vec<Entry> {
     let Some(palette) = &model.palette else { return Vec::new() };
     let here = model.context_of_screen();
+    let is_active = model.replacement.as_ref().is_some_and(Replacing::is_active);
+    // What goes on here, and what is of this very screen.
+    let is_own = |binding: &Binding| {
+        is_of_logs(binding) || (is_active && matches!(binding.action, Action::Hold | Action::OpenReplacement))
+    };
     let offered = bindings().filter(|binding| is_offered(here, binding) && !binding.action.is_motion());
     let mut offered: Vec<&'static Binding> = offered
-        .filter(|binding| palette.is_whole || is_of_logs(binding) || is_about_selection(binding))
+        .filter(|binding| palette.is_whole || is_own(binding) || is_about_selection(binding))
         .collect();
-    // What changes something is what the menu is opened for.
-    offered.sort_by_key(|binding| (!is_of_logs(binding), binding.danger != Danger::Mutating));
-    let entry = |binding: &'static Binding| Entry { binding, why: unavailable(model, binding.action) };
+    // What changes something is what the menu is opened for; what is its own comes before it, and what would end a
+    // replacement after it.
+    let is_replaced = subject_row(model).is_some_and(|row| is_replaced(model, row));
+    let ends = |action| {
+        matches!(action, Action::ResumeRollout | Action::RestartRollout | Action::UndoRollout) && is_replaced
+    };
+    offered
+        .sort_by_key(|binding| (!is_own(binding), binding.danger != Danger::Mutating, ends(binding.action)));
+    let entry = |binding: &'static Binding| {
+        let (why, about) = (unavailable(model, binding.action), about(model, binding.action));
+        Entry { binding, why, about }
+    };
     let mut entries: Vec<Entry> = offered.into_iter().map(entry).collect();
     if palette.typed.is_empty() {
         // What can be taken comes first.
         entries.sort_by_key(|entry| {
             let binding = entry.binding;
-            (!is_of_logs(binding), binding.danger != Danger::Mutating, entry.why.is_some())
+            (!is_own(binding), binding.danger != Danger::Mutating, entry.why.is_some())
         });
         return entries;
     }

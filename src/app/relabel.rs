@@ -6,10 +6,10 @@ mod page;
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::model::Model;
-use super::screen::subject;
+use super::screen::{Screen, subject};
 use super::shown::Shown;
 use crate::domain::command::Ticket;
 use crate::domain::gate::Gate;
@@ -22,11 +22,14 @@ use crate::domain::raw::RawObject;
 use crate::domain::relabel::batch::{Batch, NodeEdit};
 use crate::domain::relabel::guard::guard;
 use crate::domain::relabel::harm::Harm;
-use crate::domain::relabel::{LabelLine, label_lines};
+use crate::domain::relabel::{LabelLine, label_lines, missing_taints};
 use crate::domain::text::Text;
 
 pub use entry::Entry;
 pub use page::{RelabelPage, relabel_page};
+
+/// What is foretold is looked at again after so long, since pods come and go.
+pub(super) const FRESH: SignedDuration = SignedDuration::from_secs(1);
 
 /// A change of nodes on its way from wish to outcome.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +48,10 @@ pub struct Relabel {
     pub(super) group: Option<String>,
     /// Why a key did not do what was hoped.
     pub(super) hint: String,
+    /// What came to be otherwise while it waited to be confirmed, and when.
+    pub(super) changed: Option<(Timestamp, String)>,
+    /// Whether somebody was about to drop what is not sent.
+    pub(super) is_leaving: bool,
     /// What was not yet drawn cannot be confirmed.
     shown: Shown,
 }
@@ -95,6 +102,8 @@ impl Relabel {
             top: 0,
             group: None,
             hint: String::new(),
+            changed: None,
+            is_leaving: false,
             shown: Shown::default(),
         }
     }
@@ -103,8 +112,33 @@ impl Relabel {
     pub(super) fn go_to(&mut self, stage: Stage) {
         self.stage = stage;
         self.hint.clear();
+        self.changed = None;
         self.top = 0;
         self.shown.renew();
+    }
+
+    /// Looks again at what waits to be confirmed: if it is not as it was, what was typed counts no longer, and it has
+    /// to be seen anew. Whether it is otherwise.
+    pub(super) fn look_again(&mut self, inventory: &Inventory, now: Timestamp) -> bool {
+        let Stage::Ready { batch, gate, typed } = &mut self.stage else { return false };
+        self.foretold = now;
+        let Some(words) = batch.look_again(&mut self.harm, gate, inventory) else { return false };
+        typed.clear();
+        self.hint.clear();
+        self.changed = Some((now, words));
+        self.top = 0;
+        self.shown.renew();
+        true
+    }
+
+    /// Whether it changed so short a time ago that a key may have been meant for what was there before.
+    pub(super) fn is_startling(&self, now: Timestamp) -> bool {
+        self.changed.as_ref().is_some_and(|(at, _)| now.duration_since(*at) < FRESH)
+    }
+
+    /// When it is looked at again; server time.
+    pub(super) fn next_look(&self) -> Option<Timestamp> {
+        matches!(self.stage, Stage::Editing(_) | Stage::Ready { .. }).then(|| self.foretold + FRESH)
     }
 
     /// It is on the screen as it is now.
@@ -212,6 +246,16 @@ impl Editor {
         typed.map_or_else(|| self.change.clone(), |typed| entry::with(&self.change, &typed))
     }
 
+    /// Drops the removal of taints that no node has, since nobody could see that it waits; why, if there was one.
+    pub(super) fn drop_idle(&mut self, inventory: &Inventory) -> Option<String> {
+        let nodes: Vec<&Node> = self.nodes.iter().filter_map(|name| node_of(inventory, name)).collect();
+        let missing = missing_taints(&nodes, &self.change);
+        self.change.remove_taints.retain(|removed| !missing.contains(removed));
+        let (key, effect) = missing.first()?;
+        let effect = effect.as_ref().map(|effect| format!(":{}", effect.as_str())).unwrap_or_default();
+        Some(format!("there is no taint {key}{effect} to remove"))
+    }
+
     /// What is to change on which node, as it is now; nodes on which nothing changes are left out.
     pub(super) fn edits(&self, inventory: &Inventory) -> Vec<NodeEdit> {
         edits(inventory, self.nodes.iter().map(|node| (node.clone(), self.change.clone())))
@@ -234,18 +278,25 @@ pub(super) fn node_of<'a>(inventory: &'a Inventory, name: &NodeName) -> Option<&
     inventory.column_at(inventory.column_of(name)?)?.node.as_ref()
 }
 
-/// The nodes that are meant: the marked ones, else what is selected.
+/// The nodes that are meant: the marked ones, else what is selected. A page about one node is about that node, whatever
+/// is marked elsewhere.
 pub(super) fn chosen(model: &Model) -> Vec<NodeName> {
-    let marked: Vec<NodeName> = model.marks.nodes().into_iter().cloned().collect();
+    let marked: Vec<NodeName> = match model.screens.last().map(|open| &open.screen) {
+        Some(Screen::Node(_) | Screen::Cell { .. } | Screen::Yaml(_)) => Vec::new(),
+        _ => model.marks.nodes().into_iter().cloned().collect(),
+    };
     let named = if marked.is_empty() { selected(model) } else { marked };
     named.into_iter().filter(|name| node_of(&model.inventory, name).is_some()).collect()
 }
 
-/// The nodes of the selected group that are shown, else the one of the line, the screen or the cursor.
+/// The nodes of the selected group that are shown, else the one of the screen, the line or the cursor.
 pub(super) fn selected(model: &Model) -> Vec<NodeName> {
-    let Some(group) = model.selected_group().filter(|_| model.screens.is_empty()) else {
-        return subject(model).node.into_iter().collect();
-    };
+    match model.screens.last().map(|open| &open.screen) {
+        Some(Screen::Node(node) | Screen::Cell { node, .. }) => return vec![node.clone()],
+        Some(_) => return subject(model).node.into_iter().collect(),
+        None => {}
+    }
+    let Some(group) = model.selected_group() else { return subject(model).node.into_iter().collect() };
     let columns = model.grid.columns_of(group).iter();
     columns.filter_map(|column| Some(model.inventory.column_at(*column)?.name.clone())).collect()
 }

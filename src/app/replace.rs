@@ -3,6 +3,7 @@
 mod aim;
 mod claim;
 mod form;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -12,11 +13,11 @@ pub(super) use self::aim::aims;
 pub(super) use self::claim::{Keeper, Told};
 pub(super) use self::form::{about, fields, filled, outlook};
 use super::action::Action;
-use crate::domain::age::{age, human_duration};
+use crate::domain::age::human_duration;
 use crate::domain::command::Ticket;
-use crate::domain::id::NodeName;
-use crate::domain::inventory::{Inventory, RowSlot};
+use crate::domain::id::{NodeName, Uid};
 use crate::domain::raw::RawObject;
+use crate::domain::replace::claim::Claim;
 use crate::domain::replace::evidence::Evidence;
 use crate::domain::replace::plan::Plan;
 use crate::domain::replace::run::{Hold, Replacement, RunState};
@@ -57,8 +58,8 @@ pub struct Replacing {
     state: RunState,
     was_stale: bool,
     waited_for: String,
-    /// When somebody first asked to abort it.
-    pub(super) asked_to_abort: Option<Timestamp>,
+    /// What somebody asked for that wants to be said twice, and when.
+    pub(super) asked: Option<(Action, Timestamp)>,
     /// Grows whenever somebody should look: halted, or over.
     rings: u32,
     listed: Listed,
@@ -124,7 +125,7 @@ impl Replacing {
             told,
             was_stale: false,
             waited_for: String::new(),
-            asked_to_abort: None,
+            asked: None,
             rings: 0,
             listed: Listed::All,
         }
@@ -158,44 +159,18 @@ impl Replacing {
     /// and what is at hand of failures is read.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.claim.is_settled() && self.tickets.is_empty() && self.searched.is_empty()
+        self.claim.is_settled(&self.run) && self.tickets.is_empty() && self.searched.is_empty()
     }
 
-    /// How many writes wait for an answer.
+    /// How many writes wait for an answer; the last word on the DaemonSet is one of them before it is sent.
     pub(super) fn open_writes(&self) -> usize {
-        self.tickets.len() + usize::from(self.claim.is_waiting())
+        self.tickets.len() + usize::from(!self.claim.is_settled(&self.run))
     }
 
-    /// What is to be known after the program has ended; none where nothing is left.
-    #[must_use]
-    pub fn last_words(&self, context: &Text) -> Option<String> {
-        let (run, key) = (&self.run, &self.run.plan().daemon_set.key);
-        let left = self.remaining().len();
-        if left == 0 {
-            return None;
-        }
-        let in_flight: Vec<&str> = self.in_flight().map(|work| work.candidate.node.as_str()).collect();
-        let in_flight = match in_flight.as_slice() {
-            [] => String::new(),
-            nodes => format!("; in flight, and coming up by itself: {}", nodes.join(", ")),
-        };
-        let again = if self.is_kept() {
-            format!("dsgrid --context={context} replace -n {} ds/{} --continue", key.namespace, key.name)
-        } else {
-            run.plan().command(context)
-        };
-        let count = |is: fn(&Step) -> bool| run.works().iter().filter(|work| is(&work.step)).count();
-        let done = count(|step| *step == Step::Done);
-        let failed = match count(|step| matches!(step, Step::Failed(_))) {
-            0 => String::new(),
-            many => format!(", {many} failed"),
-        };
-        Some(format!(
-            "the replacement of {key} does not go on, since dsgrid ended: {}/{} done{failed}, {left} left{in_flight}. To \
-             go on: R in dsgrid, or `{again}`",
-            done,
-            run.works().len(),
-        ))
+    /// What is told of it on its DaemonSet, as it is now; none where that is another one, or it is over.
+    pub(super) fn claim_on(&self, daemon_set: &Uid, now: Timestamp) -> Option<Claim> {
+        let is_it = self.is_active() && self.run.plan().daemon_set.uid == *daemon_set;
+        is_it.then(|| self.claim.claim(&self.run, now))
     }
 
     /// What happened since so many events; the number to ask with next.
@@ -217,57 +192,6 @@ impl Replacing {
         self.rings
     }
 
-    /// For the terminal's title: `HALTED: replace logging/agent 3/60`.
-    #[must_use]
-    pub fn title(&self, now: Timestamp) -> String {
-        format!("{} {} {}", self.word(), self.run.plan().daemon_set.key, self.far(now))
-    }
-
-    /// The same where there is little room: `HALTED: replace 3/60`.
-    #[must_use]
-    pub fn short_title(&self, now: Timestamp) -> String {
-        format!("{} {}", self.word(), self.far(now))
-    }
-
-    fn word(&self) -> &'static str {
-        match self.run.state() {
-            RunState::Running => "replacing",
-            RunState::Held(_) => "held: replace",
-            RunState::Halted(_) => "HALTED: replace",
-            RunState::Finished => "done: replace",
-            RunState::Aborted | RunState::Outdated(_) => "ended: replace",
-        }
-    }
-
-    /// How many nodes are done of how many.
-    fn far(&self, now: Timestamp) -> String {
-        format!("{}/{}", self.run.course(now).done, self.run.works().len())
-    }
-
-    /// What the row of its DaemonSet says while it goes on: as it is now, where colleagues see the last heartbeat.
-    pub(super) fn row_words(&self, inventory: &Inventory, slot: RowSlot) -> Option<String> {
-        let row = inventory.row(slot)?;
-        if !self.is_active() || row.daemon_set.meta.uid != self.run.plan().daemon_set.uid {
-            return None;
-        }
-        let now = inventory.now();
-        let (course, far) = (self.run.course(now), self.far(now));
-        let in_flight = self.run.works().iter().find(|work| work.step.is_in_flight());
-        let on = in_flight.map(|work| match course.in_flight {
-            1 => format!(", {}", work.candidate.node),
-            many => format!(", {} and {} more", work.candidate.node, many - 1),
-        });
-        let on = on.unwrap_or_default();
-        Some(match self.run.state() {
-            RunState::Running => format!("replacing {far}{on}"),
-            RunState::Halted(why) => format!("HALTED {far}: {why}"),
-            RunState::Held(hold) => format!("held {far}: {}", hold.words(now)),
-            ended @ (RunState::Finished | RunState::Aborted | RunState::Outdated(_)) => {
-                format!("{} {far}{on}", ended.name())
-            }
-        })
-    }
-
     /// What a person can do with it now.
     pub(super) fn choices(&self) -> Vec<Action> {
         match self.run.state() {
@@ -277,8 +201,7 @@ impl Replacing {
                 vec![Action::LetPass, Action::GoOn, Action::Abort]
             }
             RunState::Halted(_) => vec![Action::GoOn, Action::Abort],
-            _ if self.is_active() => Vec::new(),
-            _ => vec![Action::ReplacePods],
+            RunState::Finished | RunState::Aborted | RunState::Outdated(_) => Vec::new(),
         }
     }
 
@@ -299,10 +222,9 @@ impl Replacing {
     }
 
     /// Whether what was pressed twice is meant.
-    pub(super) fn means_it(&mut self, now: Timestamp) -> bool {
-        let meant = self.asked_to_abort.is_some_and(|asked| now.duration_since(asked) <= MEANT);
-        self.asked_to_abort = Some(now);
-        meant
+    pub(super) fn means_it(&mut self, action: Action, now: Timestamp) -> bool {
+        let asked = self.asked.replace((action, now));
+        asked.is_some_and(|(before, asked)| before == action && now.duration_since(asked) <= MEANT)
     }
 
     /// When something has to be done though nothing was heard.
@@ -384,34 +306,6 @@ impl Replacing {
     /// The nodes whose pod is being replaced.
     pub fn in_flight(&self) -> impl Iterator<Item = &Work> {
         self.run.works().iter().filter(|work| work.step.is_in_flight())
-    }
-
-    /// How a node stands, in words: `soaking 12s`, or `unknown for 40s` while nothing is known.
-    #[must_use]
-    pub fn standing(&self, work: &Work, now: Timestamp) -> String {
-        match (&work.step, self.run.stale()) {
-            (step, Some(stale)) if step.is_in_flight() => {
-                let since = stale.since.map(|since| format!(" for {}", age(Some(since), now)));
-                format!("unknown{}, was {}", since.unwrap_or_default(), step.name())
-            }
-            (Step::Queued, _) => "queued".to_owned(),
-            (Step::Done, _) => {
-                let took = work.took().map(|took| format!(" in {}", human_duration(took.as_secs())));
-                format!("done{} at {}Z", took.unwrap_or_default(), work.since.strftime("%H:%M:%S"))
-            }
-            (Step::Failed(why), _) => format!("FAILED: {why}"),
-            (Step::Skipped(why), _) => format!("skipped: {why}"),
-            (Step::Soaking { until }, _) => {
-                let left = until.duration_since(now).as_secs().max(0);
-                format!("soaking, {} left", human_duration(left))
-            }
-            (step, _) => {
-                let since = age(Some(work.since), now);
-                let waits =
-                    if work.waits_for.is_empty() { String::new() } else { format!(": {}", work.waits_for) };
-                format!("{} {since}{waits}", step.name())
-            }
-        }
     }
 
     /// The nodes that are not done though they were planned, and why.

@@ -35,7 +35,8 @@ pub(super) fn run(global: &Global, args: &JournalArgs) -> Result<Outcome, Failur
         print::note(&format!("nothing was changed from this account{span}{more}"));
         return Ok(Outcome::Done);
     }
-    let mut table = Table::new(&["WHEN", "CLUSTER", "USER", "WHAT", "OBJECT", "FROM -> TO", "OUTCOME"]);
+    let mut table =
+        Table::new(&["WHEN", "CLUSTER", "USER", "WHAT", "OBJECT", "FROM -> TO", "OUTCOME", "BACK"]);
     for record in &records {
         table.push(row(record));
     }
@@ -52,5 +53,6 @@ fn row(record: &Record) -> Vec<String> {
         record.object(),
         record.change(),
         record.result(),
+        record.back().join("; "),
     ]
 }

@@ -10,16 +10,18 @@ use super::node_set::{self, Targets};
 use super::preview::look;
 use super::print;
 use super::settings::Settings;
+use super::snapshot::{self, Snapshot};
 use super::write::{Untold, check_read_only, check_usage, confirm};
 use crate::cluster::{Connection, Environment};
 use crate::domain::event::Scope;
 use crate::domain::gate::Gate;
+use crate::domain::inventory::Inventory;
 use crate::domain::object::Node;
 use crate::domain::preview::NodeChange;
 use crate::domain::relabel::batch::{Batch, NodeEdit, OnError};
 use crate::domain::relabel::guard::refusals;
 use crate::domain::relabel::harm::Harm;
-use crate::domain::relabel::overwritten;
+use crate::domain::relabel::{missing_taints, overwritten};
 
 /// A command with its words read.
 struct Task<'a> {
@@ -78,6 +80,12 @@ pub(super) async fn run(global: &Global, settings: &Settings, command: &Command)
         return Ok(Outcome::Done);
     }
     check_overwrite(&task, &nodes)?;
+    if let Some((key, effect)) = missing_taints(&nodes, &task.change).first() {
+        let effect = effect.as_ref().map(|effect| format!(":{}", effect.as_str())).unwrap_or_default();
+        let why =
+            format!("nothing was changed: the taint {key}{effect} is not found, so it cannot be removed");
+        return Err(Failure::Unwritten(why));
+    }
     let edit = |node: &&Node| NodeEdit { shown: (*node).clone(), change: task.change.clone() };
     let mut batch = Batch::new(send::read(&connection, nodes.iter().map(edit).collect()).await?);
     batch.set_on_error(match task.send.on_error {
@@ -87,14 +95,7 @@ pub(super) async fn run(global: &Global, settings: &Settings, command: &Command)
     let harm = batch.harm(&snapshot.inventory);
     let gate = harm.gate(&snapshot.inventory);
     tell::before(&connection, &task, &batch, &harm);
-    if batch.on_error() == OnError::Stop
-        && let Some((node, result)) = batch.left_out().next()
-    {
-        return Err(Failure::Unwritten(format!(
-            "nothing was changed: {node}: {}; look again, or go on without it with --on-error continue",
-            result.words()
-        )));
-    }
+    check_left_out(&batch)?;
     if batch.ready().next().is_none() {
         tell::results(&task, &batch)?;
         return ended(&task, &batch);
@@ -102,16 +103,49 @@ pub(super) async fn run(global: &Global, settings: &Settings, command: &Command)
     if let Some(dry_run) = task.send.confirm.dry_run {
         return dry(&connection, &task, &mut batch, dry_run).await;
     }
+    let now = agree(&connection, global, &task, &scope, &mut batch, (harm, gate)).await?;
+    carry_out(connection, &task, &scope, &mut batch, &now.inventory).await
+}
+
+/// Asks, and looks once more whether what was told still holds: that is the cluster on which it is sent.
+async fn agree(
+    connection: &Connection,
+    global: &Global,
+    task: &Task<'_>,
+    scope: &Scope,
+    batch: &mut Batch,
+    (mut harm, mut gate): (Harm, Gate),
+) -> Result<Snapshot, Failure> {
     if task.send.confirm.yes {
         if let Gate::TypedName { why } = &gate {
             print::note(&format!("warning: {why}; sent without asking, as --yes says"));
         }
     } else {
-        let tell = || tell::all(&batch, &harm);
-        let untold = tell::untold(&batch, &harm).map(|name| Untold { name, tell: &tell });
+        let tell = || tell::all(batch, &harm);
+        let untold = tell::untold(batch, &harm).map(|name| Untold { name, tell: &tell });
         confirm(&gate, &batch.word(), untold).await?;
     }
-    carry_out(connection, &task, &scope, &mut batch, &harm).await
+    let now = snapshot::take(connection, scope, global.request_timeout).await?;
+    if let Some(words) = batch.look_again(&mut harm, &mut gate, &now.inventory) {
+        send::blame(connection, batch).await;
+        for (node, result) in batch.left_out() {
+            print::note(&format!("{node}: {}", result.words()));
+        }
+        let why = format!("nothing was changed: it changed while you looked: {words}; look again");
+        return Err(Failure::Unwritten(why));
+    }
+    Ok(now)
+}
+
+/// Where the first error stops the others, a node that cannot be changed is the first.
+fn check_left_out(batch: &Batch) -> Result<(), Failure> {
+    match batch.left_out().next() {
+        Some((node, result)) if batch.on_error() == OnError::Stop => Err(Failure::Unwritten(format!(
+            "nothing was changed: {node}: {}; look again, or go on without it with --on-error continue",
+            result.words()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Sends it, tells what came of it, and looks whether pods follow.
@@ -120,8 +154,9 @@ async fn carry_out(
     task: &Task<'_>,
     scope: &Scope,
     batch: &mut Batch,
-    harm: &Harm,
+    before: &Inventory,
 ) -> Result<Outcome, Failure> {
+    let harm = batch.harm(before);
     let was_interrupted = send::send(&connection, batch).await;
     tell::results(task, batch)?;
     tell::way_back(batch);
@@ -130,7 +165,7 @@ async fn carry_out(
         return Ok(Outcome::Interrupted);
     }
     if !task.send.no_wait {
-        let came_true = wait::watch(connection, scope, batch, harm).await?;
+        let came_true = wait::watch(connection, scope, batch, &harm, before).await?;
         if came_true != Outcome::Done {
             return Ok(came_true);
         }

@@ -14,6 +14,7 @@ use super::table::Table;
 use crate::cluster::Connection;
 use crate::domain::event::{LinkState, Scope, WatchKind};
 use crate::domain::preview::Impact;
+use crate::domain::relabel::harm::Harm;
 
 /// Runs the command.
 pub(super) async fn run(global: &Global, args: &PreviewArgs) -> Result<Outcome, Failure> {
@@ -68,17 +69,19 @@ fn show(
     connection: &Connection,
     output: AnswerFormat,
     snapshot: &Snapshot,
-    mut impacts: Vec<Impact>,
+    impacts: Vec<Impact>,
 ) -> Result<Outcome, Failure> {
-    impacts.sort_by(|a, b| (a.outcome, &a.daemon_set, &a.node).cmp(&(b.outcome, &b.daemon_set, &b.node)));
+    let harm = Harm::of_impacts(&snapshot.inventory, impacts);
+    let impacts = &harm.impacts;
     match output {
         AnswerFormat::Json => {
-            print::json(&document::preview(&connection.context, snapshot, &impacts))?;
+            print::json(&document::preview(&connection.context, snapshot, &harm))?;
         }
         AnswerFormat::Table if impacts.is_empty() => print::note("no pod would start or stop"),
         AnswerFormat::Table => {
-            print::data(&table(&impacts).render())?;
-            print::note(&sums(&impacts));
+            print::data(&table(impacts).render())?;
+            print::note(&sums(impacts));
+            harm.critical_words().iter().for_each(|line| print::note(line));
         }
     }
     Ok(Outcome::Done)

@@ -28,6 +28,8 @@ pub(super) struct Writing {
     pub(super) before: RawObject,
     /// What happens to pods.
     pub(super) forecast: Vec<String>,
+    /// What else has to be known before it is confirmed.
+    pub(super) warnings: Vec<String>,
     pub(super) gate: Gate,
     /// What to type where the gate wants a name.
     pub(super) name: String,
@@ -118,9 +120,9 @@ impl Writer<'_> {
         print::note(&format!("  to    {}", command.to));
         let lines = writing.forecast.iter().chain(&writing.proposal.notes);
         lines.for_each(|line| print::note(&format!("  - {line}")));
-        if let Some(owner) = ownership(&writing.before) {
-            print::note(&format!("  warning: {}", owner.warning()));
-        }
+        let owner = ownership(&writing.before).map(|owner| owner.warning());
+        let warnings = writing.warnings.iter().chain(&owner);
+        warnings.for_each(|warning| print::note(&format!("  warning: {warning}")));
         print::note(&format!("  {} {}:", command.method.http(), command.method.media_type()));
         command.lines().iter().for_each(|line| print::note(&format!("    {line}")));
     }
@@ -252,6 +254,7 @@ mod tests {
             proposal: restart(&before, at).unwrap(),
             before,
             forecast: Vec::new(),
+            warnings: Vec::new(),
             gate: Gate::Yes,
             name: "agent".to_owned(),
             done: String::new(),

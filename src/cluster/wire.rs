@@ -1,5 +1,6 @@
 //! One request and its answer: bounded in time and size, every failure in words.
 
+mod doubt;
 mod write;
 
 use std::error::Error as StdError;
@@ -15,11 +16,13 @@ use kube::Client;
 use kube::client::{AuthError, Body};
 use serde::Deserialize;
 
+use self::doubt::Doubt;
 use super::credentials::Credentials;
 use super::error::Error;
 use super::transport;
 use crate::domain::text::{Text, sanitize};
 
+pub(super) use doubt::Doubts;
 pub(super) use write::{Replied, Unanswered, Write};
 
 /// The longest silence within an answer that is not a watch.
@@ -57,11 +60,18 @@ pub(super) struct Wire {
     server: Arc<str>,
     /// The longest time for one request without a stream.
     request_timeout: Option<Duration>,
+    doubt: Doubt,
 }
 
 impl Wire {
     pub(super) fn new(credentials: Credentials, server: &str, request_timeout: Option<Duration>) -> Self {
-        Self { credentials: Arc::new(credentials), server: Arc::from(server), request_timeout }
+        let doubt = Doubt::none();
+        Self { credentials: Arc::new(credentials), server: Arc::from(server), request_timeout, doubt }
+    }
+
+    /// Tells of reads without an answer.
+    pub(super) fn doubts(&self) -> Doubts {
+        self.doubt.listen()
     }
 
     /// Sends a GET and waits for the head of the answer; once more with new credentials if these have run out.
@@ -105,10 +115,17 @@ impl Wire {
             let Answer { body, ahead, .. } = self.open(ask).await?;
             Ok((self.collect(ask, body, LARGEST).await?, ahead))
         };
-        match self.request_timeout {
-            Some(within) => tokio::time::timeout(within, all).await.map_err(|_| self.timeout(ask, within))?,
+        let waiting = self.doubt.waiting();
+        let read = match self.request_timeout {
+            Some(within) => {
+                tokio::time::timeout(within, all).await.unwrap_or_else(|_| Err(self.timeout(ask, within)))
+            }
             None => all.await,
+        };
+        if !matches!(read, Err(Error::Timeout { .. })) {
+            waiting.answered();
         }
+        read
     }
 
     async fn collect(&self, ask: &Ask, mut body: Body, largest: usize) -> Result<Bytes, Error> {

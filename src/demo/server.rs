@@ -7,6 +7,7 @@ pub mod fault;
 pub mod fields;
 pub mod kubeconfig;
 pub mod log;
+mod managed;
 pub mod negotiation;
 pub mod patch;
 pub mod protobuf;
@@ -25,7 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER, USER_AGENT};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
@@ -154,6 +155,8 @@ struct Call {
 /// A request's body.
 struct Sent {
     content_type: String,
+    /// The `User-Agent`.
+    agent: String,
     body: Bytes,
 }
 
@@ -206,6 +209,11 @@ impl ApiServer {
     {
         let (head, body) = request.into_parts();
         let header = |name| head.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok()).unwrap_or("");
+        let sent = |body| Sent {
+            content_type: header(CONTENT_TYPE).to_owned(),
+            agent: header(USER_AGENT).to_owned(),
+            body,
+        };
         let accept = negotiation::Accept::parse(header(http::header::ACCEPT));
         let query = Query::parse(head.uri.query().unwrap_or(""));
         let target = match request::place(head.uri.path())? {
@@ -216,8 +224,7 @@ impl ApiServer {
                 return Ok(discovery::document(&document));
             }
             Place::Review(review) if head.method == Method::POST => {
-                let sent =
-                    Sent { content_type: header(CONTENT_TYPE).to_owned(), body: read_body(body).await? };
+                let sent = sent(read_body(body).await?);
                 let recording = self.shared.lock().is_recording();
                 return review::answer(review, &self.options.access, recording, &sent);
             }
@@ -225,7 +232,7 @@ impl ApiServer {
             Place::Resource(target) => target,
         };
         self.options.access.check(&attributes(&head.method, &target, &query))?;
-        let sent = Sent { content_type: header(CONTENT_TYPE).to_owned(), body: read_body(body).await? };
+        let sent = sent(read_body(body).await?);
         self.dispatch(&Call { method: head.method, target, query, accept, sent })
     }
 

@@ -34,9 +34,29 @@ pub fn age(then: Option<Timestamp>, now: Timestamp) -> String {
     then.map_or_else(|| "<unknown>".to_owned(), |then| human_duration(now.duration_since(then).as_secs()))
 }
 
+/// A time of day as `04:00Z`; of another day than now with its date.
+#[must_use]
+pub fn clock(at: Timestamp, now: Timestamp) -> String {
+    let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+    let date = if day(at) == day(now) { String::new() } else { format!("{} ", day(at)) };
+    format!("{date}{}Z", at.strftime("%H:%M"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_of_other_days_show_their_date() {
+        let now: Timestamp = "2026-01-02T22:00:00Z".parse().unwrap();
+        for (at, told) in [
+            ("2026-01-02T23:59:59Z", "23:59Z"),
+            ("2026-01-03T04:00:00Z", "2026-01-03 04:00Z"),
+            ("2020-01-01T00:00:00Z", "2020-01-01 00:00Z"),
+        ] {
+            assert_eq!(clock(at.parse().unwrap(), now), told);
+        }
+    }
 
     #[test]
     fn durations_print_as_kubectl_prints_them() {

@@ -74,6 +74,17 @@ impl Record {
         }
     }
 
+    /// The commands that take a change of a node back; none where nothing was changed, or where it is no node's.
+    #[must_use]
+    pub fn back(&self) -> Vec<String> {
+        if self.kind != "Node" || self.outcome != "done" {
+            return Vec::new();
+        }
+        let words: Vec<&str> = self.from.split_whitespace().collect();
+        let commands = node_commands(&words).into_iter();
+        commands.map(|command| format!("dsgrid {command} node/{}", self.name)).collect()
+    }
+
     /// The object, like `DaemonSet/agent -n logging`.
     #[must_use]
     pub fn object(&self) -> String {
@@ -101,6 +112,24 @@ impl Record {
             (context, server) => format!("{context} ({server})"),
         }
     }
+}
+
+/// The commands that bring nodes to a state, without their nodes: labels as `pool=m5` or `pool-`, taints with their
+/// effect as `k=v:NoSchedule` or `k:NoSchedule-`, and `cordoned` or `schedulable`.
+#[must_use]
+pub fn node_commands(words: &[&str]) -> Vec<String> {
+    let of = |verb: &str, is_meant: fn(&str) -> bool| {
+        let meant: Vec<&str> = words.iter().copied().filter(|word| is_meant(word)).collect();
+        (!meant.is_empty()).then(|| format!("{verb} --overwrite {}", meant.join(" ")))
+    };
+    let cordon = words.iter().find_map(|word| match *word {
+        "cordoned" | "cordon" => Some("cordon".to_owned()),
+        "schedulable" | "uncordon" => Some("uncordon".to_owned()),
+        _ => None,
+    });
+    let label = of("label", |word| !word.contains(':') && (word.contains('=') || word.ends_with('-')));
+    let taint = of("taint", |word| word.contains(':'));
+    label.into_iter().chain(taint).chain(cordon).collect()
 }
 
 /// An outcome's name as people say it.

@@ -73,6 +73,8 @@ pub struct Impact {
     pub pods: Vec<Text>,
     /// How long after the change it happens: a toleration may hold for a while.
     pub after: SignedDuration,
+    /// Whether the pods are deleted and yet stay Terminating: only the kubelet ends a pod, and this one does not answer.
+    pub is_stuck: bool,
 }
 
 /// A change to one node's labels, taints or cordon.
@@ -181,13 +183,35 @@ pub fn impact(inventory: &Inventory, node: &NodeName, change: &NodeChange) -> Ve
         .filter_map(|(row, _)| {
             let view = inventory.view(row, column)?;
             let (outcome, reason, pods, after) = outcome(&view, before, &after)?;
+            let (is_stuck, reason) = ending(before, outcome, &pods, reason);
             let meta = &view.row.daemon_set.meta;
             let (daemon_set_uid, daemon_set) = (meta.uid.clone(), meta.key.clone());
-            Some(Impact { node: node.clone(), daemon_set_uid, daemon_set, outcome, reason, pods, after })
+            Some(Impact {
+                node: node.clone(),
+                daemon_set_uid,
+                daemon_set,
+                outcome,
+                reason,
+                pods,
+                after,
+                is_stuck,
+            })
         })
         .collect();
     impacts.sort_by(|a, b| (a.outcome, &a.daemon_set).cmp(&(b.outcome, &b.daemon_set)));
     impacts
+}
+
+/// Whether the pods that are to end cannot, and the reason with that said.
+fn ending(node: &Node, outcome: Outcome, pods: &[Text], reason: String) -> (bool, String) {
+    let ends = match outcome {
+        Outcome::Stop | Outcome::EvictLoop | Outcome::RemoveOnRollout | Outcome::Replace => !pods.is_empty(),
+        Outcome::KeepMisscheduled | Outcome::Start => false,
+    };
+    if ends && node.is_out_of_order() {
+        return (true, format!("{reason}; it is deleted, and cannot end: the node is NotReady"));
+    }
+    (false, reason)
 }
 
 /// What happens to one DaemonSet, why, to which pods, and how long after the change.
@@ -208,8 +232,14 @@ fn outcome(view: &CellView<'_>, before: &Node, after: &Node) -> Option<Happening
     }
     let evicted = evicted(placement, after);
     if !was.run && is.run && !is_there {
+        // The controller makes none beside one that is there, though it be Terminating (`podsShouldBeOnNode`).
+        let is_ending = !view.pods.is_empty();
+        if is_ending && before.is_out_of_order() {
+            return None;
+        }
+        let later = if is_ending { "; once the pod that is Terminating there has ended" } else { "" };
         let again = evicted.map(|(taint, seconds)| format!("; but {}", made_again(taint, seconds)));
-        let reason = format!("{}{}", permission(placement, before), again.unwrap_or_default());
+        let reason = format!("{}{later}{}", permission(placement, before), again.unwrap_or_default());
         return at_once(Outcome::Start, reason, Vec::new());
     }
     // Where pods are evicted already, this change is not what does it.
@@ -258,5 +288,5 @@ fn refusal(placement: &Placement, node: &Node, ruling: Ruling) -> String {
 fn permission(placement: &Placement, before: &Node) -> String {
     let reasons = placement.reasons(before, false);
     let refused: Vec<&str> = reasons.iter().map(|reason| reason.detail.as_str()).collect();
-    format!("no longer: {}", refused.join("; "))
+    format!("now it matches; before: {}", refused.join("; "))
 }

@@ -6,12 +6,13 @@ pub mod batch;
 pub mod guard;
 pub mod harm;
 pub mod patch;
+pub mod sight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::id::{NodeName, ObjectKey};
 use super::inventory::Inventory;
-use super::object::{DaemonSet, Node, Taint};
+use super::object::{DaemonSet, Node, Taint, TaintEffect};
 use super::preview::NodeChange;
 use super::text::Text;
 use guard::{Guard, guard};
@@ -62,6 +63,9 @@ impl LabelLine {
             })
             .collect();
         parts.sort_by_key(|(nodes, _)| std::cmp::Reverse(*nodes));
+        if parts.is_empty() {
+            return if self.missing() == 1 { "missing" } else { "missing on all" }.to_owned();
+        }
         let more = parts.len().saturating_sub(VALUES);
         let mut words: Vec<String> = parts.into_iter().take(VALUES).map(|(_, words)| words).collect();
         if more > 0 {
@@ -133,6 +137,17 @@ pub fn overwritten(node: &Node, change: &NodeChange) -> Vec<String> {
         (known != taint).then(|| format!("{name} has the taint {known}"))
     });
     labels.chain(taints).collect()
+}
+
+/// The taints that are to be removed and that none of these nodes has: kubectl refuses that.
+#[must_use]
+pub fn missing_taints(nodes: &[&Node], change: &NodeChange) -> Vec<(Text, Option<TaintEffect>)> {
+    let is_there = |(key, effect): &&(Text, Option<TaintEffect>)| {
+        let meant =
+            |taint: &Taint| taint.key == *key && effect.as_ref().is_none_or(|effect| *effect == taint.effect);
+        nodes.iter().any(|node| node.taints.iter().any(meant))
+    };
+    change.remove_taints.iter().filter(|removed| !is_there(removed)).cloned().collect()
 }
 
 /// The label keys of the cluster that begin with what was typed: those that DaemonSets use first.

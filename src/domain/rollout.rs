@@ -146,12 +146,29 @@ fn slots_are_held(row: &Row, blockers: &[Blocker]) -> bool {
     held >= usize::try_from(limit.nodes.max(1)).unwrap_or(usize::MAX)
 }
 
-/// The median time from a pod's creation until it was available, over the pods of the current template; none where
-/// there is none of them.
+/// The median time from a pod's creation until it was available, over the pods of the current template; where none of
+/// them came up yet, over those before them. None where there are none that tell.
 #[must_use]
 pub fn usual_time(inventory: &Inventory, slot: RowSlot) -> Option<SignedDuration> {
-    let median = Pace::of(inventory, slot, inventory.row(slot)?).median;
-    (median > SignedDuration::ZERO).then_some(median)
+    let row = inventory.row(slot)?;
+    let updated = |pod: &Pod| row.current().updated(pod);
+    let medians = [median_of(inventory, slot, row, updated), median_of(inventory, slot, row, |_| true)];
+    medians.into_iter().find(|median| *median > SignedDuration::ZERO)
+}
+
+/// The median time from a pod's creation until it was available, over some of the pods; zero where there are none.
+fn median_of(
+    inventory: &Inventory,
+    slot: RowSlot,
+    row: &Row,
+    counts: impl Fn(&Pod) -> bool,
+) -> SignedDuration {
+    let seconds = row.daemon_set.min_ready_seconds;
+    let ready = inventory.pods_of(slot).filter(|pod| pod.ready && counts(pod));
+    let took = ready.filter_map(|pod| Some(came(pod, seconds)?.duration_since(pod.meta.created?)));
+    let mut took: Vec<SignedDuration> = took.collect();
+    took.sort_unstable();
+    took.get(took.len() / 2).copied().unwrap_or_default()
 }
 
 /// When a pod became available; none where it has not, or does not say since when it is ready.
@@ -168,14 +185,11 @@ struct Pace {
 impl Pace {
     fn of(inventory: &Inventory, slot: RowSlot, row: &Row) -> Self {
         let seconds = row.daemon_set.min_ready_seconds;
-        let updated = || inventory.pods_of(slot).filter(|pod| pod.ready && row.current().updated(pod));
-        let came = |pod: &Pod| came(pod, seconds);
-        let mut took: Vec<SignedDuration> =
-            updated().filter_map(|pod| Some(came(pod)?.duration_since(pod.meta.created?))).collect();
-        took.sort_unstable();
+        let updated = inventory.pods_of(slot).filter(|pod| pod.ready && row.current().updated(pod));
+        let came = updated.filter_map(|pod| came(pod, seconds)).filter(|at| *at <= inventory.now());
         Self {
-            last_progress: updated().filter_map(came).filter(|at| *at <= inventory.now()).max(),
-            median: took.get(took.len() / 2).copied().unwrap_or_default(),
+            last_progress: came.max(),
+            median: median_of(inventory, slot, row, |pod| row.current().updated(pod)),
         }
     }
 

@@ -119,6 +119,7 @@ pub async fn run_monitor(
     // Before anything is printed, the terminal has to be the shell's again.
     drop(ends);
     let reason = outcome.context("the terminal cannot be used any more")?;
-    let left = model.replacement().and_then(|replacing| replacing.last_words(model.context()));
+    let left =
+        model.replacement().and_then(|replacing| replacing.last_words(model.inventory(), model.context()));
     Ok(Ended { reason, left })
 }

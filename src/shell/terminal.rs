@@ -133,7 +133,7 @@ impl RealScreen {
 
     /// The title and the bell tell of long work also where the terminal is not looked at.
     fn announce(&mut self, model: &Model) -> io::Result<()> {
-        let title = model.replacement().map(|replacing| replacing.title(model.now()));
+        let title = model.replacement().map(Replacing::title);
         let rings = model.replacement().map_or(0, Replacing::rings);
         if title == self.title && rings == self.rung {
             return Ok(());

@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use super::Canvas;
 use super::line::width;
 use super::theme::Role;
+use crate::app::Replacing;
 use crate::app::layout::Mode;
 use crate::app::lines::thousands;
 use crate::domain::replace::run::RunState;
@@ -13,7 +14,10 @@ use crate::domain::rights::hides_nodes;
 /// On narrower screens only `READ-ONLY` is told, not that writes are possible.
 const WRITE_LEAST: u16 = 100;
 
-/// A piece of the line; pieces of lower rank are left out first where the room is short.
+/// So much of how the links stand is left even where the room is short.
+const LINK_LEAST: u16 = 8;
+
+/// A piece of the line; pieces of higher rank are left out first where the room is short, those of rank 0 never.
 struct Piece {
     text: String,
     style: Style,
@@ -34,9 +38,22 @@ pub(super) fn draw(canvas: &mut Canvas) {
     let mut pieces = pieces(canvas);
     let total = |pieces: &[Piece]| pieces.iter().map(|piece| width(&piece.text) + 2).sum::<u16>();
     while total(&pieces) + link_width > room.saturating_sub(1) {
-        let Some(least) = (1..pieces.len()).max_by_key(|at| (pieces[*at].rank, *at)) else { break };
+        let can_go = (1..pieces.len()).filter(|at| pieces[*at].rank > 0);
+        let Some(least) = can_go.max_by_key(|at| (pieces[*at].rank, *at)) else { break };
         pieces.remove(least);
     }
+    // What goes on here is told before why the links are as they are: the line below the header has room for that.
+    let mut is_short = total(&pieces) + link_width > room.saturating_sub(1);
+    if let (true, Some(replacing)) = (is_short, canvas.model.replacement()) {
+        pieces.truncate(1);
+        pieces.push(replacement(canvas, replacing.short_title(), replacing));
+        is_short = total(&pieces) + link_width > room.saturating_sub(1);
+    }
+    let link_width = if is_short {
+        link_width.min(room.saturating_sub(1 + total(&pieces)).max(LINK_LEAST))
+    } else {
+        link_width
+    };
     let mut x = 1;
     let end = room.saturating_sub(link_width + 2);
     for piece in pieces {
@@ -69,16 +86,11 @@ fn pieces(canvas: &Canvas) -> Vec<Piece> {
     let plain = theme.style(Role::Text);
     let mut pieces =
         vec![Piece { text: model.context().to_string(), style: theme.style(Role::Title), rank: 0 }];
-    let mut add = |text: String, style: Style, rank: u8| pieces.push(Piece { text, style, rank });
     if let Some(replacing) = model.replacement() {
-        let state = replacing.run().state();
-        let is_bad = matches!(state, RunState::Halted(_) | RunState::Outdated(_));
-        let role = if is_bad { Role::Alert } else { Role::Warning };
-        // What this dsgrid does itself is the last that may be left out.
-        let now = model.now();
-        let title = if is_wide { replacing.title(now) } else { replacing.short_title(now) };
-        add(title, theme.style(role), 0);
+        let title = if is_wide { replacing.title() } else { replacing.short_title() };
+        pieces.push(replacement(canvas, title, replacing));
     }
+    let mut add = |text: String, style: Style, rank: u8| pieces.push(Piece { text, style, rank });
     add(format!("ns {}", model.namespace().map_or("all", |namespace| namespace.as_str())), plain, 3);
     let unready = totals.nodes - totals.ready_nodes;
     let unreadable = hides_nodes(model.inventory());
@@ -104,13 +116,20 @@ fn pieces(canvas: &Canvas) -> Vec<Piece> {
         add(tag.text.clone(), style, 1 + u8::from(at > 2));
     }
     if !model.marks().is_empty() {
-        add(format!("{} marked", thousands(model.marks().len())), theme.style(Role::Title), 1);
+        add(format!("{} marked", model.marks().words()), theme.style(Role::Title), 1);
     }
     if model.lens().only_affected {
         add("only affected".to_owned(), theme.style(Role::Warning), 2);
     }
     add(lens(canvas), theme.style(Role::Faint), 7);
     pieces
+}
+
+/// What this dsgrid does itself: never left out.
+fn replacement(canvas: &Canvas, text: String, replacing: &Replacing) -> Piece {
+    let is_bad = matches!(replacing.run().state(), RunState::Halted(_) | RunState::Outdated(_));
+    let role = if is_bad { Role::Alert } else { Role::Warning };
+    Piece { text, style: canvas.theme.style(role), rank: 0 }
 }
 
 /// How the grid is looked at.

@@ -61,7 +61,7 @@ fn keys(canvas: &mut Canvas, (mut x, until): (u16, u16), y: u16) {
     };
     let is_screen = matches!(
         canvas.model.context_of_keys(),
-        Context::Page | Context::Text | Context::Logs | Context::Endings
+        Context::Page | Context::Text | Context::Logs | Context::Endings | Context::Editor
     );
     let least = if canvas.model.context_of_keys() == Context::Grid || is_screen { 2 } else { 0 };
     while usize::from(x) + total(&shown) > usize::from(until) + 1 && shown.len() > least {

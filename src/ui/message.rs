@@ -23,7 +23,7 @@ pub(super) fn too_small(canvas: &mut Canvas) {
     let replacing = canvas.model.replacement().filter(|replacing| replacing.is_active());
     texts.extend(replacing.map(|replacing| {
         let stop = if replacing.run().state().needs_person() { "" } else { "; H holds it" };
-        format!("{}{stop}", replacing.short_title(canvas.model.now()))
+        format!("{}{stop}", replacing.short_title())
     }));
     let style = canvas.theme.style(Role::Text);
     let top = canvas.area.height.saturating_sub(3) / 2;

@@ -63,7 +63,7 @@ fn line(canvas: &mut Canvas, (x, y): (u16, u16), room: u16, names: u16, entry: &
     let key = entry.binding.keys.first().map(ToString::to_string).unwrap_or_default();
     canvas.put(x + 1, y, 6, &key, key_style);
     canvas.put(x + 8, y, names, entry.binding.hint, style);
-    let words = entry.why.as_deref().unwrap_or(entry.binding.description);
+    let words = entry.why.as_deref().or(entry.about.as_deref()).unwrap_or(entry.binding.description);
     let at = x + 8 + names + 2;
     canvas.put(at, y, (x + room).saturating_sub(at + 1), words, style);
 }

@@ -71,6 +71,12 @@ fn made_pod(set: &str, name: &str, fate: u8) -> Option<Pod> {
             pod["status"].as_object_mut().expect("an object").remove("containerStatuses");
             pod
         }
+        // The two words that the kubelet has for an image that does not come, try after try.
+        7 | 8 => {
+            let reason = if fate == 7 { "ErrImagePull" } else { "ImagePullBackOff" };
+            let state = json!({"waiting": {"reason": reason}});
+            with(unready(pod), "/status/containerStatuses/0/state", state)
+        }
         5 => with(pod, "/metadata/deletionTimestamp", json!(ago(300))),
         6 => with(pod, "/metadata/labels/pod-template-generation", json!("1")),
         _ => pod,
@@ -188,6 +194,17 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn an_image_that_does_not_come_is_one_cause_whatever_the_kubelet_calls_it_just_now() {
+    let well = Fate { pool: 0, node: 0, pod: 0 };
+    let (pulling, waiting) = (Fate { pod: 7, ..well }, Fate { pod: 8, ..well });
+    let found = all(&cluster(&[(pulling, 0), (waiting, 0), (pulling, 0), (well, 0)]));
+    let failing: Vec<_> =
+        found.iter().filter(|cause| matches!(cause.key, CauseKey::Failing { .. })).collect();
+    assert_eq!(failing.len(), 1, "{found:?}");
+    assert!(failing[0].words.contains("ImagePullBackOff") && failing[0].nodes.len() == 3, "{failing:?}");
 }
 
 fn monitor(nodes: usize) -> Model {

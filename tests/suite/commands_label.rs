@@ -88,6 +88,13 @@ fn labels_are_kubectls() {
     let cluster = Served::start(&["--nodes", "12"]);
     let nodes = nodes(&cluster);
     let (a, b) = (nodes[0].as_str(), nodes[1].as_str());
+    for empty in
+        [&["preview", "label", "x=1"][..], &["preview", "cordon"], &["replace", "logging/fluent-bit"]]
+    {
+        let run = cluster.run(&[empty, &["--node-selector", ""]].concat());
+        assert_eq!(run.code, 2, "{empty:?}: {}{}", run.data, run.notes);
+        assert!(run.notes.contains("an empty selector chooses nothing"), "{}", run.notes);
+    }
     for (words, code, told) in [
         (vec!["label", a, "x=1", "example.com/y="], 0, "labeled"),
         (vec!["label", a, "x=1"], 0, "already labeled"),
@@ -98,6 +105,8 @@ fn labels_are_kubectls() {
         (vec!["taint", b, "k=v:NoSchedule", "k:PreferNoSchedule"], 0, "tainted"),
         (vec!["taint", b, "k=w:NoSchedule"], 1, "has the taint k=v:NoSchedule already"),
         (vec!["taint", b, "k:PreferNoSchedule-"], 0, "untainted"),
+        (vec!["taint", b, "k:PreferNoSchedule-"], 1, "the taint k:PreferNoSchedule is not found"),
+        (vec!["taint", a, b, "nope-"], 1, "the taint nope is not found"),
         (vec!["cordon", a], 0, "cordoned"),
         (vec!["uncordon", a], 0, "uncordoned"),
         (vec!["cordon", b], 0, "cordoned"),
@@ -109,6 +118,10 @@ fn labels_are_kubectls() {
         (vec!["label", "x=1"], 2, "no node given"),
         (vec!["label", a, "x=1", "--node-selector", "x=1"], 2, "both choose nodes"),
         (vec!["label", a, "x=1", "-l", "x=1"], 2, "--node-selector"),
+        (vec!["label", "--node-selector", "", "x=1"], 2, "an empty selector chooses nothing"),
+        (vec!["taint", "--node-selector", " ", "x:NoSchedule"], 2, "an empty selector chooses nothing"),
+        (vec!["cordon", "--node-selector", ","], 2, "an empty selector chooses nothing"),
+        (vec!["uncordon", "--node-selector="], 2, "an empty selector chooses nothing"),
         (vec!["label", a, "kubernetes.io/os=linux"], 1, "not changed from here"),
         (vec!["label", "--node-selector", "x=2", "z=1"], 0, "labeled"),
         (vec!["label", "--node-selector", "nothing=here", "z=1"], 0, "no node has such labels"),
@@ -383,4 +396,30 @@ async fn an_interrupt_while_sending_stops_the_rest() {
     let done = ended.data.lines().filter(|line| line.ends_with(" labeled")).count();
     assert!((20..200).contains(&done), "{done}");
     assert_eq!(labelled(&cluster, "shift=night").await, done);
+}
+
+/// `preview` says of critical DaemonSets what `label` says, to people and to scripts.
+#[test]
+fn critical_sets_are_told_by_preview_and_by_label_alike() {
+    let cluster = Served::start(&["--nodes", "60"]);
+    let change = ["label", "--node-selector", "storage", "storage-"];
+    let told = "CRITICAL: kube-system/local-volume-provisioner loses ";
+    let preview = cluster.run(&[&["preview"], &change[..]].concat());
+    assert!(preview.notes.contains(told), "{}", preview.notes);
+    let label = cluster.run(&[&change[..], &["--dry-run=client"]].concat());
+    assert!(label.notes.contains(told), "{}", label.notes);
+    let json = cluster.run(&[&["preview", "-o", "json"], &change[..]].concat());
+    let document: Value = serde_json::from_str(&json.data).expect("JSON");
+    let critical = &document["critical"][0];
+    assert_eq!(critical["daemonSet"], "kube-system/local-volume-provisioner");
+    assert_eq!(critical["why"], "in kube-system");
+    assert!(critical["stops"].as_u64() > Some(0) && critical["stops"].as_u64() <= critical["pods"].as_u64());
+}
+
+#[test]
+fn the_help_says_what_yes_leaves_out() {
+    for verb in ["label", "taint", "cordon", "uncordon"] {
+        let help = program::run(&[verb, "--help"]).data;
+        assert!(help.contains("--yes asks nothing, as kubectl asks nothing"), "{help}");
+    }
 }

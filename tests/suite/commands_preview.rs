@@ -10,7 +10,10 @@ fn changes(cluster: &Served, arguments: &[&str]) -> Vec<String> {
     assert_eq!(answer.code, 0, "{arguments:?}: {}", answer.notes);
     let document: Value = serde_json::from_str(&answer.data).expect("JSON");
     let keys: Vec<&String> = document.as_object().expect("an object").keys().collect();
-    assert_eq!(keys, ["apiVersion", "changes", "complete", "context", "kind", "takenAt", "warnings"]);
+    assert_eq!(
+        keys,
+        ["apiVersion", "changes", "complete", "context", "critical", "kind", "takenAt", "warnings"]
+    );
     assert_eq!((&document["kind"], &document["complete"]), (&json!("Preview"), &json!(true)));
     let text = |value: &Value| value.as_str().expect("text").to_owned();
     let change = |change: &Value| {

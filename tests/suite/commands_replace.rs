@@ -338,6 +338,35 @@ async fn a_second_one_is_refused_with_who_and_how_far_until_the_first_stops() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_in_flight_when_it_was_held_is_counted_for_colleagues() {
+    let cluster = Cluster::start(&scenario("2.0", ""), 3, &[]).await;
+    let going = cluster.spawn(&["ds/agent", "--soak=2s", "--yes", "-ojson"]).until("soaking").await;
+    going.interrupt();
+    let run = going.end().await;
+    assert_eq!((run.code, count(&summary(&run), "done")), (130, 1), "{}", run.notes);
+    let claim = cluster.claim().await.expect("it is kept");
+    assert_eq!((claim.done, claim.total, claim.stopped.as_str()), (1, 3, "held by hand"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_change_of_the_rollout_says_who_is_at_it() {
+    let cluster = Cluster::start(&scenario("2.0", ""), 30, &[]).await;
+    let going = cluster.spawn(&["ds/agent", "--soak=10m", "--yes", "--canary=2"]).until("soaking").await;
+    for (verb, told) in [("restart", "another template ends it"), ("undo", "another template ends it")] {
+        let mut command = dsgrid(&["--server", &cluster.address, "-n", "agents", verb, "ds/agent"]);
+        command.args(["--yes", "--dry-run=server"]).env("XDG_STATE_HOME", &cluster.folder);
+        let run = tokio::task::spawn_blocking(move || command.output()).await;
+        let run: Run = run.expect("no panic").expect("it runs").into();
+        assert_eq!(run.code, 0, "{}", run.notes);
+        assert!(run.notes.contains("is replacing this, 0/30") && run.notes.contains(told), "{}", run.notes);
+    }
+    going.interrupt();
+    let going = going.until("Ctrl-c again ends it").await;
+    going.interrupt();
+    assert_eq!(going.end().await.code, 130);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_takes_over_ends_the_other_one_before_its_next_deletion() {
     let cluster = Cluster::start(&scenario("2.0", ""), 4, &[]).await;
     let first = cluster.spawn(&["ds/agent", "--soak=4s", "--yes", "-ojson"]).until("soaking").await;
@@ -403,9 +432,16 @@ async fn groups_wait_for_a_person_and_the_time_that_is_up_ends_it() {
     assert!(first.notes.contains("held: a group is done; next: eu-1b"), "{}", first.notes);
     assert_eq!((count(&summary(&first), "done"), count(&summary(&first), "remaining")), (2, 4));
     // The next one is begun by a person, but not after the time that is given.
-    let late = cluster.run(&[&FAST[..], &zones, &["--until=2026-01-02T03:04:05Z"]].concat()).await;
+    let begun = cluster.claim().await.expect("it is kept");
+    let until = format!("--until={}", Timestamp::now() + jiff::SignedDuration::from_secs(50));
+    let late = cluster.run(&["ds/agent", "--soak=1m", "--yes", "-ojson", &until]).await;
     assert_eq!((late.code, cluster.journalled("delete")), (1, 2), "{}", late.notes);
-    assert!(late.notes.contains("its time, until 03:04Z, is up: 4 nodes are left"), "{}", late.notes);
+    assert!(late.notes.contains("Z, is up: 4 nodes are left"), "{}", late.notes);
+    assert!(late.notes.contains("--continue --until=HH:MM"), "{}", late.notes);
+    let past = "2026-01-02T03:04:05Z".parse().expect("a time");
+    let options = dsgrid::domain::replace::options::Options { until: Some(past), ..begun.options.clone() };
+    let past = serde_json::to_string(&Claim { options, ..begun }).expect("it can be written");
+    cluster.patch(json!({"metadata": {"annotations": {"dsgrid.dev/replacing": past}}})).await;
     let over = cluster.run(&["ds/agent", "--continue", "--yes"]).await;
     assert_eq!(over.code, 2, "{}", over.notes);
     assert!(over.notes.contains("give it more with --until"), "{}", over.notes);
@@ -487,7 +523,12 @@ async fn bad_input_is_one_clear_sentence() {
         (&["ds/agent", "--max-in-flight=-1"], 2, "is no number of nodes"),
         (&["ds/agent", "--max-failures=0"], 2, "--max-failures"),
         (&["ds/agent", "--until=noon"], 2, "is no time"),
+        (&["ds/agent", "--until=2020-01-01T00:00:00Z"], 2, "is past"),
+        (&["ds/agent", "--max-failures", "many"], 2, "is no number of failures"),
         (&["ds/agent", "--soak=soon"], 2, "--soak"),
+        (&["ds/agent", "--soak", "-5"], 2, "\"-5\" is no time; write it like 30s"),
+        (&["ds/agent", "--canary", "x"], 2, "\"x\" is no number of nodes; write one like 2"),
+        (&["ds/agent", "--canary", "-1"], 2, "\"-1\" is no number of nodes"),
         (&["ds/agent", "--node=nowhere"], 2, "there is no node nowhere"),
         (&["ds/agent", "--node-selector=pool=none"], 2, "no node has the labels pool=none"),
         (&["ds/agent", "--node-selector=a in"], 2, "a in"),

@@ -76,7 +76,7 @@ fn a_journal_is_told_to_people_and_to_scripts() {
         .lines()
         .map(|line| line.split("   ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
         .collect();
-    assert_eq!(lines[0].join("|"), "WHEN|CLUSTER|USER|WHAT|OBJECT|FROM -> TO|OUTCOME");
+    assert_eq!(lines[0].join("|"), "WHEN|CLUSTER|USER|WHAT|OBJECT|FROM -> TO|OUTCOME|BACK");
     assert_eq!(
         lines[1][1..].join("|"),
         "prod (s:443)|oncall|pause|DaemonSet/fluent-bit -n logging|RollingUpdate -> OnDelete|denied: you may not"
@@ -93,4 +93,33 @@ fn a_journal_is_told_to_people_and_to_scripts() {
     assert_eq!(entries.len(), 3);
     assert_eq!((&entries[0]["outcome"], &entries[0]["by"]), (&json!("denied"), &json!("jane@bastion")));
     assert_eq!(home.run(&["journal", "--since", "yesterday"]).code, 2);
+}
+
+/// What was changed on a node is taken back by the commands that the journal names.
+#[test]
+fn a_change_of_a_node_comes_with_what_takes_it_back() {
+    let home = Home::new("back");
+    let now = jiff::Timestamp::now();
+    let of = |id: &str, from: &str, outcome: &str| {
+        line(id, now, outcome, "")
+            .replace("DaemonSet", "Node")
+            .replace("\"RollingUpdate\"", &json!(from).to_string())
+    };
+    home.write(&[
+        of("a", "pool=web green- k=v:NoSchedule x:NoExecute-", "done"),
+        of("b", "schedulable", "done"),
+        of("c", "pool=web", "denied"),
+    ]);
+    let run = home.run(&["journal"]);
+    let lines: Vec<&str> = run.data.lines().collect();
+    assert!(
+        lines[1].ends_with(
+            "dsgrid label --overwrite pool=web green- node/fluent-bit; \
+             dsgrid taint --overwrite k=v:NoSchedule x:NoExecute- node/fluent-bit"
+        ),
+        "{}",
+        run.data
+    );
+    assert!(lines[2].ends_with("dsgrid uncordon node/fluent-bit"), "{}", run.data);
+    assert!(lines[3].ends_with("denied"), "{}", run.data);
 }

@@ -33,6 +33,7 @@ mod logs;
 mod manifests;
 mod marks;
 mod nodes;
+mod nodes_otherwise;
 mod pacing;
 mod pages;
 mod placement;

@@ -15,11 +15,11 @@ use serde_json::json;
 use crate::support::build::now;
 use crate::support::monitor::{object, press, screen, synthetic, synthetic_events, text};
 
-const NODES: usize = 40;
-const SIZE: (u16, u16) = (120, 40);
+pub const NODES: usize = 40;
+pub const SIZE: (u16, u16) = (120, 40);
 
 /// A monitor with the cursor on the heading of the first node.
-fn monitor() -> Model {
+pub fn monitor() -> Model {
     let mut model = synthetic(NODES, Capabilities::default());
     screen(&mut model, SIZE);
     press(&mut model, "g<up>$");
@@ -32,7 +32,7 @@ fn monitor() -> Model {
 const CORDONED: &str = "cordoned";
 
 /// The object as the cluster has it, in which somebody has changed a label of these nodes meanwhile.
-fn fresh(inquiry: &Inquiry, changed: &[&str]) -> Option<Answer> {
+pub fn fresh(inquiry: &Inquiry, changed: &[&str]) -> Option<Answer> {
     match inquiry {
         Inquiry::Object(reference) => {
             let mut raw = object(reference, NODES)?.value().clone();
@@ -52,7 +52,7 @@ fn fresh(inquiry: &Inquiry, changed: &[&str]) -> Option<Answer> {
 }
 
 /// Presses keys and answers what is asked; what is still to be done.
-fn go_where(model: &mut Model, keys: &str, changed: &[&str]) -> Vec<Effect> {
+pub fn go_where(model: &mut Model, keys: &str, changed: &[&str]) -> Vec<Effect> {
     let (mut left, mut open) = (Vec::new(), press(model, keys));
     while let Some(effect) = open.pop() {
         match effect {
@@ -67,11 +67,11 @@ fn go_where(model: &mut Model, keys: &str, changed: &[&str]) -> Vec<Effect> {
     left
 }
 
-fn go(model: &mut Model, keys: &str) -> Vec<Effect> {
+pub fn go(model: &mut Model, keys: &str) -> Vec<Effect> {
     go_where(model, keys, &[])
 }
 
-fn writes(effects: &[Effect]) -> Vec<(Ticket, Command)> {
+pub fn writes(effects: &[Effect]) -> Vec<(Ticket, Command)> {
     let write = |effect: &Effect| match effect {
         Effect::Send { ticket, command, dry_run: false } => Some((*ticket, (**command).clone())),
         _ => None,
@@ -79,19 +79,19 @@ fn writes(effects: &[Effect]) -> Vec<(Ticket, Command)> {
     effects.iter().filter_map(write).collect()
 }
 
-fn sent(model: &mut Model, ticket: Ticket, outcome: Outcome) -> Vec<(Ticket, Command)> {
+pub fn sent(model: &mut Model, ticket: Ticket, outcome: Outcome) -> Vec<(Ticket, Command)> {
     writes(&update(model, Msg::Sent { ticket, outcome: Box::new(outcome) }))
 }
 
 /// The node as the write makes it.
-fn after(command: &Command) -> RawObject {
+pub fn after(command: &Command) -> RawObject {
     let mut value = object(&command.target, NODES).expect("it is there").value().clone();
     let patch: json_patch::Patch = serde_json::from_str(&command.body).expect("a JSON patch");
     json_patch::patch(&mut value, &patch).expect("it applies");
     RawObject::new(value)
 }
 
-fn shown(model: &mut Model) -> String {
+pub fn shown(model: &mut Model) -> String {
     text(&screen(model, SIZE))
 }
 

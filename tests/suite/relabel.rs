@@ -112,3 +112,48 @@ fn an_expectation_is_met_waits_or_says_what_is_there_instead() {
     inventory.apply(ClusterEvent::Pods(Change::Deleted(deleted)));
     assert_eq!(stop.fate(&inventory), Fate::Met);
 }
+
+/// On a node whose kubelet does not answer, a deleted pod stays Terminating: that is foretold, and else it is told.
+#[test]
+fn a_pod_on_a_node_that_is_not_ready_cannot_end() {
+    let mut inventory = cluster();
+    let set_ready = |inventory: &mut Inventory, is_ready: bool| {
+        let mut node = node("n1", &[("pool", "m6")], &[]);
+        node.conditions[0].status = Some(is_ready);
+        inventory.apply(ClusterEvent::Nodes(Change::Applied(node)));
+    };
+    let deleting = || {
+        read::<Pod>(with(
+            pod_json("a", "n1"),
+            "/metadata/deletionTimestamp",
+            json!(crate::support::build::ago(1)),
+        ))
+    };
+    let change = label("pool", Some("m6"));
+    let ready = Harm::of(&inventory, &["n1".into()], &change).impacts.remove(0);
+    assert!(!ready.is_stuck);
+    let mut sick = node("n1", &[("pool", "m5")], &[]);
+    sick.conditions[0].status = Some(false);
+    inventory.apply(ClusterEvent::Nodes(Change::Applied(sick)));
+    let harm = Harm::of(&inventory, &["n1".into()], &change);
+    assert_eq!(harm.words(), "1 pod stops, 1 of them cannot end, its node is NotReady");
+    let stuck = harm.impacts[0].clone();
+    assert!(stuck.is_stuck && stuck.reason.ends_with("cannot end: the node is NotReady"), "{}", stuck.reason);
+
+    // Deleted is all that was foretold of it.
+    inventory.apply(ClusterEvent::Pods(Change::Applied(deleting())));
+    set_ready(&mut inventory, false);
+    assert_eq!(Expectation { impact: stuck, since: now() }.fate(&inventory), Fate::Met);
+    // More was foretold of a node that was ready then.
+    let expectation = Expectation { impact: ready, since: now() };
+    assert_eq!(expectation.fate(&inventory), Fate::Waiting);
+    inventory.advance(now() + SignedDuration::from_secs(61));
+    let Fate::Otherwise(words) = expectation.fate(&inventory) else { panic!("it is still there") };
+    assert!(words.ends_with("deleted, and cannot end: the node is NotReady"), "{words}");
+    // No pod is made beside it.
+    let back = label("pool", Some("m5"));
+    assert_eq!(Harm::of(&inventory, &["n1".into()], &back).words(), "no daemon pod starts or stops");
+    set_ready(&mut inventory, true);
+    let start = Harm::of(&inventory, &["n1".into()], &back).impacts.remove(0);
+    assert!(start.reason.ends_with("once the pod that is Terminating there has ended"), "{}", start.reason);
+}

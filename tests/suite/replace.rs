@@ -153,7 +153,8 @@ fn a_changed_daemon_set_ends_the_plan_before_anything_more_is_deleted() {
     let before = world.deletions;
     world.edit_spec();
     world.drive(&mut run, 20);
-    let RunState::Outdated(why) = run.state() else { panic!("it goes on: {:?}", run.state()) };
+    let RunState::Outdated(end) = run.state() else { panic!("it goes on: {:?}", run.state()) };
+    let why = end.words();
     assert!(why.contains("plan again"), "{why}");
     assert_eq!(world.deletions, before);
 }
@@ -193,11 +194,12 @@ fn a_pod_that_cannot_end_on_a_dead_node_is_named() {
 #[test]
 fn after_the_time_is_up_nothing_more_is_deleted() {
     let mut world = World::new(5);
-    let until = world.now + SignedDuration::from_secs(60);
+    let until = world.now + SignedDuration::from_secs(20);
     let mut run =
         Replacement::new(world.plan(Options { until: Some(until), ..plain() }).expect("a plan"), world.now);
     world.drive(&mut run, 60);
-    let RunState::Outdated(why) = run.state() else { panic!("it goes on: {:?}", run.state()) };
+    let RunState::Outdated(end) = run.state() else { panic!("it goes on: {:?}", run.state()) };
+    let why = end.words();
     assert!(why.contains("its time") && why.contains("left"), "{why}");
     assert!(run.is_over());
     assert!(world.deletions >= 1 && !world.all_new(), "{} deletions", world.deletions);
@@ -384,4 +386,23 @@ fn a_failed_read_before_a_lost_connection_shortens_no_wait() {
     world.pass(6);
     world.turn(&mut run);
     assert_eq!((run.state(), world.deletions), (&RunState::Running, 1));
+}
+
+#[test]
+fn an_estimate_counts_on_the_room_that_is_left_and_says_where_it_only_assumes() {
+    let mut world = World::new(5);
+    let options = || Options { nodes: ["n1", "n2", "n3", "n4"].map(Text::new).into(), ..in_flight(2) };
+    let free = world.plan(options()).expect("a plan");
+    assert_eq!(free.estimate(), free.usual * 2, "{free:?}");
+    // The old pods tell how long one takes.
+    assert!(free.is_measured && free.ending(world.now).contains("a node takes about"), "{free:?}");
+    // A node beside them is down: one at a time.
+    world.breaks(0, true);
+    let narrow = world.plan(options()).expect("a plan");
+    assert_eq!((narrow.down.len(), narrow.estimate()), (1, narrow.usual * 4), "{narrow:?}");
+    for node in 1..5 {
+        world.breaks(node, true);
+    }
+    let unknown = world.plan(options()).expect("a plan");
+    assert!(unknown.ending(world.now).contains("a node is assumed to take about"), "{unknown:?}");
 }

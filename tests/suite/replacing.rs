@@ -64,6 +64,12 @@ fn the_form_shows_what_it_comes_to_and_refuses_what_makes_no_sense() {
     assert!(candidates(&desk).is_empty());
     desk.go("<c-u>web<tab>y<tab>10m<tab>25:00");
     assert!(desk.shown().contains("is no time"), "{}", desk.shown());
+    desk.go("<c-u>2020-01-01T00:00:00Z");
+    assert!(desk.shown().contains("is past; write a time to come"), "{}", desk.shown());
+    desk.go("<enter>");
+    assert!(candidates(&desk).is_empty());
+    desk.go("<c-u>2026-01-09T04:00:00Z");
+    assert!(desk.shown().contains("after 2026-01-09 04:00Z"), "{}", desk.shown());
     desk.go("<c-u>23:30");
     desk.go("<enter>");
     assert_eq!(candidates(&desk).len(), 12);
@@ -196,8 +202,9 @@ fn it_goes_node_by_node_to_the_end_and_says_so() {
     assert_eq!(state(&desk), RunState::Finished);
     assert_eq!((done(&desk), desk.deletions()), (12, 12));
     let replacing = desk.model.replacement().expect("it is kept");
-    assert!(replacing.title(desk.now).starts_with("done: replace logging/audit-tail 12/12"));
-    assert_eq!((replacing.rings(), replacing.last_words(&Text::new("prod-eu-1"))), (1, None));
+    assert!(replacing.title().starts_with("done: replace logging/audit-tail 12/12"));
+    let words = replacing.last_words(desk.model.inventory(), &Text::new("prod-eu-1"));
+    assert_eq!((replacing.rings(), words), (1, None));
     insta::assert_snapshot!("done-80x24", desk.at((80, 24)));
     insta::assert_snapshot!("done-120x40", desk.shown());
     assert!(desk.daemon_set["metadata"]["annotations"].get(ANNOTATION).is_none(), "nobody is at it any more");
@@ -213,27 +220,50 @@ fn it_halts_on_the_first_failure_with_everything_at_hand() {
     assert!(matches!(state(&desk), RunState::Halted(_)), "{}", desk.shown());
     assert_eq!(desk.deletions(), 1, "nothing more");
     assert_eq!(desk.model.replacement().map(dsgrid::app::Replacing::rings), Some(1));
-    assert!(desk.model.replacement().unwrap().title(desk.now).starts_with("HALTED"));
+    assert!(desk.model.replacement().unwrap().title().starts_with("HALTED"));
     let shown = desk.shown();
     for told in ["CrashLoopBackOff: exit 1", "giving up", "Back-off restarting failed container main"] {
         assert!(shown.contains(told), "{told}: {shown}");
     }
-    insta::assert_snapshot!("halted-120x40", shown);
+    desk.go("<esc>");
+    let grid = desk.at((80, 24));
+    assert!(grid.lines().last().unwrap_or_default().starts_with(" % replacement"), "{grid}");
+    desk.shown();
+    desk.go("%");
+    insta::assert_snapshot!("halted-120x40", desk.shown());
     insta::assert_snapshot!("halted-80x24", desk.at((80, 24)));
     insta::assert_snapshot!("halted-40x10", desk.at((40, 10)));
-    // Going on is a person's word; so is the end, which is asked for twice.
-    desk.go("r");
+    // Going on is a person's word, said twice where nothing came up so far; so is the end, always.
+    desk.go("R");
+    assert!(matches!(state(&desk), RunState::Halted(_)), "{}", desk.shown());
+    let asked = desk.shown();
+    assert!(
+        asked.contains("no pod of 3.2.0 (r3) came up so far, on 1 node; 11 nodes would be next"),
+        "{asked}"
+    );
+    desk.go("R");
     desk.pass(1);
     assert_eq!(desk.deletions(), 1, "what failed uses the limit up");
     assert!(desk.shown().contains("waits: the limit of 1 is used up by nodes"), "{}", desk.shown());
-    desk.go("x");
-    assert!(desk.shown().contains("press x again"), "{}", desk.shown());
+    desk.go("X");
+    assert!(desk.shown().contains("press X again"), "{}", desk.shown());
     assert_eq!(state(&desk), RunState::Running);
-    desk.go("x");
+    desk.go("X");
     desk.pass(40);
     assert_eq!((state(&desk), desk.deletions()), (RunState::Aborted, 1));
-    let told = desk.model.replacement().unwrap().last_words(&Text::new("prod-eu-1")).expect("nodes are left");
+    let told = desk
+        .model
+        .replacement()
+        .unwrap()
+        .last_words(desk.model.inventory(), &Text::new("prod-eu-1"))
+        .expect("nodes are left");
     assert!(told.contains("0/12 done, 1 failed, 11 left") && told.contains("--continue"), "{told}");
+}
+
+/// What colleagues read on the DaemonSet.
+fn told(desk: &Desk) -> Claim {
+    let text = desk.daemon_set["metadata"]["annotations"][ANNOTATION].as_str();
+    text.and_then(Claim::parse).expect("it is kept")
 }
 
 /// Every place a person can be, by the keys that lead there.
@@ -266,6 +296,13 @@ fn h_holds_it_on_every_screen_without_a_question() {
         }
         assert_eq!(desk.deletions(), before, "{place}");
         assert_eq!(done(&desk), 1, "what is in flight is followed");
+        let told = told(&desk);
+        assert_eq!(
+            (told.done, told.stopped.as_str()),
+            (1, "held by hand"),
+            "colleagues read the last number"
+        );
+        assert!(desk.now.duration_since(told.heartbeat).as_secs() >= 150, "and since when");
     }
     // Where text is typed it is a letter, and Ctrl-c holds there too.
     let mut desk = Desk::new();
@@ -310,10 +347,29 @@ fn leaving_holds_first_and_waits_for_what_was_sent() {
         assert!(desk.has_quit, "{}", desk.shown());
         let claim = desk.daemon_set["metadata"]["annotations"][ANNOTATION].as_str().and_then(Claim::parse);
         assert_eq!(claim.expect("it is kept").stopped, "held by hand");
-        let told =
-            desk.model.replacement().unwrap().last_words(&Text::new("prod-eu-1")).expect("nodes are left");
+        let told = desk
+            .model
+            .replacement()
+            .unwrap()
+            .last_words(desk.model.inventory(), &Text::new("prod-eu-1"))
+            .expect("nodes are left");
         assert!(told.contains("coming up by itself: node-00000"), "{told}");
     }
+    // What came up after the hold is counted in the last word, though another pod is in flight still.
+    let mut desk = Desk::new();
+    desk.begin("2<tab>0");
+    let is_check = |effect: &Effect| matches!(effect, Effect::ReadNeighbours(_));
+    desk.press("<c-c>");
+    desk.answer();
+    desk.wait(31);
+    let at = desk.waiting.iter().position(is_check).expect("both have soaked");
+    drop(desk.waiting.remove(at));
+    desk.answer();
+    assert_eq!((done(&desk), told(&desk).done), (1, 0));
+    desk.press("<c-c>");
+    assert!(!desk.has_quit);
+    desk.answer();
+    assert_eq!((desk.has_quit, told(&desk).done), (true, 1));
     // With no answer it ends all the same.
     let mut desk = Desk::new();
     desk.begin("");
@@ -335,6 +391,20 @@ fn stale_data_holds_it_and_names_the_watch() {
     assert!(shown.contains("not live for 40s") && shown.contains("nothing is deleted blind"), "{shown}");
     assert!(shown.contains("unknown for 40s, was soaking"), "{shown}");
     insta::assert_snapshot!("stale-80x24", desk.at((80, 24)));
+    // Whatever else is to be told in the first line: what this dsgrid does stays.
+    desk.go("<esc>");
+    for (size, told) in [
+        ((120, 40), "held: replace logging/audit-tail 0/12"),
+        ((100, 30), "held: replace 0/12"),
+        ((80, 24), "held: replace 0/12"),
+        ((50, 12), "held: replace 0/12"),
+    ] {
+        let shown = desk.at(size);
+        let header = shown.lines().next().unwrap_or_default();
+        assert!(header.contains(told), "{header}");
+    }
+    desk.shown();
+    desk.go("%");
     assert_eq!(desk.deletions(), 1);
     desk.link(&LinkState::Live { since: desk.now });
     desk.pass(10);
@@ -355,9 +425,9 @@ fn a_neighbour_that_breaks_is_named_and_can_be_let_pass() {
     desk.pass(1);
     let shown = desk.shown();
     assert!(matches!(state(&desk), RunState::Halted(_)), "{shown}");
-    assert!(shown.contains("payments/api-7d9 is not Ready") && shown.contains("p lets"), "{shown}");
+    assert!(shown.contains("payments/api-7d9 is not Ready") && shown.contains("A lets"), "{shown}");
     insta::assert_snapshot!("neighbour-80x24", desk.at((80, 24)));
-    desk.go("p");
+    desk.go("A");
     desk.pass(1);
     assert_eq!((state(&desk), done(&desk)), (RunState::Running, 1), "{}", desk.shown());
     assert_eq!(desk.deletions(), 2);
@@ -374,8 +444,8 @@ fn between_groups_it_holds_until_somebody_goes_on() {
     assert_eq!(state(&desk), RunState::Held(Hold::Group("eu-1b".to_owned())), "{}", desk.shown());
     assert_eq!(done(&desk), 4);
     let shown = desk.shown();
-    assert!(shown.contains("next: eu-1b") && shown.contains("r goes on"), "{shown}");
-    desk.go("r");
+    assert!(shown.contains("next: eu-1b") && shown.contains("R goes on"), "{shown}");
+    desk.go("R");
     desk.pass(5);
     assert!(desk.deletions() > 4);
 }
@@ -431,7 +501,7 @@ fn a_colleagues_run_is_seen_and_taken_over_only_by_its_name() {
     desk.answer();
     let before = desk.deletions();
     assert!(
-        matches!(state(&desk), RunState::Outdated(why) if why.contains("night@bastion-2")),
+        matches!(state(&desk), RunState::Outdated(why) if why.words().contains("night@bastion-2")),
         "{}",
         desk.shown()
     );
@@ -440,15 +510,124 @@ fn a_colleagues_run_is_seen_and_taken_over_only_by_its_name() {
 }
 
 #[test]
+fn whatever_would_end_it_says_so_and_comes_last() {
+    let mut desk = Desk::new();
+    let pause = r#"{"updateStrategy":{"type":"RollingUpdate"},"by":"me","at":"2026-01-02T00:00:00Z"}"#;
+    desk.daemon_set["metadata"]["annotations"] = json!({"dsgrid.dev/paused": pause});
+    desk.tell_daemon_set();
+    assert!(desk.shown().contains(":resume"), "{}", desk.shown());
+    desk.begin("");
+    desk.go("<esc>");
+    let hints = |desk: &mut Desk, size| desk.at(size).lines().last().unwrap_or_default().to_owned();
+    for size in [(120, 40), (80, 24)] {
+        let hints = hints(&mut desk, size);
+        assert!(hints.contains("H hold  % replacement") && !hints.contains("resume"), "{hints}");
+    }
+    desk.go("a");
+    let shown = desk.shown();
+    let place = |word: &str| shown.find(word).unwrap_or_else(|| panic!("{word}: {shown}"));
+    assert!(place("hold dsgrid's own work") < place("let a paused rollout go on"), "{shown}");
+    assert!(place("how the replacement goes") < place("let a paused rollout go on"), "{shown}");
+    desk.go("<esc>");
+    desk.go(":");
+    desk.go("resume");
+    desk.go("<enter>");
+    let shown = desk.shown();
+    let told = "me@bastion-1 is replacing this, 0/12: the controller takes over the 12 left at once";
+    assert!(shown.contains(told), "{shown}");
+    // A change of the template ends it as well, and few pods or not: the name is wanted.
+    desk.go("<esc>");
+    desk.go("U");
+    desk.go("<enter>");
+    let shown = desk.shown();
+    assert!(shown.contains("me@bastion-1 is replacing this, 0/12: another template ends it"), "{shown}");
+    assert!(desk.model.dialog().expect("it is asked").word().is_some(), "{shown}");
+    desk.go("<esc>");
+    desk.go("H");
+    // Nothing can be held any more, but how it stands is still a key away, wherever the cursor is.
+    desk.go("k");
+    let hints = hints(&mut desk, (80, 24));
+    assert!(hints.starts_with(" % replacement"), "{hints}");
+}
+
+/// Held, with one pod in flight that is up by now.
+fn held() -> Desk {
+    let mut desk = Desk::new();
+    desk.begin("");
+    desk.go("H");
+    desk.pass(40);
+    assert_eq!((state(&desk), done(&desk)), (RunState::Held(Hold::Person), 1));
+    desk
+}
+
+#[test]
+fn a_held_one_learns_that_somebody_took_over_and_leaves_it_to_them() {
+    let mut desk = held();
+    let theirs = Claim { by: Text::new("anna"), started: desk.now, heartbeat: desk.now, ..told(&desk) };
+    let theirs = Claim { stopped: Text::default(), total: 11, done: 0, ..theirs };
+    let text = serde_json::to_string(&theirs).expect("it can be written");
+    desk.daemon_set["metadata"]["annotations"][ANNOTATION] = json!(text);
+    desk.tell_daemon_set();
+    let shown = desk.shown();
+    assert!(shown.contains("ended: anna@bastion-1 is replacing this, 0/11"), "{shown}");
+    assert!(desk.model.replacement().unwrap().title().starts_with("ended: "));
+    let context = Text::new("prod-eu-1");
+    let words = desk.model.replacement().unwrap().last_words(desk.model.inventory(), &context);
+    let words = words.expect("nodes are left");
+    assert!(words.contains("anna@bastion-1 is replacing") && !words.contains("To go on"), "{words}");
+    // Going on is theirs, and so is the place where it is told.
+    let before = (desk.sent.len(), desk.daemon_set.clone());
+    desk.go("R");
+    desk.go("<esc>");
+    desk.pass(90);
+    assert_eq!((desk.sent.len(), &desk.daemon_set), (before.0, &before.1));
+    desk.replace_elsewhere();
+    desk.daemon_set["metadata"]["annotations"] = json!({});
+    desk.tell_daemon_set();
+    desk.pass(90);
+    let shown = desk.shown();
+    assert!(shown.contains("ended: anna@bastion-1 replaced the rest; nothing is left"), "{shown}");
+    assert_eq!(desk.sent.len(), before.0, "nothing is written over them: {shown}");
+    let words = desk.model.replacement().unwrap().last_words(desk.model.inventory(), &context);
+    assert_eq!(words, None);
+}
+
+#[test]
+fn a_held_one_ends_when_nothing_is_left_and_leaves_nothing_on_the_daemon_set() {
+    let mut desk = held();
+    desk.replace_elsewhere();
+    desk.pass(1);
+    let shown = desk.shown();
+    assert_eq!(state(&desk), RunState::Finished, "{shown}");
+    assert!(shown.contains("done: nothing is left") && shown.contains("11 skipped"), "{shown}");
+    assert!(desk.daemon_set["metadata"]["annotations"].get(ANNOTATION).is_none(), "{shown}");
+}
+
+#[test]
+fn leaving_says_why_it_ended_and_goes_on_only_with_what_was_planned() {
+    let mut desk = Desk::new();
+    desk.begin("");
+    desk.pass(40);
+    desk.daemon_set["metadata"]["generation"] = json!(3);
+    desk.daemon_set["status"]["observedGeneration"] = json!(3);
+    desk.tell_daemon_set();
+    desk.pass(60);
+    let shown = desk.shown();
+    assert!(matches!(state(&desk), RunState::Outdated(_)), "{shown}");
+    let words = desk.model.replacement().unwrap().last_words(desk.model.inventory(), &Text::new("prod-eu-1"));
+    let words = words.expect("nodes are left");
+    let told = "has ended: logging/audit-tail was changed (generation 2, now 3); look at it and plan again: 2/12 done; 10 \
+                of 54 are outdated now. To go on: R in dsgrid, or `dsgrid --context=prod-eu-1 replace";
+    assert!(words.contains(told) && !words.contains("--continue"), "{words}");
+    assert!(self::told(&desk).stopped.contains("was changed"), "{shown}");
+}
+
+#[test]
 fn a_claim_without_an_answer_is_told_and_tried_again() {
     let mut desk = Desk::new();
     desk.begin("");
     desk.pass(1);
-    let claim = |desk: &Desk| {
-        let text = desk.daemon_set["metadata"]["annotations"][ANNOTATION].as_str();
-        text.and_then(Claim::parse).expect("it is kept")
-    };
-    let first = claim(&desk).heartbeat;
+    let first = told(&desk).heartbeat;
     // The next heartbeat gets no answer: neither is it given up, nor does the work stop.
     desk.wait(61);
     let is_heartbeat =
@@ -457,12 +636,12 @@ fn a_claim_without_an_answer_is_told_and_tried_again() {
     let Some(Effect::Send { ticket, .. }) = desk.waiting.remove(at) else { panic!("it was just there") };
     desk.tell(Msg::Sent { ticket, outcome: Box::new(Outcome::NotSent(Text::new("connection refused"))) });
     desk.answer();
-    let told = |desk: &Desk| {
+    let said = |desk: &Desk| {
         let (events, _) = desk.model.replacement().expect("it goes on").events_since(0);
         events.iter().filter(|event| event.text.contains("tried again: connection refused")).count()
     };
-    assert_eq!((told(&desk), claim(&desk).heartbeat), (1, first));
+    assert_eq!((said(&desk), told(&desk).heartbeat), (1, first));
     assert!(desk.model.replacement().expect("it goes on").unclaimed().is_none());
     desk.pass(16);
-    assert!(claim(&desk).heartbeat > first, "{:?}", claim(&desk));
+    assert!(told(&desk).heartbeat > first, "{:?}", told(&desk));
 }

@@ -95,6 +95,13 @@ pub(super) const CHANGES: &[Binding] = &[
         "uncordon",
         "uncordon the node, the group or the marked nodes",
     ),
+    changes(
+        Context::Subject,
+        Action::TakeBack,
+        &[],
+        "take back",
+        "take back the last change of nodes, after showing what that would do",
+    ),
     looks(
         Context::Subject,
         Action::OpenHistory,
@@ -144,7 +151,7 @@ pub(super) const CHANGES: &[Binding] = &[
         Action::TryAgain,
         &[Key::char('r')],
         "try again",
-        "read afresh and try once more, after a failure",
+        "read afresh and show once more what would be sent, after a failure or somebody else's change",
     ),
     looks(Context::Dialog, Action::PageDown, &[Key::char(' ')], "page down", "a page down"),
     looks(Context::Word, Action::Back, &[Key::named(KeyCode::Esc)], "cancel", "cancel"),

@@ -12,6 +12,7 @@ use crate::domain::preview::edit::edit_words;
 use crate::domain::relabel::LabelLine;
 use crate::domain::relabel::guard::{Guard, warnings};
 use crate::domain::relabel::harm::{Harm, SetHarm};
+use crate::domain::relabel::sight::unseen;
 use review::{status, told};
 
 /// A key is padded to at most so many columns.
@@ -158,13 +159,16 @@ fn users(sets: &[ObjectKey]) -> String {
 
 /// What is typed, what it would do, what can be pressed.
 fn below_editor(model: &Model, relabel: &Relabel, editor: &Editor) -> Vec<Line> {
-    let mut lines = Vec::new();
+    let hint = Some(&relabel.hint).filter(|hint| !hint.is_empty()).cloned();
+    // The answer to the last key comes before everything else.
+    let mut lines: Vec<Line> = hint.into_iter().chain(unseen(&model.inventory)).map(Line::problem).collect();
     match &editor.entry {
         Some(entry) => {
             let what = if entry.is_taint { "taint" } else { "label" };
             lines.push(Line::heading(format!("{what}: {}_", entry.text)));
-            if let Err(why) = entry.read() {
-                lines.push(if entry.text.is_empty() { faint(why) } else { Line::problem(why) });
+            // Nothing typed is nothing wrong.
+            if let (false, Err(why)) = (entry.text.is_empty(), entry.read()) {
+                lines.push(Line::problem(why));
             }
             let offered = entry.completions(&model.inventory);
             if !offered.is_empty() {
@@ -180,9 +184,6 @@ fn below_editor(model: &Model, relabel: &Relabel, editor: &Editor) -> Vec<Line> 
             }));
         }
         None => lines.extend(about_line(editor)),
-    }
-    if !relabel.hint.is_empty() {
-        lines.push(Line::problem(relabel.hint.clone()));
     }
     let pending = editor.pending();
     if pending == NodeChange::default() {

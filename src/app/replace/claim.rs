@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::command::{Command, Outcome, Ticket};
+use crate::domain::inventory::Inventory;
 use crate::domain::raw::RawObject;
 use crate::domain::replace::claim::{Claim, HEARTBEAT, remove};
 use crate::domain::replace::run::{Hold, Replacement, RunState};
@@ -48,8 +49,8 @@ pub(in crate::app) enum Told {
     Refused(String),
     /// No answer came, in words: it is tried again.
     Unanswered(String),
-    /// Somebody else is at it, in words.
-    TakenOver(String),
+    /// Somebody else is at it.
+    TakenOver(Box<Claim>),
 }
 
 impl Keeper {
@@ -88,18 +89,14 @@ impl Keeper {
         self.refused.is_none() && self.written.is_some()
     }
 
-    /// Whether a write waits for its answer.
-    pub(super) fn is_waiting(&self) -> bool {
-        self.waits.is_some()
-    }
-
     /// Whether nothing is waited for any more. A server that does not answer is not waited for at the end.
-    pub(super) fn is_settled(&self) -> bool {
+    pub(super) fn is_settled(&self, run: &Replacement) -> bool {
+        let is_last = |claim: &Claim| !claim.stopped.is_empty() && claim.done == Claim::done(run);
         self.waits.is_none()
             && (self.removed
                 || self.unanswered
                 || self.refused.is_some()
-                || self.written.as_ref().is_some_and(|claim| !claim.stopped.is_empty()))
+                || self.written.as_ref().is_some_and(is_last))
     }
 
     /// Why it does not go on by itself; empty where it does.
@@ -115,27 +112,47 @@ impl Keeper {
         Text::default()
     }
 
-    /// The next write, if one is due.
-    pub(in crate::app) fn next(&mut self, run: &Replacement, now: Timestamp) -> Option<Command> {
+    /// What is to be told now.
+    pub(super) fn claim(&self, run: &Replacement, now: Timestamp) -> Claim {
+        let stopped = Self::why_stopped(run, now);
+        // When it stopped is not when the last pod in flight came up.
+        let before = self.written.as_ref().filter(|claim| !stopped.is_empty() && claim.stopped == stopped);
+        let heartbeat = before.map_or(now, |claim| claim.heartbeat);
+        Claim { heartbeat, stopped, ..Claim::of(run, &self.by, &self.host, self.started, now) }
+    }
+
+    /// The next write, if one is due; when the program is about to end, the last one. Where nothing of the plan is left,
+    /// that goes too which would tell how to go on with it.
+    pub(in crate::app) fn next(
+        &mut self,
+        run: &Replacement,
+        inventory: &Inventory,
+        is_leaving: bool,
+    ) -> Option<Command> {
+        let now = inventory.now();
         if self.waits.is_some() || self.refused.is_some() || self.removed {
             return None;
         }
-        let claim = Claim {
-            stopped: Self::why_stopped(run, now),
-            ..Claim::of(run, &self.by, &self.host, self.started, now)
-        };
+        let mut claim = self.claim(run, now);
+        if is_leaving && claim.stopped.is_empty() {
+            claim.stopped = Text::new(run.state().name());
+        }
         let passed = |wait: SignedDuration| self.tried.is_none_or(|tried| now.duration_since(tried) >= wait);
         let is_other = self.stopped.as_ref() != Some(&claim.stopped);
         if self.unanswered && !is_other && !passed(AGAIN) {
             return None;
         }
         let target = &run.plan().daemon_set;
-        if run.is_over() && claim.done == claim.total {
+        if run.is_over() && run.left(inventory).next().is_none() {
             self.removed = true;
             self.stopped = Some(claim.stopped);
             return remove(target, &self.read);
         }
         let is_due = self.unanswered || (claim.stopped.is_empty() && passed(HEARTBEAT));
+        // What was in flight when it stopped is counted once nothing is any more.
+        let is_idle = !run.works().iter().any(|work| work.step.is_in_flight());
+        let is_behind = self.written.as_ref().is_some_and(|written| written.done != claim.done);
+        let is_due = is_due || (!claim.stopped.is_empty() && is_behind && (is_idle || is_leaving));
         (is_other || is_due || self.written.is_none()).then(|| {
             self.stopped = Some(claim.stopped.clone());
             claim.write(target, &self.read)
@@ -167,8 +184,7 @@ impl Keeper {
                 self.read = object.clone();
                 self.lost += 1;
                 if let Some(other) = self.other(Claim::read(object).as_ref(), now) {
-                    self.refused = Some(String::new());
-                    return Told::TakenOver(other);
+                    return Told::TakenOver(Box::new(other));
                 }
                 if self.lost < TRIES {
                     // As it is now, it is written over at once.
@@ -189,10 +205,24 @@ impl Keeper {
     }
 
     /// Who else is at it now, by the DaemonSet as it was just read.
-    pub(in crate::app) fn other(&self, read: Option<&Claim>, now: Timestamp) -> Option<String> {
-        let known = |claim: &Claim| self.over.as_ref().is_some_and(|over| over.is_same_run(claim));
-        let other = read.filter(|claim| !self.is_ours(claim) && !known(claim) && claim.is_held(now))?;
-        Some(other.words(now))
+    pub(in crate::app) fn other(&self, read: Option<&Claim>, now: Timestamp) -> Option<Claim> {
+        read.filter(|claim| self.is_of_others(claim) && claim.is_held(now)).cloned()
+    }
+
+    /// Who began after this one, by the DaemonSet as the watch tells it; they may have stopped since. What the watch
+    /// tells may be older than what is told here, but not by a heartbeat after this one began.
+    pub(in crate::app) fn successor(&self, told: Option<&Claim>) -> Option<Claim> {
+        told.filter(|claim| self.is_of_others(claim) && claim.heartbeat > self.started).cloned()
+    }
+
+    /// Nothing is told here any more: the place is somebody else's.
+    pub(in crate::app) fn give_up(&mut self) {
+        self.refused = Some(String::new());
+    }
+
+    fn is_of_others(&self, claim: &Claim) -> bool {
+        let is_known = self.over.as_ref().is_some_and(|over| over.is_same_run(claim));
+        !is_known && !self.is_ours(claim)
     }
 
     fn is_ours(&self, claim: &Claim) -> bool {

@@ -62,17 +62,10 @@ pub(in crate::app) fn filled(options: &Options, fields: &[Field], model: &Model)
         return Ok(options.clone());
     };
     let wrong = |field: &Field, why: String| format!("{}: {why}", field.label);
-    let number = |field: &Field| {
-        let no = |_| wrong(field, format!("{:?} is no number", field.value));
-        field.value.trim().parse::<u32>().map_err(no)
-    };
     let seconds = |field: &Field| options::read_seconds(&field.value).map_err(|why| wrong(field, why));
     let given = |field: &Field| !field.value.trim().is_empty();
     let groups = groups.value.split(',').map(str::trim).filter(|group| !group.is_empty()).map(Text::new);
-    let max_failures = match number(failures)? {
-        0 => return Err(wrong(failures, "0 would halt before it begins; 1 halts at the first".to_owned())),
-        many => many,
-    };
+    let max_failures = options::read_failures(&failures.value).map_err(|why| wrong(failures, why))?;
     let zone = model.settings.time_zone.clone().unwrap_or(TimeZone::UTC);
     let time = |field: &Field| {
         options::read_until(field.value.trim(), &model.now.to_zoned(zone)).map_err(|why| wrong(field, why))
@@ -80,7 +73,7 @@ pub(in crate::app) fn filled(options: &Options, fields: &[Field], model: &Model)
     let until = if given(until) { Some(time(until)?) } else { None };
     Ok(Options {
         max_in_flight: options::read_limit(&in_flight.value).map_err(|why| wrong(in_flight, why))?,
-        canary: number(canary)?,
+        canary: options::read_count(&canary.value).map_err(|why| wrong(canary, why))?,
         soak_seconds: seconds(soak)?,
         ready_timeout_seconds: if given(timeout) { Some(seconds(timeout)?) } else { None },
         max_failures,
@@ -114,8 +107,10 @@ pub(in crate::app) fn about(model: &Model, daemon_set: &ObjectRef, options: &Opt
         let words = claim.words(model.now);
         lines.push(if claim.is_held(model.now) {
             Line::problem(format!("{words}; going on takes it over from them"))
-        } else {
+        } else if claim.options == *options {
             Line::fact(format!("{words}; below is how it was begun"))
+        } else {
+            Line::fact(format!("{words}; this is another one"))
         });
     }
     lines

@@ -22,6 +22,9 @@ pub(super) fn page(model: &Model) -> Page {
     }
     for record in records {
         page.fact_or_problem(record.is_failure(), words(model, record));
+        for command in record.back() {
+            page.faint(format!("  back: {command}"));
+        }
     }
     page
 }

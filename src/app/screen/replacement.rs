@@ -6,7 +6,7 @@ use super::Screen;
 use crate::app::model::Model;
 use crate::app::page::{LineKind, Page, Sign};
 use crate::app::replace::{Listed, Replacing};
-use crate::domain::age::human_duration;
+use crate::domain::age::{clock, human_duration};
 use crate::domain::cell::CellState;
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::replace::evidence::Evidence;
@@ -73,12 +73,16 @@ fn nodes(page: &mut Page, model: &Model, replacing: &Replacing) {
 /// The bar, the numbers and the reason.
 fn standing(page: &mut Page, model: &Model, replacing: &Replacing) {
     let (run, now) = (replacing.run(), model.now);
-    let course = run.course(now);
+    let course = run.course();
     let total = run.works().len();
     let state = run.state();
     let is_problem = matches!(state, RunState::Halted(_) | RunState::Outdated(_)) || state.needs_person();
     let why = state.why(now);
+    // What somebody else replaced is skipped here, and needs nothing more.
+    let is_all = course.skipped > 0 && *state == RunState::Finished;
+    let is_all = is_all && run.left(&model.inventory).next().is_none();
     let words = match (why.as_str(), state.name()) {
+        ("", name) if is_all => format!("{name}: nothing is left"),
         ("", name) => name.to_owned(),
         // `held by you` says it already.
         (why, name) if why.starts_with(name) => why.to_owned(),
@@ -94,7 +98,7 @@ fn standing(page: &mut Page, model: &Model, replacing: &Replacing) {
     let limit = run.plan().limit();
     page.fact(format!("in flight at most {limit}; {}", pace(&course, now)));
     if let Some(until) = run.plan().options.until {
-        page.fact(format!("nothing is deleted after {}Z", until.strftime("%H:%M")));
+        page.fact(format!("nothing is deleted after {}", clock(until, now)));
     }
     if let Some(why) = replacing.unclaimed().filter(|why| !why.is_empty()) {
         page.problem(format!("colleagues cannot see this on the DaemonSet: {why}"));
@@ -105,13 +109,13 @@ fn standing(page: &mut Page, model: &Model, replacing: &Replacing) {
 /// What can be pressed now.
 fn keys(state: &RunState, replacing: &Replacing) -> &'static str {
     match state {
-        RunState::Running => "H holds it at once; x aborts it; leaving this screen (Esc) does not stop it",
-        RunState::Held(hold) if hold.needs_person() => "r goes on; x aborts it",
-        RunState::Held(_) => "it goes on by itself; H holds it, x aborts it",
+        RunState::Running => "H holds it at once; X aborts it; leaving this screen (Esc) does not stop it",
+        RunState::Held(hold) if hold.needs_person() => "R goes on; X aborts it",
+        RunState::Held(_) => "it goes on by itself; H holds it, X aborts it",
         RunState::Halted(_) if replacing.run().harmed().next().is_some() => {
-            "p lets the neighbour pass; r goes on with the others; x aborts it"
+            "A lets the neighbour pass; R goes on with the others; X aborts it"
         }
-        RunState::Halted(_) => "r goes on with the others; x aborts it",
+        RunState::Halted(_) => "R goes on with the others; X aborts it",
         _ if replacing.is_active() => "what is in flight is followed to its end",
         _ => "over; R plans anew what is still outdated",
     }
@@ -135,7 +139,7 @@ fn pace(course: &Course, now: Timestamp) -> String {
     let rate = course.per_hour.map(|rate| format!("{rate:.0} nodes an hour"));
     let left = course.left.filter(|left| !left.is_zero());
     let left = left.map(|left| {
-        let end = now.checked_add(left).map(|end| format!(", done about {}Z", end.strftime("%H:%M")));
+        let end = now.checked_add(left).map(|end| format!(", done about {}", clock(end, now)));
         format!("about {} left{}", human_duration(left.as_secs()), end.unwrap_or_default())
     });
     let words: Vec<String> = rate.into_iter().chain(left).collect();
@@ -155,7 +159,7 @@ fn failures(page: &mut Page, model: &Model, replacing: &Replacing) {
         let daemon_set = replacing.run().plan().daemon_set.uid.clone();
         page.leading(Screen::Cell { daemon_set, node: node.clone() });
         for harmed in &work.harmed {
-            page.problem(format!("neighbour: {}; p lets it pass", harmed.why));
+            page.problem(format!("neighbour: {}; A lets it pass", harmed.why));
         }
         for line in replacing.evidence(node).into_iter().flat_map(Evidence::lines) {
             page.faint(line);

@@ -66,8 +66,12 @@ fn carry_out(model: &mut Model, action: Action) -> Vec<Effect> {
             Some(_) => screen::open(model, Screen::Replacement),
             None => replace::act(model, action),
         },
+        // What is over cannot go on: the same key plans what is left.
+        Action::GoOn if !replace::goes_on(model) => wish::make(model, Action::ReplacePods),
         Action::Hold | Action::GoOn | Action::LetPass | Action::Abort => replace::act(model, action),
-        Action::EditNodes | Action::CordonNodes | Action::UncordonNodes => relabel::open(model, action),
+        Action::EditNodes | Action::CordonNodes | Action::UncordonNodes | Action::TakeBack => {
+            relabel::open(model, action);
+        }
         Action::ToggleCounters => lens::toggle_counters(model),
         Action::Transpose => lens::transpose(model),
         Action::ChangeOrder => lens::change_order(model),

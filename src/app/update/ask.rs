@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{dialog, relabel};
+use super::{dialog, relabel, replace};
 use crate::app::availability;
 use crate::app::effect::Effect;
 use crate::app::model::Model;
@@ -20,6 +20,7 @@ fn needed(model: &Model) -> BTreeSet<Inquiry> {
     let mut needed: BTreeSet<Inquiry> = screens.flat_map(|open| open.screen.needed(model)).collect();
     dialog::needed(model, &mut needed);
     relabel::needed(model, &mut needed);
+    replace::needed(model, &mut needed);
     availability::needed(model, &mut needed);
     needed
 }

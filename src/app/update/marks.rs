@@ -19,7 +19,7 @@ fn say(model: &mut Model, words: impl Into<String>) {
 fn tell(model: &mut Model) {
     let words = match model.marks.len() {
         0 => "nothing is marked".to_owned(),
-        many => format!("{many} marked; Esc takes the marks away"),
+        _ => format!("{} marked; Esc takes the marks away", model.marks.words()),
     };
     say(model, words);
 }

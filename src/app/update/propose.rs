@@ -11,8 +11,8 @@ use crate::app::page::Line;
 use crate::app::screen::template_diff;
 use crate::domain::cell::CellState;
 use crate::domain::command::{
-    Limits, PauseBy, Proposal, Refusal, ResumeTo, force_delete, forget, pause, restart, resume, throttle,
-    undo,
+    Command, Limits, PauseBy, Proposal, Refusal, ResumeTo, force_delete, forget, pause, restart, resume,
+    throttle, undo,
 };
 use crate::domain::gate::{Gate, gate, stops};
 use crate::domain::id::{NodeName, ObjectRef, Uid};
@@ -20,6 +20,7 @@ use crate::domain::ownership::ownership;
 use crate::domain::preview::rollout::Forecast;
 use crate::domain::preview::{Impact, Outcome};
 use crate::domain::raw::RawObject;
+use crate::domain::replace::claim::Claim;
 use crate::domain::rollout::standing;
 use crate::domain::strategy;
 use crate::domain::text::Text;
@@ -104,7 +105,13 @@ fn question(model: &Model, before: &RawObject, proposal: Proposal, forecast: Opt
     if let Some(owner) = ownership(before) {
         words.push(Line::problem(owner.warning()));
     }
+    let (disturbed, is_disturbing) = disturbed(model, before, &command);
+    words.splice(..0, disturbed);
     let word = match gate(&stops(&model.inventory, impacts)) {
+        Gate::Yes if is_disturbing => {
+            words.push(Line::problem("somebody is at it: the name has to be typed"));
+            Some(command.target.key.name.clone())
+        }
         Gate::Yes => None,
         Gate::TypedName { why } => {
             words.push(Line::problem(format!("{why}: the name has to be typed")));
@@ -128,6 +135,16 @@ fn question(model: &Model, before: &RawObject, proposal: Proposal, forecast: Opt
         next: Vec::new(),
         plan: None,
     }
+}
+
+/// What becomes of a replacement that goes on there, and whether somebody is at it now.
+fn disturbed(model: &Model, before: &RawObject, command: &Command) -> (Option<Line>, bool) {
+    // This dsgrid's own is told of only once a minute.
+    let own = model.replacement.as_ref();
+    let own = own.and_then(|replacing| replacing.claim_on(&command.target.uid, model.now));
+    let Some(claim) = own.or_else(|| Claim::read(before)) else { return (None, false) };
+    let Some(words) = claim.disturbed_by(command.verb, model.now) else { return (None, false) };
+    (Some(Line::problem(words)), claim.is_held(model.now))
 }
 
 /// A line for a node.

@@ -4,8 +4,6 @@ mod edit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
-
 use super::expect;
 use crate::app::action::Action;
 use crate::app::availability::unavailable;
@@ -13,7 +11,7 @@ use crate::app::effect::Effect;
 use crate::app::layout::Mode;
 use crate::app::model::Model;
 use crate::app::notice::Notice;
-use crate::app::relabel::{Editor, Relabel, Stage, chosen, chosen_group, edits, relabel_page};
+use crate::app::relabel::{Editor, FRESH, Relabel, Stage, chosen, chosen_group, edits, relabel_page};
 use crate::app::screen::node_ref;
 use crate::app::typing::erase;
 use crate::app::viewport::step;
@@ -23,22 +21,25 @@ use crate::domain::gate::Gate;
 use crate::domain::id::NodeName;
 use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::object::Node;
-use crate::domain::preview::NodeChange;
-use crate::domain::relabel::batch::{Batch, NodeEdit, NodeResult, OnError};
+use crate::domain::preview::{Impact, NodeChange};
+use crate::domain::relabel::batch::{Batch, Item, NodeEdit, NodeResult, OnError};
 use crate::domain::relabel::harm::Harm;
 use crate::domain::text::{Text, sanitize};
 use edit::{editing, foretell, typing};
 
 /// So many nodes are read at once.
 const READS: usize = 8;
-/// What is foretold is looked at again after so long, since pods come and go.
-const FRESH: SignedDuration = SignedDuration::from_secs(1);
 
 /// Opens the editor, or the review of a cordon; or says why not.
 pub(super) fn open(model: &mut Model, action: Action) {
     if let Some(why) = unavailable(model, action) {
         model.notice = Some(Notice::refused(why, model.now));
         return;
+    }
+    if action == Action::TakeBack {
+        let back = model.last_change.as_ref().map(Batch::inverse).unwrap_or_default();
+        let edits = edits(&model.inventory, back.into_iter());
+        return review(model, edits, None);
     }
     let nodes = chosen(model);
     let group = chosen_group(model).map(|group| group.name().to_owned());
@@ -85,10 +86,21 @@ pub(super) fn needed(model: &Model, needed: &mut BTreeSet<Inquiry>) {
         let missing = edits.iter().filter(|edit| !read.contains_key(&edit.shown.name()));
         needed.extend(missing.take(READS).map(|edit| asked(&edit.shown)));
     }
+    // Only the whole object tells who changed a node.
+    if let Some(Relabel { stage: Stage::Ready { batch, .. }, changed: Some(_), .. }) = &model.relabel {
+        needed.extend(batch.conflicts().take(READS).map(|item| asked(&item.edit.shown)));
+    }
 }
 
 /// A node was read, or could not be.
 pub(super) fn answered(model: &mut Model, inquiry: &Inquiry) {
+    if let Some(Relabel { stage: Stage::Ready { batch, .. }, .. }) = &mut model.relabel {
+        let known = batch.conflicts().find(|item| asked(&item.edit.shown) == *inquiry).map(Item::node);
+        if let (Some(node), Some(Answer::Object(Some(fresh)))) = (known, model.answers.get(inquiry)) {
+            batch.blame(&node, fresh);
+        }
+        return;
+    }
     let Some(Relabel { stage: Stage::Reading { edits, read, .. }, .. }) = &mut model.relabel else { return };
     let Some(edit) = edits.iter().find(|edit| asked(&edit.shown) == *inquiry) else { return };
     let outcome = match (model.answers.failure(inquiry), model.answers.get(inquiry)) {
@@ -131,9 +143,23 @@ pub(super) fn refresh(model: &mut Model) -> bool {
         return false;
     }
     relabel.foretold = now;
-    let Stage::Editing(editor) = &mut relabel.stage else { return true };
+    let Stage::Editing(editor) = &mut relabel.stage else {
+        return look_again(model);
+    };
     editor.refresh(&model.inventory);
     relabel.harm = Harm::of(&model.inventory, &editor.nodes, &editor.pending());
+    true
+}
+
+/// Looks again at what waits to be confirmed; whether it is otherwise.
+fn look_again(model: &mut Model) -> bool {
+    let Some(relabel) = &mut model.relabel else { return false };
+    if !relabel.look_again(&model.inventory, model.now) {
+        return false;
+    }
+    if let Stage::Ready { batch, .. } = &relabel.stage {
+        batch.conflicts().for_each(|item| model.answers.forget(&asked(&item.edit.shown)));
+    }
     true
 }
 
@@ -183,11 +209,21 @@ pub(super) fn typed(model: &mut Model, character: char) {
 
 /// A key while it is to be confirmed.
 fn reviewing(model: &mut Model, action: Action) -> Vec<Effect> {
+    // What is confirmed is what would happen now, not what would have happened when it was drawn.
+    if matches!(action, Action::Confirm | Action::Submit)
+        && (look_again(model)
+            || model.relabel.as_ref().is_some_and(|relabel| relabel.is_startling(model.now)))
+    {
+        let Some(relabel) = &mut model.relabel else { return Vec::new() };
+        "it changed a moment ago: read it first".clone_into(&mut relabel.hint);
+        return Vec::new();
+    }
     let Some(relabel) = &mut model.relabel else { return Vec::new() };
     let is_drawn = relabel.is_drawn();
     let Stage::Ready { batch, gate, typed } = &mut relabel.stage else { return Vec::new() };
     match action {
         Action::Back | Action::Leave => close(model),
+        Action::TryAgain if batch.left_out().next().is_some() => try_again(model),
         Action::NextField => batch.set_on_error(match batch.on_error() {
             OnError::Stop => OnError::Continue,
             OnError::Continue => OnError::Stop,
@@ -213,6 +249,19 @@ fn scroll(model: &mut Model, action: Action) {
     relabel.top = step(page.top, delta, page.lines.len().saturating_sub(page.visible) + 1);
 }
 
+/// The same change once more where it was not made, from the nodes as they are now: what would be sent is shown again.
+fn try_again(model: &mut Model) {
+    let Some(relabel) = &mut model.relabel else { return };
+    let (Stage::Ready { batch, .. } | Stage::Sent { batch, .. }) = &relabel.stage else { return };
+    let edits = edits(&model.inventory, batch.not_done().into_iter());
+    if edits.is_empty() {
+        "nothing is left to try again".clone_into(&mut relabel.hint);
+        return;
+    }
+    let editor = relabel.editor.take();
+    review(model, edits, editor);
+}
+
 /// Sends it: a few at once, each once.
 fn send(model: &mut Model) -> Vec<Effect> {
     let Some(relabel) = &mut model.relabel else { return Vec::new() };
@@ -227,14 +276,19 @@ fn send(model: &mut Model) -> Vec<Effect> {
 
 /// Sends what there is room for.
 fn more(model: &mut Model) -> Vec<Effect> {
-    let mut effects = Vec::new();
+    let (mut effects, mut nodes) = (Vec::new(), Vec::new());
     let Some(relabel) = &mut model.relabel else { return effects };
     let Stage::Sent { batch, tickets } = &mut relabel.stage else { return effects };
     while let Some((node, command)) = batch.send_next() {
         let ticket = model.writes.ticket();
         model.writes.sent(ticket, command.clone(), model.now);
-        tickets.insert(ticket, node);
+        tickets.insert(ticket, node.clone());
+        nodes.push(node);
         effects.push(Effect::Send { ticket, command: Box::new(command), dry_run: false });
+    }
+    for node in nodes {
+        let foretold = foretold_of(model, &node);
+        expect::guard(model, &node, &foretold);
     }
     effects
 }
@@ -288,11 +342,20 @@ fn settle(model: &mut Model, node: &NodeName, result: NodeResult) {
     let Stage::Sent { batch, .. } = &mut relabel.stage else { return };
     let is_done = result == NodeResult::Done;
     batch.ended(node, result);
-    if is_done {
-        let of_node = relabel.harm.impacts.iter().filter(|impact| impact.node == *node).cloned();
-        let foretold = of_node.collect();
-        expect::add(model, foretold);
+    if batch.is_over() && batch.done().next().is_some() {
+        model.last_change = Some(batch.clone());
     }
+    if is_done {
+        let foretold = foretold_of(model, node);
+        expect::add(model, foretold);
+    } else {
+        expect::unguard(model, node);
+    }
+}
+
+fn foretold_of(model: &Model, node: &NodeName) -> Vec<Impact> {
+    let impacts = model.relabel.iter().flat_map(|relabel| &relabel.harm.impacts);
+    impacts.filter(|impact| impact.node == *node).cloned().collect()
 }
 
 /// A key while it is under way, and after.
@@ -306,6 +369,7 @@ fn following(model: &mut Model, action: Action) -> Vec<Effect> {
             model.notice = Some(Notice::said(format!("nodes: {words}"), model.now));
         }
         Action::Back | Action::Leave => batch.stop(),
+        Action::TryAgain if batch.is_over() => try_again(model),
         Action::TakeBack if batch.is_over() => {
             let back = batch.inverse();
             if back.is_empty() {

@@ -1,5 +1,7 @@
 //! A replacement is begun, driven, held and ended.
 
+use std::collections::BTreeSet;
+
 use super::screen;
 use crate::app::action::Action;
 use crate::app::effect::{Check, Effect};
@@ -10,11 +12,13 @@ use crate::app::replace::{Begin, Replacing, Told};
 use crate::app::screen::Screen;
 use crate::domain::command::{Command, Outcome, Ticket};
 use crate::domain::id::{NodeName, ObjectKey, ObjectKind, ObjectRef};
+use crate::domain::inquiry::Inquiry;
 use crate::domain::object::Pod;
 use crate::domain::replace::check::Fresh;
+use crate::domain::replace::claim::Claim;
 use crate::domain::replace::evidence::{Evidence, Search};
 use crate::domain::replace::liveness::stale;
-use crate::domain::replace::run::{Order, RunState};
+use crate::domain::replace::run::{End, Order, RunState};
 use crate::domain::replace::work::Work;
 use crate::domain::text::Text;
 
@@ -54,6 +58,7 @@ pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
     }
     let Some(mut replacing) = model.replacement.take() else { return Vec::new() };
     let mut effects = Vec::new();
+    look_for_successor(model, &mut replacing);
     if *replacing.run.state() != RunState::Running || replacing.claim.is_held() {
         let orders = replacing.run.step(&model.inventory);
         for order in orders {
@@ -62,7 +67,7 @@ pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
     }
     let (failed, changed) = replacing.tell(model.now);
     effects.extend(failed.into_iter().filter_map(|node| look_up(model, &mut replacing, node)));
-    if let Some(command) = replacing.claim.next(&replacing.run, model.now) {
+    if let Some(command) = replacing.claim.next(&replacing.run, &model.inventory, model.leaving.is_some()) {
         let ticket = model.writes.ticket();
         replacing.claim.sent(ticket, model.now);
         effects.push(send(ticket, command));
@@ -72,6 +77,25 @@ pub(super) fn pursue(model: &mut Model) -> Vec<Effect> {
         super::changed(model);
     }
     effects
+}
+
+/// Somebody else may be at it by now, also while it is held here.
+fn look_for_successor(model: &Model, replacing: &mut Replacing) {
+    if !matches!(replacing.run.state(), RunState::Running | RunState::Held(_) | RunState::Halted(_)) {
+        return;
+    }
+    let row = model.inventory.row_of(&replacing.run.plan().daemon_set.uid);
+    let row = row.and_then(|slot| model.inventory.row(slot));
+    let told = row.and_then(|row| row.daemon_set.replacing.as_deref());
+    if let Some(other) = replacing.claim.successor(told) {
+        hand_over(replacing, &other, model.now);
+    }
+}
+
+/// It is somebody else's now.
+fn hand_over(replacing: &mut Replacing, other: &Claim, now: jiff::Timestamp) {
+    replacing.claim.give_up();
+    replacing.run.end(End::TakenOver { by: other.who(), words: other.words(now) }, now);
 }
 
 fn send(ticket: Ticket, command: Command) -> Effect {
@@ -113,7 +137,7 @@ fn checked(model: &mut Model, node: &NodeName, fresh: Result<Fresh, String>) -> 
     let mut effects = Vec::new();
     let claim = fresh.as_ref().ok().and_then(|fresh| fresh.claim.as_ref());
     if let Some(other) = replacing.claim.other(claim, model.now) {
-        replacing.run.end(other, model.now);
+        hand_over(&mut replacing, &other, model.now);
     }
     if let Some(order) = replacing.run.checked(node, fresh, &model.inventory) {
         carry_out(model, &mut replacing, order, &mut effects);
@@ -167,7 +191,7 @@ pub(super) fn sent(model: &mut Model, ticket: Ticket, outcome: &Outcome) -> bool
         return false;
     }
     match replacing.claim.answered(outcome, model.now) {
-        Told::TakenOver(words) => replacing.run.end(words, model.now),
+        Told::TakenOver(other) => hand_over(replacing, &other, model.now),
         Told::Refused(why) if replacing.is_active() => {
             let command = replacing.run.plan().command(&model.settings.context);
             let words = format!(
@@ -197,7 +221,13 @@ pub(super) fn act(model: &mut Model, action: Action) {
         Action::Hold => {
             model.notice = Some(hold(replacing, now));
         }
-        Action::GoOn => replacing.run.go_on(),
+        Action::GoOn => match replacing.run.doubt() {
+            Some(doubt) if !replacing.means_it(action, now) => {
+                let words = format!("{doubt}; go on all the same? Press R again");
+                model.notice = Some(Notice::failed(words, now));
+            }
+            _ => replacing.run.go_on(),
+        },
         Action::LetPass => {
             let next = replacing.run.harmed().map(|(_, harmed)| harmed.clone()).next();
             model.notice = Some(match next {
@@ -213,16 +243,28 @@ pub(super) fn act(model: &mut Model, action: Action) {
             model.notice = Some(Notice::said("it is over already", now));
         }
         Action::Abort => {
-            if replacing.means_it(now) {
+            if replacing.means_it(action, now) {
                 replacing.run.abort();
             } else {
                 let words =
-                    "abort? Nothing more is deleted, and what is in flight comes up by itself: press x again";
+                    "abort? Nothing more is deleted, and what is in flight comes up by itself: press X again";
                 model.notice = Some(Notice::failed(words, now));
             }
         }
         _ => {}
     }
+}
+
+/// Whether there is one that is not over.
+pub(super) fn goes_on(model: &Model) -> bool {
+    model.replacement.as_ref().is_some_and(Replacing::is_active)
+}
+
+/// While it goes on the server is asked for the DaemonSet again and again: a watch is silent where nothing happens and
+/// where nobody is there any more, and only an answer tells.
+pub(super) fn needed(model: &Model, needed: &mut BTreeSet<Inquiry>) {
+    let active = model.replacement.as_ref().filter(|replacing| replacing.is_active());
+    needed.extend(active.map(|replacing| Inquiry::Object(replacing.run.plan().daemon_set.clone())));
 }
 
 /// Lists other nodes on its screen.

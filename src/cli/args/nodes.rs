@@ -4,6 +4,15 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::ConfirmArgs;
 
+/// Refuses a selector without a word in it, as kubectl does: it would mean all nodes.
+pub(in crate::cli) fn read_node_selector(raw: &str) -> Result<String, String> {
+    if raw.split(',').all(|part| part.trim().is_empty()) {
+        let all = "a label that all of them have, like kubernetes.io/os";
+        return Err(format!("an empty selector chooses nothing; if all nodes are meant, name {all}"));
+    }
+    Ok(raw.to_owned())
+}
+
 /// A change to nodes.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum NodesChange {
@@ -24,7 +33,7 @@ pub(in crate::cli) struct EditArgs {
     #[arg(value_name = "node/NAME | EDIT")]
     pub(in crate::cli) words: Vec<String>,
     /// All nodes with these labels, instead of names
-    #[arg(long, value_name = "SELECTOR")]
+    #[arg(long, value_name = "SELECTOR", value_parser = read_node_selector)]
     pub(in crate::cli) node_selector: Option<String>,
 }
 
@@ -35,12 +44,20 @@ pub(in crate::cli) struct NodeArgs {
     #[arg(value_name = "node/NAME")]
     pub(in crate::cli) nodes: Vec<String>,
     /// All nodes with these labels, instead of names
-    #[arg(long, value_name = "SELECTOR")]
+    #[arg(long, value_name = "SELECTOR", value_parser = read_node_selector)]
     pub(in crate::cli) node_selector: Option<String>,
 }
 
+/// What `--yes` does, for the help of the commands that change nodes.
+const ABOUT_YES: &str = "\
+--yes asks nothing, as kubectl asks nothing: also not for the name that is to be typed where more than 10 pods or 20 % \
+of a set stop, a critical DaemonSet loses pods, or a NoExecute taint evicts; the reason is printed as a warning.
+It overwrites no other value (--overwrite does) and changes no label that is refused. Where the cluster changes between \
+the look and the sending, so that other pods would start or stop, nothing is sent.";
+
 /// Flags of `label` and `taint`.
 #[derive(Debug, Args)]
+#[command(after_help = ABOUT_YES)]
 pub(in crate::cli) struct RelabelArgs {
     #[command(flatten)]
     pub(in crate::cli) edit: EditArgs,
@@ -53,6 +70,7 @@ pub(in crate::cli) struct RelabelArgs {
 
 /// Flags of `cordon` and `uncordon`.
 #[derive(Debug, Args)]
+#[command(after_help = ABOUT_YES)]
 pub(in crate::cli) struct CordonArgs {
     #[command(flatten)]
     pub(in crate::cli) nodes: NodeArgs,

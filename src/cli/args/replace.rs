@@ -8,7 +8,7 @@ use jiff::{Timestamp, Zoned};
 use super::rollout::ConfirmArgs;
 use super::{AnswerFormat, read_duration};
 use crate::domain::object::IntOrPercent;
-use crate::domain::replace::options::{self, Options, read_limit};
+use crate::domain::replace::options::{self, Options, read_count, read_failures, read_limit};
 use crate::domain::text::Text;
 
 /// Flags of `replace`.
@@ -27,19 +27,19 @@ pub(in crate::cli) struct ReplaceArgs {
     #[arg(long = "node", value_name = "NODE", value_delimiter = ',')]
     pub(in crate::cli) nodes: Vec<String>,
     /// Only nodes with these labels
-    #[arg(long, value_name = "SELECTOR")]
+    #[arg(long, value_name = "SELECTOR", value_parser = super::nodes::read_node_selector)]
     pub(in crate::cli) node_selector: Option<String>,
     /// On how many nodes a pod may be unavailable at once, whoever caused it, like 3 or 10% [default: 1]
-    #[arg(long, value_name = "N|P%", value_parser = read_limit)]
+    #[arg(long, value_name = "N|P%", value_parser = read_limit, allow_hyphen_values = true)]
     pub(in crate::cli) max_in_flight: Option<IntOrPercent>,
     /// How long a new pod has to stay ready; minReadySeconds where that is longer [default: 30s]
-    #[arg(long, value_name = "TIME", value_parser = read_duration)]
+    #[arg(long, value_name = "TIME", value_parser = read_duration, allow_hyphen_values = true)]
     pub(in crate::cli) soak: Option<Duration>,
     /// How long a node may take [default: 5m, or three times what it usually takes]
-    #[arg(long, value_name = "TIME", value_parser = read_duration)]
+    #[arg(long, value_name = "TIME", value_parser = read_duration, allow_hyphen_values = true)]
     pub(in crate::cli) ready_timeout: Option<Duration>,
     /// So many nodes first, done before the others begin [default: 1]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = read_count, allow_hyphen_values = true)]
     pub(in crate::cli) canary: Option<u32>,
     /// One group of nodes after another, by the values of this node label
     #[arg(long, value_name = "KEY")]
@@ -51,13 +51,13 @@ pub(in crate::cli) struct ReplaceArgs {
     #[arg(long)]
     pub(in crate::cli) hold_between_groups: bool,
     /// Wait so long after each group
-    #[arg(long, value_name = "TIME", value_parser = read_duration)]
+    #[arg(long, value_name = "TIME", value_parser = read_duration, allow_hyphen_values = true)]
     pub(in crate::cli) bake: Option<Duration>,
     /// Delete nothing after this: the next 04:00 of this machine's time zone, or 2026-01-02T03:04:05Z
-    #[arg(long, value_name = "TIME", value_parser = read_until)]
+    #[arg(long, value_name = "TIME", value_parser = read_until, allow_hyphen_values = true)]
     pub(in crate::cli) until: Option<Timestamp>,
     /// Halt after so many failures [default: 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = read_failures, allow_hyphen_values = true)]
     pub(in crate::cli) max_failures: Option<u32>,
     /// Do not look after the other pods of a node
     #[arg(long)]

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{API_VERSION, whole_seconds};
 use crate::cli::snapshot::Snapshot;
 use crate::domain::preview::{Impact, Outcome};
+use crate::domain::relabel::harm::{Harm, SetHarm};
 use crate::domain::text::Text;
 
 /// What would change.
@@ -18,6 +19,7 @@ pub(in crate::cli) struct PreviewDocument {
     taken_at: Timestamp,
     complete: bool,
     changes: Vec<ChangeEntry>,
+    critical: Vec<CriticalEntry>,
     warnings: Vec<String>,
 }
 
@@ -31,8 +33,24 @@ struct ChangeEntry {
     pods: Vec<Text>,
 }
 
+/// A critical DaemonSet that loses pods.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CriticalEntry {
+    daemon_set: String,
+    stops: usize,
+    pods: usize,
+    why: &'static str,
+}
+
 /// Makes the document.
-pub(in crate::cli) fn preview(context: &str, snapshot: &Snapshot, impacts: &[Impact]) -> PreviewDocument {
+pub(in crate::cli) fn preview(context: &str, snapshot: &Snapshot, harm: &Harm) -> PreviewDocument {
+    let critical = |set: &SetHarm| CriticalEntry {
+        daemon_set: set.daemon_set.to_string(),
+        stops: set.stops,
+        pods: set.running,
+        why: set.critical.unwrap_or_default(),
+    };
     let entry = |impact: &Impact| ChangeEntry {
         node: impact.node.to_string(),
         daemon_set: impact.daemon_set.to_string(),
@@ -46,7 +64,8 @@ pub(in crate::cli) fn preview(context: &str, snapshot: &Snapshot, impacts: &[Imp
         context: context.to_owned(),
         taken_at: whole_seconds(snapshot.inventory.now()),
         complete: snapshot.complete,
-        changes: impacts.iter().map(entry).collect(),
+        changes: harm.impacts.iter().map(entry).collect(),
+        critical: harm.critical().map(critical).collect(),
         warnings: snapshot.warnings.clone(),
     }
 }

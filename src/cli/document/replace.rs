@@ -73,14 +73,15 @@ pub(in crate::cli) fn replace(
 ) -> ReplaceSummary {
     let now = inventory.now();
     let mut summary = nothing(context, run.plan(), warnings, now);
+    // What somebody else replaced, or what went with its node, is not left to do.
+    let left: Vec<&NodeName> = run.left(inventory).map(|work| &work.candidate.node).collect();
     for work in run.works() {
         let node = work.candidate.node.clone();
         match &work.step {
             Step::Done => summary.done.push(node),
             Step::Failed(why) => summary.failed.push(NodeWhy { node, why: why.clone() }),
             Step::Skipped(why) => {
-                // What somebody else replaced, or what went with its node, is not left to do.
-                if is_outdated(run, inventory, &node) {
+                if left.contains(&&node) {
                     summary.remaining.push(node.clone());
                 }
                 summary.skipped.push(NodeWhy { node, why: why.clone() });
@@ -92,14 +93,4 @@ pub(in crate::cli) fn replace(
     summary.state = run.state().name().to_lowercase();
     summary.why = run.state().why(now);
     summary
-}
-
-/// Whether the pod that was to be replaced is still there.
-fn is_outdated(run: &Replacement, inventory: &Inventory, node: &NodeName) -> bool {
-    let work = run.works().iter().find(|work| work.candidate.node == *node);
-    let row = inventory.row_of(&run.plan().daemon_set.uid);
-    let view = row.zip(inventory.column_of(node)).and_then(|(row, column)| inventory.view(row, column));
-    work.zip(view).is_some_and(|(work, view)| {
-        view.pods.iter().any(|pod| pod.meta.uid == work.candidate.pod.uid && !pod.is_deleting())
-    })
 }

@@ -30,6 +30,16 @@ pub(super) async fn read(
     read.into_iter().map(|(edit, fresh)| Ok((edit, Ok(fresh?)))).collect()
 }
 
+/// Reads the nodes that are not as they were shown: that tells who changed them.
+pub(super) async fn blame(connection: &Connection, batch: &mut Batch) {
+    let changed: Vec<Node> = batch.conflicts().map(|item| item.edit.shown.clone()).take(READS).collect();
+    for node in changed {
+        if let Ok(Some(now)) = fresh(connection, &node).await {
+            batch.blame(&node.name(), &now);
+        }
+    }
+}
+
 async fn fresh(connection: &Connection, node: &Node) -> Result<Option<RawObject>, Failure> {
     let key = node.meta.key.clone();
     let object = ObjectRef { kind: ObjectKind::Node, key, uid: node.meta.uid.clone() };

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::Task;
+use crate::cli::args::DryRun;
 use crate::cli::failure::Failure;
 use crate::cli::preview::table;
 use crate::cli::print;
 use crate::cluster::Connection;
+use crate::domain::journal::node_commands;
 use crate::domain::preview::edit::edit_words;
 use crate::domain::relabel::batch::{Batch, Item, NodeResult, Step};
 use crate::domain::relabel::guard::{about_cordon, warnings};
@@ -43,7 +45,11 @@ pub(super) fn before(connection: &Connection, task: &Task<'_>, batch: &Batch, ha
         return;
     }
     impact(harm, LINES);
-    requests(batch, REQUESTS);
+    let all = match task.send.confirm.dry_run {
+        Some(DryRun::Client) => "all of them follow",
+        _ => "--dry-run=client prints all",
+    };
+    requests(batch, REQUESTS, all);
     // What decides stands last, next to the question.
     sum(harm);
 }
@@ -62,11 +68,11 @@ pub(super) fn untold(batch: &Batch, harm: &Harm) -> Option<String> {
 /// Every effect and every request.
 pub(super) fn all(batch: &Batch, harm: &Harm) {
     impact(harm, usize::MAX);
-    requests(batch, usize::MAX);
+    requests(batch, usize::MAX, "");
     sum(harm);
 }
 
-fn requests(batch: &Batch, most: usize) {
+fn requests(batch: &Batch, most: usize, all: &str) {
     for (at, (item, command)) in batch.ready().enumerate().take(most) {
         if at == 0 {
             print::note(&format!("{} {}, one a node:", command.method.http(), command.method.media_type()));
@@ -75,7 +81,7 @@ fn requests(batch: &Batch, most: usize) {
         command.lines().iter().for_each(|line| print::note(&format!("    {line}")));
     }
     if let more @ 1.. = batch.ready().count().saturating_sub(most) {
-        print::note(&format!("  and {more} more like it; --dry-run=client prints all"));
+        print::note(&format!("  and {more} more like it; {all}"));
     }
 }
 
@@ -91,13 +97,7 @@ fn impact(harm: &Harm, most: usize) {
 
 fn sum(harm: &Harm) {
     print::note(&format!("in all: {}", harm.words()));
-    for set in harm.critical() {
-        let why = set.critical.unwrap_or_default();
-        print::note(&format!(
-            "  CRITICAL: {} loses {} of {} pods ({why})",
-            set.daemon_set, set.stops, set.running
-        ));
-    }
+    harm.critical_words().iter().for_each(|line| print::note(&format!("  {line}")));
 }
 
 fn names<'a>(items: impl ExactSizeIterator<Item = &'a Item>) -> String {
@@ -139,14 +139,11 @@ fn lines(batch: &Batch, past: &str, suffix: &str) -> Result<(), Failure> {
 pub(super) fn way_back(batch: &Batch) {
     let mut commands: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (node, back) in batch.inverse() {
-        let words = edit_words(&back).join(" ");
-        let command = match back.unschedulable {
-            Some(true) => "cordon".to_owned(),
-            Some(false) => "uncordon".to_owned(),
-            None if back.labels.is_empty() => format!("taint --overwrite {words}"),
-            None => format!("label --overwrite {words}"),
-        };
-        commands.entry(command).or_default().push(format!("node/{node}"));
+        let words = edit_words(&back);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        for command in node_commands(&words) {
+            commands.entry(command).or_default().push(format!("node/{node}"));
+        }
     }
     for (command, nodes) in commands {
         print::note(&format!("back: dsgrid {command} {}", nodes.join(" ")));

@@ -12,9 +12,10 @@ use crate::cli::paths::Paths;
 use crate::cli::print;
 use crate::cluster::{Connection, mailbox};
 use crate::domain::event::Scope;
-use crate::domain::expectation::{Expectation, Fate};
+use crate::domain::expectation::{Bystander, Expectation, Fate, bystanders};
+use crate::domain::inventory::Inventory;
 use crate::domain::preview::Impact;
-use crate::domain::relabel::batch::Batch;
+use crate::domain::relabel::batch::{Batch, Item};
 use crate::domain::relabel::harm::Harm;
 use crate::shell::event_loop::ExitReason;
 use crate::shell::executor::ClusterExecutor;
@@ -29,6 +30,7 @@ pub(super) async fn watch(
     scope: &Scope,
     batch: &Batch,
     harm: &Harm,
+    before: &Inventory,
 ) -> Result<Outcome, Failure> {
     let foretold = batch.expectations(&harm.impacts, Timestamp::now()).into_iter().map(|one| one.impact);
     let (foretold, late): (Vec<Impact>, Vec<Impact>) = foretold.partition(|impact| impact.after.is_zero());
@@ -39,7 +41,9 @@ pub(super) async fn watch(
     if foretold.is_empty() {
         return Ok(Outcome::Done);
     }
-    let all = foretold.len();
+    let (all, stuck) = (foretold.len(), foretold.iter().filter(|impact| impact.is_stuck).count());
+    let staying = |item: &Item| bystanders(before, &item.node(), &harm.impacts, before.now());
+    let bystanders = batch.done().flat_map(staying).collect();
     print::note("looking for a minute whether the cluster does so; --no-wait leaves that out");
     let settings = Settings {
         context: connection.context.clone(),
@@ -52,12 +56,17 @@ pub(super) async fn watch(
     let (sender, receiver) = mailbox();
     let watches = connection.start_watches(scope, &sender);
     let executor = ClusterExecutor::new(connection, watches, Paths::journal(), None, sender);
-    let mut lines = Lines { foretold, waiting: None, otherwise: 0 };
+    let mut lines = Lines { foretold, bystanders, waiting: None, otherwise: 0 };
     let end = run_headless(settings, receiver, executor, &mut lines, Some(LONGEST)).await;
     match end.map_err(|error| Failure::Broken(format!("{error:#}")))? {
         End::Finished(()) if lines.otherwise == 0 => {
             let what = if all == 1 { "it".to_owned() } else { format!("all {all} changes") };
-            print::note(&format!("the cluster did as foretold: {what} came true"));
+            let stuck = match stuck {
+                0 => String::new(),
+                1 => "; 1 pod is deleted and cannot end, its node is NotReady".to_owned(),
+                many => format!("; {many} pods are deleted and cannot end, their nodes are NotReady"),
+            };
+            print::note(&format!("the cluster did as foretold: {what} came true{stuck}"));
             Ok(Outcome::Done)
         }
         End::Finished(()) => Ok(Outcome::Problem),
@@ -75,6 +84,8 @@ pub(super) async fn watch(
 
 struct Lines {
     foretold: Vec<Impact>,
+    /// Pods on the changed nodes that are to stay.
+    bystanders: Vec<Bystander>,
     /// What has not come true yet; none before the first sync.
     waiting: Option<Vec<Expectation>>,
     otherwise: usize,
@@ -95,6 +106,15 @@ impl Printer for Lines {
             .get_or_insert_with(|| std::mem::take(&mut self.foretold).into_iter().map(expect).collect());
         let otherwise = &mut self.otherwise;
         waiting.retain(|expectation| match expectation.fate(inventory) {
+            Fate::Waiting => true,
+            Fate::Met => false,
+            Fate::Otherwise(words) => {
+                *otherwise += 1;
+                print::note(&format!("OTHERWISE: {words}"));
+                false
+            }
+        });
+        self.bystanders.retain(|bystander| match bystander.fate(inventory) {
             Fate::Waiting => true,
             Fate::Met => false,
             Fate::Otherwise(words) => {

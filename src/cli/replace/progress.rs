@@ -9,7 +9,7 @@ use crate::app::{Model, Replacing};
 use crate::cli::document::{self, ReplaceSummary};
 use crate::cli::failure::Failure;
 use crate::cli::print;
-use crate::domain::age::human_duration;
+use crate::domain::age::{clock, human_duration};
 use crate::domain::replace::liveness::stale;
 use crate::domain::replace::plan::Plan;
 use crate::domain::replace::run::{Hold, RunState};
@@ -42,8 +42,8 @@ pub(super) struct Lines {
     said: Option<Timestamp>,
     /// Whether it was said how to leave at once.
     told_leaving: bool,
-    /// Whether the annotation tells how to continue.
-    is_kept: bool,
+    /// The command that goes on with it; none where somebody else does.
+    again: Option<String>,
 }
 
 impl Lines {
@@ -53,6 +53,7 @@ impl Lines {
         "waiting".clone_into(&mut summary.state);
         summary.remaining = plan.candidates.iter().map(|candidate| candidate.node.clone()).collect();
         Self {
+            again: Some(plan.command(&Text::new(&context))),
             context,
             plan,
             warnings,
@@ -61,7 +62,6 @@ impl Lines {
             summary,
             said: None,
             told_leaving: false,
-            is_kept: false,
         }
     }
 
@@ -75,14 +75,8 @@ impl Lines {
             count => format!("; {count} left out from the beginning"),
         };
         print::note(&format!("{done} done, {failed} failed, {skipped} skipped, {left} left{apart}"));
-        if verdict != Verdict::Done && left + failed > 0 {
-            let key = &self.plan.daemon_set.key;
-            let command = if self.is_kept {
-                format!("dsgrid replace -n {} ds/{} --continue", key.namespace, key.name)
-            } else {
-                self.plan.command(&Text::new(&self.context))
-            };
-            print::note(&format!("next: look at it; then {command}"));
+        if let Some(again) = self.again.as_ref().filter(|_| verdict != Verdict::Done && left + failed > 0) {
+            print::note(&format!("next: look at it; then {again}"));
         }
         if as_json {
             print::json(summary)?;
@@ -104,7 +98,7 @@ impl Lines {
     /// The numbers, where they changed.
     fn count(&mut self, replacing: &Replacing, now: Timestamp) {
         let numbers = numbers(replacing, now);
-        if replacing.run().course(now).done > 0 && numbers.0 != self.numbers {
+        if replacing.run().course().done > 0 && numbers.0 != self.numbers {
             self.say(now, now, &format!("{}{}", numbers.0, numbers.1));
         }
         self.numbers = numbers.0;
@@ -135,12 +129,12 @@ impl Lines {
 
 /// How many are done and in flight, and how long the rest takes.
 fn numbers(replacing: &Replacing, now: Timestamp) -> (String, String) {
-    let (run, course) = (replacing.run(), replacing.run().course(now));
+    let (run, course) = (replacing.run(), replacing.run().course());
     let numbers = format!("{}/{} done, {} in flight", course.done, run.works().len(), course.in_flight);
     let left = course.left.filter(|left| !left.is_zero() && course.done > 0);
     let end = left.and_then(|left| Some((left, now.checked_add(left).ok()?)));
     let about = end.map(|(left, end)| {
-        format!(", about {} left, until about {}Z", human_duration(left.as_secs()), end.strftime("%H:%M"))
+        format!(", about {} left, until about {}", human_duration(left.as_secs()), clock(end, now))
     });
     (numbers, about.unwrap_or_default())
 }
@@ -173,7 +167,7 @@ impl Printer for Lines {
             self.say(now, now, "it ends when nothing is in flight any more; Ctrl-c again ends it at once");
         }
         self.summary = document::replace(&self.context, run, model.inventory(), &self.warnings);
-        self.is_kept = replacing.is_kept();
+        self.again = replacing.again(model.context());
         if !(waits || run.is_over()) || !replacing.is_settled() {
             return Ok(ControlFlow::Continue(()));
         }

@@ -22,6 +22,7 @@ use crate::domain::inquiry::{Answer, Inquiry};
 use crate::domain::object::{DaemonSet, Pod, UpdateStrategy};
 use crate::domain::preview::rollout::Forecast;
 use crate::domain::raw::RawObject;
+use crate::domain::replace::claim::Claim;
 use crate::domain::strategy::read_limit;
 use crate::domain::text::Text;
 
@@ -72,6 +73,7 @@ pub(super) async fn writing(
             let who = PauseBy { by: &by, at: Timestamp::now(), reason: &Text::new(reason) };
             pause(&object, &who).map(|proposal| Writing {
                 forecast: Vec::new(),
+                warnings: Vec::new(),
                 gate: Gate::Yes,
                 name: key.name.to_string(),
                 done: format!("{place} is paused"),
@@ -197,6 +199,8 @@ fn foretold(
         Some((inventory, Forecast::of(inventory, &before, &after, change.hash.as_ref())?))
     });
     let command = &change.proposal.command;
+    let now = snapshot.map_or_else(Timestamp::now, |snapshot| snapshot.inventory.now());
+    let (disturbed, is_at_it) = disturbed(&before, command.verb, now);
     let gate = match (&forecast, what) {
         _ if command.verb == Verb::Annotate => Gate::Yes,
         (None, _) => Gate::TypedName { why: "what it does to pods cannot be foretold".to_owned() },
@@ -209,19 +213,10 @@ fn foretold(
         (Some(_), What::Resume { .. }) => {
             Gate::TypedName { why: "a resume sets the rollout going".to_owned() }
         }
+        (Some(_), _) if is_at_it => Gate::TypedName { why: "somebody is at it".to_owned() },
         (Some((inventory, forecast)), _) => gate(&stops(inventory, &forecast.impacts)),
     };
-    let lines = forecast.as_ref().map_or_else(
-        || vec!["what it does to pods cannot be foretold: nodes or pods may not be read".to_owned()],
-        |(_, forecast)| {
-            let mut lines = forecast.lines();
-            lines.extend(forecast.held.as_ref().map(|held| match (held.is_dead, held.nodes.first()) {
-                (true, Some(node)) => format!("{held} (`dsgrid force-delete {place} {node}`)"),
-                _ => held.to_string(),
-            }));
-            lines
-        },
-    );
+    let lines = lines(forecast.as_ref().map(|(_, forecast)| forecast), place);
     let waits = after.decode().is_ok_and(|read: DaemonSet| read.strategy == UpdateStrategy::OnDelete);
     let paused = after.decode().is_ok_and(|read: DaemonSet| read.is_paused());
     let next = match (waits, paused) {
@@ -238,11 +233,33 @@ fn foretold(
         name: command.target.key.name.to_string(),
         done: format!("{place} {}", change.done),
         forecast: lines,
+        warnings: disturbed.into_iter().collect(),
         proposal: change.proposal,
         before,
         gate,
         next,
     }
+}
+
+/// What it does to pods.
+fn lines(forecast: Option<&Forecast>, place: &str) -> Vec<String> {
+    let Some(forecast) = forecast else {
+        return vec!["what it does to pods cannot be foretold: nodes or pods may not be read".to_owned()];
+    };
+    let mut lines = forecast.lines();
+    lines.extend(forecast.held.as_ref().map(|held| match (held.is_dead, held.nodes.first()) {
+        (true, Some(node)) => format!("{held} (`dsgrid force-delete {place} {node}`)"),
+        _ => held.to_string(),
+    }));
+    lines
+}
+
+/// What becomes of a replacement that goes on there, and whether somebody is at it now.
+fn disturbed(before: &RawObject, verb: Verb, now: Timestamp) -> (Option<String>, bool) {
+    let Some(claim) = Claim::read(before) else { return (None, false) };
+    let words = claim.disturbed_by(verb, now);
+    let is_at_it = words.is_some() && claim.is_held(now);
+    (words, is_at_it)
 }
 
 /// The removal of a pod on a node that is off.
@@ -286,6 +303,7 @@ async fn forced(
         forecast: vec![format!(
             "a rollout of {key} no longer waits for {name}; no pod starts there until it is Ready"
         )],
+        warnings: Vec::new(),
         gate: Gate::TypedName { why: "its containers are not stopped by this".to_owned() },
         name: name.to_string(),
         done: format!("{} is removed", pod.key),

@@ -6,7 +6,7 @@ use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::backoff::between;
 use crate::cluster::error::Error;
@@ -28,6 +28,8 @@ pub(super) enum End {
     Closed,
     /// Nothing came for too long.
     Silent,
+    /// A read that was sent then, after all that came here, has had no answer.
+    Doubted(Instant),
     /// Somebody asks for a fresh list.
     Nudged,
 }
@@ -67,6 +69,7 @@ pub(super) async fn follow<K: Resource>(
     let Answer { mut body, ahead, .. } = wire.open(&ask).await?;
     tell(Said::Opened(Answer { body: kube::client::Body::empty(), ahead, code: 200 }));
     let mut frames = Frames::default();
+    let (mut doubts, mut heard) = (wire.doubts(), Instant::now());
     loop {
         let frame = tokio::select! {
             frame = timeout(SILENCE, body.frame()) => frame,
@@ -75,6 +78,7 @@ pub(super) async fn follow<K: Resource>(
                 // Nobody can ask any more: the task is about to be ended.
                 Err(_) => std::future::pending().await,
             },
+            sent = doubts.after(heard) => return Ok(End::Doubted(sent)),
         };
         let chunk = match frame {
             Err(_) => return Ok(End::Silent),
@@ -83,6 +87,7 @@ pub(super) async fn follow<K: Resource>(
             Ok(Some(Err(error))) => return Err(wire.failure(&ask, &error)),
             Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
         };
+        heard = Instant::now();
         frames.push(&chunk);
         while let Some(line) =
             frames.next().map_err(|_| wire.broken(&ask, "an event is larger than anything the API stores"))?

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
@@ -145,6 +145,11 @@ impl<K: Resource> Task<K> {
             End::Nudged => self.afresh(),
             // Should it fail now, it was broken all the time.
             End::Silent => self.broken = Some(Timestamp::now() - SILENCE),
+            End::Doubted(sent) => {
+                let silent = SignedDuration::try_from(sent.elapsed()).unwrap_or_default();
+                self.broken = Some(Timestamp::now() - silent);
+                self.retrying("the server does not answer");
+            }
             End::Closed => return Ok(self.closed(run)),
         }
         Ok(Duration::ZERO)

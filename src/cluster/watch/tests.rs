@@ -6,13 +6,16 @@ use tokio::time::{Instant, timeout};
 
 use super::*;
 use crate::cluster::credentials::Credentials;
+use crate::cluster::error::Error;
 use crate::cluster::fake::{self, Log, Reply, Step, event, list, pod};
 use crate::cluster::mailbox::{Receiver, mailbox};
+use crate::cluster::wire::Ask;
 use crate::domain::event::{Change, ClusterEvent, LinkState, WatchKind};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 struct Bench {
+    wire: Wire,
     watches: Watches,
     receiver: Receiver,
     log: Log,
@@ -24,12 +27,9 @@ impl Bench {
     fn new(script: impl Fn(&str, usize) -> Option<Reply> + Send + Sync + 'static) -> Self {
         let (client, log) = fake::client(script);
         let (sender, receiver) = mailbox();
-        let watches = Watches::start(
-            &Wire::new(Credentials::new(client, None), "fake:443", None),
-            &Scope::Cluster,
-            &sender,
-        );
-        Self { watches, receiver, log, said: Vec::new() }
+        let wire = Wire::new(Credentials::new(client, None), "fake:443", None);
+        let watches = Watches::start(&wire, &Scope::Cluster, &sender);
+        Self { wire, watches, receiver, log, said: Vec::new() }
     }
 
     /// Takes events until one about pods begins with `words`.
@@ -150,6 +150,29 @@ async fn a_silent_watch_is_asked_again_from_the_last_bookmark() {
     assert_eq!((watches[1].0 - watches[0].0).as_secs(), 75);
     assert_eq!(bench.asked(false).len(), 1, "nothing was listed again");
     assert!(!bench.said.iter().any(|said| said.starts_with("retrying")), "{:?}", bench.said);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_without_an_answer_ends_the_watches_belief_in_the_server() {
+    let read = Ask { path: "/version".to_owned(), doing: "read".to_owned(), within: Duration::from_secs(15) };
+    let mut bench = Bench::new(|path, nth| {
+        let silent = path.starts_with("/version") || (is_watch(path) && nth == 1);
+        silent.then(Reply::mute).or_else(|| is_list(path).then(|| one_pod("10")))
+    });
+    bench.until("live").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let (wire, before) = (bench.wire.clone(), Instant::now());
+    let (unanswered, said) = tokio::join!(wire.read(&read), bench.until("retrying"));
+    assert!(matches!(unanswered, Err(Error::Timeout { .. })), "{:?}", unanswered.is_ok());
+    assert_eq!(said, ["retrying: the server does not answer"]);
+    // The watch is asked for again at once, and nothing is believed before the server answers.
+    assert_eq!((bench.asked(true)[1].0 - before).as_secs(), 15);
+    bench.until("live").await;
+    let watches = bench.asked(true);
+    // A read that was given up soon says nothing.
+    let _ = timeout(Duration::from_secs(2), wire.read(&read)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(bench.asked(true).len(), watches.len(), "2 s say nothing");
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ use http::header::{HeaderValue, WARNING};
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::managed;
 use super::protobuf;
 use super::read::Selection;
 use super::shape::{self, Strictness};
@@ -127,12 +128,19 @@ fn apply(shared: &Shared, call: &Call, change: impl FnOnce(&mut Value) -> Result
     let scope = if target.subresource.is_some() { Scope::Status } else { Scope::Main };
     let strictness = Strictness::parse(call.query.get("fieldValidation"))?;
     let mut warnings = Vec::new();
+    let now = shared.now();
+    let manager = managed::manager(call.query.get("fieldManager"), &call.sent.agent);
     let checked = |value: &mut Value| {
+        let is_accounted = target.kind == Kind::Node && scope == Scope::Main;
+        let before = is_accounted.then(|| value.clone());
         change(value)?;
+        if let Some(before) = before {
+            managed::record(&before, value, manager, now);
+        }
         warnings = shape::check(target.kind, value, strictness)?;
         Ok(())
     };
-    let (namespace, name, now) = (target.namespace(), target.name(), shared.now());
+    let (namespace, name) = (target.namespace(), target.name());
     if call.query.dry_run()? {
         let planned = shared.lock().write_dry_run(scope, target.kind, namespace, name, checked)?;
         return Ok(written(StatusCode::OK, planned.to_string(), &warnings));

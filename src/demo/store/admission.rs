@@ -47,7 +47,7 @@ pub(super) fn drop_nulls(value: &mut Value) {
     }
 }
 
-/// Gives an object its type and a metadata map; managed fields are not kept here.
+/// Gives an object its type and a metadata map; managed fields are kept of nodes only.
 pub(super) fn complete_metadata(kind: Kind, object: &mut Value) -> Result<(), Rejection> {
     let resource = kind.resource();
     let Some(map) = object.as_object_mut() else {
@@ -59,7 +59,9 @@ pub(super) fn complete_metadata(kind: Kind, object: &mut Value) -> Result<(), Re
     let Some(fields) = meta.as_object_mut() else {
         return Err(Rejection::bad_request("metadata must be a JSON object"));
     };
-    fields.remove("managedFields");
+    if kind != Kind::Node {
+        fields.remove("managedFields");
+    }
     fields.retain(|_, v| !v.is_null());
     for key in ["labels", "annotations"] {
         let Some(texts) = fields.get(key) else { continue };

@@ -23,7 +23,7 @@ pub(super) fn key(view: &CellView<'_>) -> CauseKey {
         CellState::NotReady | CellState::Terminating if !node_is_well => {
             CauseKey::Lost(tell::lost_because(view))
         }
-        CellState::Failing => CauseKey::Failing { set, word: Text::new(&word(view)) },
+        CellState::Failing => CauseKey::Failing { set, word: Text::new(&steady(&word(view))) },
         CellState::Missing => CauseKey::Missing(set),
         CellState::Unschedulable => {
             let message = view.pods.iter().find_map(|pod| pod.scheduling.as_ref()).map(|says| &says.message);
@@ -35,6 +35,12 @@ pub(super) fn key(view: &CellView<'_>) -> CauseKey {
         CellState::Misscheduled => misscheduled(view, set),
         _ => CauseKey::Overdue(set),
     }
+}
+
+/// The kubelet turns from the one to the other with every try (`images/image_manager.go`): one failure, not two whose
+/// nodes change places.
+fn steady(word: &str) -> String {
+    word.replace("ErrImagePull", "ImagePullBackOff")
 }
 
 fn misscheduled(view: &CellView<'_>, set: Uid) -> CauseKey {

@@ -8,7 +8,7 @@ use super::{Column, ColumnSlot, Inventory, Row, RowSlot};
 use crate::domain::absence::{Fall, Falls};
 use crate::domain::cell::{Cell, Knowledge, available_from};
 use crate::domain::counts::Counts;
-use crate::domain::event::{LinkState, Watch};
+use crate::domain::event::{LinkState, Scope, Watch, WatchKind};
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::object::{ControllerRevision, Pod};
 use crate::domain::text::Text;
@@ -186,6 +186,20 @@ impl Inventory {
     #[must_use]
     pub fn is_complete(&self, watch: &Watch) -> bool {
         self.complete.contains(watch)
+    }
+
+    /// The only namespaces whose DaemonSets were read, by name; empty where those of all were.
+    #[must_use]
+    pub fn namespaces_seen(&self) -> Vec<&str> {
+        let sets = self.complete.iter().filter(|watch| watch.kind == WatchKind::DaemonSets);
+        let scopes = sets.map(|watch| match &watch.scope {
+            Scope::Namespace(namespace) => Some(namespace.as_str()),
+            Scope::Cluster | Scope::DaemonSet(_) => None,
+        });
+        // One list of all is enough.
+        let mut names = scopes.collect::<Option<Vec<&str>>>().unwrap_or_default();
+        names.sort_unstable();
+        names
     }
 
     /// A pod.

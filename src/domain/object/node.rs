@@ -130,6 +130,12 @@ impl Node {
         self.condition("Ready").is_some_and(|ready| ready.status == Some(true))
     }
 
+    /// Whether the node says of itself that it is not ready, or says nothing any more: its kubelet ends no pod then.
+    #[must_use]
+    pub fn is_out_of_order(&self) -> bool {
+        self.condition("Ready").is_some_and(|ready| ready.status != Some(true))
+    }
+
     /// kubectl's STATUS word for a node (printers.go, `printNode`).
     #[must_use]
     pub fn status_word(&self) -> String {

@@ -42,14 +42,18 @@ pub fn template_impact(inventory: &Inventory, edit: &TemplateEdit<'_>) -> Vec<Im
             Some(view) => edit.on_node(view, node, &placement),
             None => created(node, &placement),
         };
-        impacts.extend(happenings.into_iter().map(|(outcome, reason, pods)| Impact {
-            node: column.name.clone(),
-            daemon_set_uid: edit.live.cloned().unwrap_or_default(),
-            daemon_set: edit.after.meta.key.clone(),
-            outcome,
-            reason,
-            pods,
-            after: SignedDuration::ZERO,
+        impacts.extend(happenings.into_iter().map(|(outcome, reason, pods)| {
+            let (is_stuck, reason) = super::ending(node, outcome, &pods, reason);
+            Impact {
+                node: column.name.clone(),
+                daemon_set_uid: edit.live.cloned().unwrap_or_default(),
+                daemon_set: edit.after.meta.key.clone(),
+                outcome,
+                reason,
+                pods,
+                after: SignedDuration::ZERO,
+                is_stuck,
+            }
         }));
     }
     impacts

@@ -2,18 +2,22 @@
 
 use crate::domain::command::{Command, Outcome};
 use crate::domain::expectation::Expectation;
+use crate::domain::gate::Gate;
 use crate::domain::id::NodeName;
 use crate::domain::inventory::Inventory;
 use crate::domain::object::Node;
+use crate::domain::preview::edit::edit_words;
 use crate::domain::preview::{Impact, NodeChange};
 use crate::domain::raw::RawObject;
 use crate::domain::text::Text;
 
 use super::harm::Harm;
-use super::patch::{NotSent, conflict, node_patch};
+use super::patch::{NotSent, conflict, difference, node_patch};
 
 /// So many requests are under way at once: gentle for a server that is in trouble, quick enough for 200 nodes.
 const AT_ONCE: usize = 4;
+/// So many nodes are told one by one where many changed.
+const TOLD: usize = 3;
 
 /// What is to change on one node, and the node as the impact was shown for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,6 +201,58 @@ impl Batch {
         &self.items
     }
 
+    /// Nodes that are no longer as they were shown are over before anything was sent; what came of them, in words.
+    pub fn revise(&mut self, inventory: &Inventory) -> Vec<String> {
+        let mut changed = Vec::new();
+        for item in self.items.iter_mut().filter(|item| matches!(item.step, Step::Waiting(_))) {
+            let column = inventory.column_of(&item.node()).and_then(|slot| inventory.column_at(slot));
+            let result = match column.and_then(|column| column.node.as_ref()) {
+                None => NodeResult::Gone,
+                Some(now) => match difference(&item.edit.shown, now) {
+                    None => continue,
+                    Some(words) => NodeResult::Conflict(words),
+                },
+            };
+            changed.push(format!("{}: {}", item.node(), result.words()));
+            item.step = Step::Over(result);
+        }
+        changed
+    }
+
+    /// The nodes that are not as they were shown.
+    pub fn conflicts(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| matches!(item.step, Step::Over(NodeResult::Conflict(_))))
+    }
+
+    /// A node that is not as it was shown was read afresh: that tells who changed it.
+    pub fn blame(&mut self, node: &NodeName, fresh: &RawObject) {
+        let mut items = self.items.iter_mut();
+        let item = items
+            .find(|item| item.node() == *node && matches!(item.step, Step::Over(NodeResult::Conflict(_))));
+        if let Some(item) = item
+            && let Some(words) = conflict(&item.edit.shown, fresh)
+        {
+            item.step = Step::Over(NodeResult::Conflict(words));
+        }
+    }
+
+    /// Looks again at what waits to be sent, and what it would do; what is otherwise than before, in words.
+    pub fn look_again(&mut self, harm: &mut Harm, gate: &mut Gate, inventory: &Inventory) -> Option<String> {
+        let mut changed = self.revise(inventory);
+        if let more @ 1.. = changed.len().saturating_sub(TOLD) {
+            changed.truncate(TOLD);
+            changed.push(format!("and {more} nodes more"));
+        }
+        let now = self.harm(inventory);
+        changed.extend(harm.difference(&now));
+        let was = std::mem::replace(gate, now.gate(inventory));
+        if let (true, Gate::Yes, Gate::TypedName { why }) = (changed.is_empty(), was, &*gate) {
+            changed.push(why.clone());
+        }
+        *harm = now;
+        (!changed.is_empty()).then(|| changed.join("; "))
+    }
+
     /// The nodes that were left out before anything was sent, and why.
     pub fn left_out(&self) -> impl Iterator<Item = (NodeName, &NodeResult)> {
         self.items.iter().filter_map(|item| match &item.step {
@@ -304,6 +360,28 @@ impl Batch {
     pub fn inverse(&self) -> Vec<(NodeName, NodeChange)> {
         let back = |item: &Item| (item.node(), super::patch::inverse(&item.edit.shown, &item.edit.change));
         self.done().map(back).collect()
+    }
+
+    /// What is still to change on which node: where nothing was written, or where that is not known.
+    #[must_use]
+    pub fn not_done(&self) -> Vec<(NodeName, NodeChange)> {
+        let is_left = |item: &&Item| match &item.step {
+            Step::Over(result) => !result.is_good() && *result != NodeResult::Gone,
+            Step::Waiting(_) | Step::Sent(_) => true,
+        };
+        self.items.iter().filter(is_left).map(|item| (item.node(), item.edit.change.clone())).collect()
+    }
+
+    /// What was changed where, in words: `pool=gpu on n1`, or `on 3 nodes`.
+    #[must_use]
+    pub fn about(&self) -> String {
+        let mut done = self.done();
+        let Some(first) = done.next() else { return "nothing".to_owned() };
+        let words = edit_words(&first.edit.change).join(" ");
+        match done.count() {
+            0 => format!("{words} on {}", first.node()),
+            others => format!("{words} on {} nodes", others + 1),
+        }
     }
 
     /// What is to come true on the nodes that were written to.

@@ -1,12 +1,13 @@
 //! How much a change of nodes hurts: pods that start and stop per DaemonSet, and which of those sets are critical.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::gate::{Gate, gate, stops};
 use crate::domain::id::{NodeName, ObjectKey, Uid};
 use crate::domain::inventory::Inventory;
 use crate::domain::object::{DaemonSet, TaintEffect};
 use crate::domain::preview::{Impact, NodeChange, Outcome, impact};
+use crate::domain::relabel::sight::unseen;
 
 /// What a change does to one DaemonSet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Harm {
     pub impacts: Vec<Impact>,
     /// Whether it adds a `NoExecute` taint, which evicts every pod that does not tolerate it, not only daemon pods.
     pub evicts: bool,
+    /// Why it may not be all that happens; see [`unseen`].
+    pub unseen: Vec<String>,
 }
 
 impl Harm {
@@ -56,6 +59,12 @@ impl Harm {
             impacts.extend(impact(inventory, node, change));
             evicts |= change.add_taints.iter().any(|taint| taint.effect == TaintEffect::NoExecute);
         }
+        Self { evicts, ..Self::of_impacts(inventory, impacts) }
+    }
+
+    /// Sums up what is foretold.
+    #[must_use]
+    pub fn of_impacts(inventory: &Inventory, mut impacts: Vec<Impact>) -> Self {
         impacts.sort_by(|a, b| (a.outcome, &a.daemon_set, &a.node).cmp(&(b.outcome, &b.daemon_set, &b.node)));
         let mut sets: BTreeMap<&Uid, SetHarm> = BTreeMap::new();
         for impact in &impacts {
@@ -77,7 +86,7 @@ impl Harm {
         let mut sets: Vec<SetHarm> = sets.into_values().collect();
         let rank = |set: &SetHarm| (set.critical.is_none() || set.stops == 0, std::cmp::Reverse(set.stops));
         sets.sort_by(|a, b| (rank(a), &a.daemon_set).cmp(&(rank(b), &b.daemon_set)));
-        Self { sets, impacts, evicts }
+        Self { sets, impacts, evicts: false, unseen: unseen(inventory) }
     }
 
     /// On how many cells pods stop.
@@ -96,6 +105,22 @@ impl Harm {
     #[must_use]
     pub fn kept(&self) -> usize {
         self.sets.iter().map(|set| set.kept).sum()
+    }
+
+    /// On how many cells pods are deleted and yet stay, since their node is not ready.
+    #[must_use]
+    pub fn stuck(&self) -> usize {
+        self.impacts.iter().filter(|impact| impact.is_stuck).count()
+    }
+
+    /// What is said of each critical DaemonSet that loses pods.
+    #[must_use]
+    pub fn critical_words(&self) -> Vec<String> {
+        let words = |set: &SetHarm| {
+            let why = set.critical.unwrap_or_default();
+            format!("CRITICAL: {} loses {} of {} pods ({why})", set.daemon_set, set.stops, set.running)
+        };
+        self.critical().map(words).collect()
     }
 
     /// The critical DaemonSets that lose pods.
@@ -117,8 +142,38 @@ impl Harm {
             Gate::Yes if self.evicts => {
                 Gate::TypedName { why: "a NoExecute taint evicts pods at once".to_owned() }
             }
-            gate => gate,
+            Gate::Yes => match self.unseen.first() {
+                Some(why) => Gate::TypedName { why: why.clone() },
+                None => Gate::Yes,
+            },
+            gate @ Gate::TypedName { .. } => gate,
         }
+    }
+
+    /// What another foretelling of the same change says otherwise, in words; none where it says the same.
+    ///
+    /// Only what happens where and why counts: other pods in the place of those that were there are no difference.
+    #[must_use]
+    pub fn difference(&self, now: &Self) -> Option<String> {
+        type Place<'a> = (&'a NodeName, &'a Uid, Outcome, &'a str, jiff::SignedDuration);
+        fn place(impact: &Impact) -> Place<'_> {
+            let Impact { node, daemon_set_uid, outcome, reason, after, .. } = impact;
+            (node, daemon_set_uid, *outcome, reason, *after)
+        }
+        let first = |of: &Self, not_in: &Self, said: &str| {
+            let known: BTreeSet<Place<'_>> = not_in.impacts.iter().map(place).collect();
+            let mut lacking = of.impacts.iter().filter(|impact| !known.contains(&place(impact)));
+            let Impact { node, daemon_set, outcome, reason, .. } = lacking.next()?;
+            let more = match lacking.count() {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            Some(format!("{said} {node} {} {daemon_set}; {reason}{more}", outcome.name()))
+        };
+        let unseen = now.unseen.iter().filter(|why| !self.unseen.contains(why)).cloned();
+        let parts = [first(now, self, "now"), first(self, now, "no longer")];
+        let parts: Vec<String> = unseen.chain(parts.into_iter().flatten()).collect();
+        (!parts.is_empty()).then(|| format!("it was: {}; {}", self.words(), parts.join("; ")))
     }
 
     /// In one line: `3 pods stop, 1 starts, 2 stay misscheduled`.
@@ -131,6 +186,11 @@ impl Harm {
             part(self.stops(), "pod stops", "pods stop"),
             part(self.starts(), "pod starts", "pods start"),
             part(self.kept(), "pod stays misscheduled", "pods stay misscheduled"),
+            part(
+                self.stuck(),
+                "of them cannot end, its node is NotReady",
+                "of them cannot end, their nodes are NotReady",
+            ),
         ];
         let words: Vec<String> = parts.into_iter().flatten().collect();
         if words.is_empty() { "no daemon pod starts or stops".to_owned() } else { words.join(", ") }

@@ -1,5 +1,7 @@
 //! What is sent to a node: one JSON patch that applies only to the node as it was read.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::domain::command::patch::{JsonPatch, escaped};
@@ -8,6 +10,7 @@ use crate::domain::id::{ObjectKey, ObjectKind, ObjectRef};
 use crate::domain::manager::{self, Manager};
 use crate::domain::object::{Node, Taint, TaintEffect};
 use crate::domain::preview::NodeChange;
+use crate::domain::preview::edit::edit_words;
 use crate::domain::raw::RawObject;
 use crate::domain::text::Text;
 
@@ -41,7 +44,7 @@ pub fn node_patch(shown: &Node, fresh: &RawObject, change: &NodeChange) -> Resul
         operations.labels(fresh, change);
     }
     if after.taints != now.taints {
-        operations.taints(fresh, change);
+        operations.taints(fresh, &now, change);
     }
     if change.unschedulable.is_some_and(|wanted| wanted != now.unschedulable) {
         operations.cordon(now.unschedulable);
@@ -183,7 +186,7 @@ impl Operations {
         }
     }
 
-    fn taints(&mut self, fresh: &RawObject, change: &NodeChange) {
+    fn taints(&mut self, fresh: &RawObject, now: &Node, change: &NodeChange) {
         let known = fresh.at("/spec/taints").filter(|taints| taints.is_array());
         match (known, fresh.at("/spec")) {
             (Some(taints), _) => self.test("/spec/taints", taints),
@@ -218,6 +221,9 @@ impl Operations {
             let effect = effect.as_ref().map(|effect| format!(":{}", effect.as_str())).unwrap_or_default();
             self.to.push(format!("{key}{effect}-"));
         }
+        let back =
+            inverse(now, &NodeChange { labels: BTreeMap::new(), unschedulable: None, ..change.clone() });
+        self.from.extend(edit_words(&back));
         if taints.is_empty() {
             self.drop("/spec/taints");
         } else {

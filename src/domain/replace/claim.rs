@@ -63,7 +63,6 @@ impl Claim {
     /// Where a replacement stands.
     #[must_use]
     pub fn of(run: &Replacement, by: &Text, host: &Text, started: Timestamp, now: Timestamp) -> Self {
-        let done = run.works().iter().filter(|work| work.step == Step::Done).count();
         let plan = run.plan();
         Self {
             by: by.clone(),
@@ -72,10 +71,16 @@ impl Claim {
             heartbeat: now,
             revision: plan.revision.clone(),
             options: plan.options.clone(),
-            done,
+            done: Self::done(run),
             total: run.works().len(),
             stopped: Text::default(),
         }
+    }
+
+    /// How many nodes are done.
+    #[must_use]
+    pub fn done(run: &Replacement) -> usize {
+        run.works().iter().filter(|work| work.step == Step::Done).count()
     }
 
     /// Whether two claims are by the same run.
@@ -90,10 +95,16 @@ impl Claim {
         self.stopped.is_empty() && now.duration_since(self.heartbeat) < ABANDONED
     }
 
+    /// Who, like `oncall@bastion-2`.
+    #[must_use]
+    pub fn who(&self) -> String {
+        format!("{}@{}", self.by, self.host)
+    }
+
     /// For a colleague: `oncall@bastion-2 is replacing this, 111/240`.
     #[must_use]
     pub fn words(&self, now: Timestamp) -> String {
-        let (who, far) = (format!("{}@{}", self.by, self.host), format!("{}/{}", self.done, self.total));
+        let (who, far) = (self.who(), format!("{}/{}", self.done, self.total));
         let since = age(Some(self.heartbeat), now);
         if self.is_held(now) {
             format!("{who} is replacing this, {far}")
@@ -102,6 +113,20 @@ impl Claim {
         } else {
             format!("{who} was replacing this, {far}, and stopped {since} ago: {}", self.stopped)
         }
+    }
+
+    /// What another write of the DaemonSet does to it, for whoever is to confirm that; none where it does nothing to it.
+    /// Any new generation ends a replacement ([`super::check::verdict`]), and so does another strategy than `OnDelete`.
+    #[must_use]
+    pub fn disturbed_by(&self, verb: Verb, now: Timestamp) -> Option<String> {
+        let left = self.total.saturating_sub(self.done);
+        let what = match verb {
+            Verb::Resume => format!("the controller takes over the {left} left at once, without its gates"),
+            Verb::Restart | Verb::Undo => "another template ends it where it is".to_owned(),
+            Verb::Throttle => "other limits end it where it is".to_owned(),
+            _ => return None,
+        };
+        Some(format!("{}: {what}", self.words(now)))
     }
 
     /// Writes the annotation, over the one that was read and no other.

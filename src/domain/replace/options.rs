@@ -182,13 +182,36 @@ pub fn read_seconds(written: &str) -> Result<u32, String> {
     read.ok_or_else(|| format!("{written:?} is no time; write one like 30s, 5m or 1h"))
 }
 
-/// Reads a time of day as it is told where people are, the next one of it; or a whole time.
+/// Reads how many nodes come first, as people type it.
 ///
 /// # Errors
-/// It is no such time.
+/// It is no such number.
+pub fn read_count(written: &str) -> Result<u32, String> {
+    let written = written.trim();
+    written.parse().map_err(|_| format!("{written:?} is no number of nodes; write one like 2, or 0 for none"))
+}
+
+/// Reads after how many failures it halts, as people type it.
+///
+/// # Errors
+/// It is no such number, or zero.
+pub fn read_failures(written: &str) -> Result<u32, String> {
+    let written = written.trim();
+    match written.parse() {
+        Ok(0) => Err("0 would halt before it begins; 1 halts at the first failure".to_owned()),
+        Ok(many) => Ok(many),
+        Err(_) => Err(format!("{written:?} is no number of failures; 1 halts at the first")),
+    }
+}
+
+/// Reads a time of day as it is told where people are, the next one of it; or a whole time that is still to come.
+///
+/// # Errors
+/// It is no such time, or it is past.
 pub fn read_until(written: &str, now: &Zoned) -> Result<Timestamp, String> {
     if let Ok(at) = written.parse::<Timestamp>() {
-        return Ok(at);
+        let past = || format!("{written:?} is past; write a time to come, like 04:00 for the next one");
+        return if at > now.timestamp() { Ok(at) } else { Err(past()) };
     }
     let wrong = || format!("{written:?} is no time; write one like 04:00 or 2026-01-02T03:04:05Z");
     let time = Time::strptime("%H:%M", written).map_err(|_| wrong())?;
@@ -209,6 +232,16 @@ mod tests {
         for wrong in ["0", "0%", "101%", "-1", "-5%", "", "%", "a", "1.5", "99999999999999999999"] {
             assert!(read_limit(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn counts_are_read_as_people_type_them() {
+        assert_eq!((read_count(" 2 "), read_count("0"), read_failures("1")), (Ok(2), Ok(0), Ok(1)));
+        for wrong in ["", "x", "-1", "1.5", "99999999999"] {
+            assert!(read_count(wrong).unwrap_err().contains("is no number of nodes"), "{wrong}");
+            assert!(read_failures(wrong).unwrap_err().contains("is no number of failures"), "{wrong}");
+        }
+        assert!(read_failures("0").is_err());
     }
 
     #[test]
@@ -238,6 +271,10 @@ mod tests {
         }
         for wrong in ["", "4", "25:00", "noon", "04:00:00x"] {
             assert!(read_until(wrong, &now).is_err(), "{wrong}");
+        }
+        assert!(read_until("2026-01-02T22:00:01Z", &now).is_ok());
+        for past in ["2026-01-02T22:00:00Z", "2020-01-01T00:00:00Z"] {
+            assert!(read_until(past, &now).unwrap_err().contains("is past"), "{past}");
         }
     }
 }

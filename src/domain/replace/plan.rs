@@ -53,8 +53,10 @@ pub struct Plan {
     pub apart: Vec<Apart>,
     /// Nodes that are without an available pod already, and are not planned: they use the budget up.
     pub down: Vec<NodeName>,
-    /// How long one node usually takes, measured on this set's own pods, soak included.
+    /// How long one node usually takes, soak included.
     pub usual: SignedDuration,
+    /// Whether that was measured on this set's own pods, and not only assumed.
+    pub is_measured: bool,
 }
 
 /// A node whose pod is to be replaced.
@@ -136,13 +138,10 @@ pub fn plan(inventory: &Inventory, slot: RowSlot, options: Options) -> Result<Pl
     let (candidates, waves) = in_waves(found, &groups, &options);
     let set = &row.daemon_set;
     let desired = row.tally.desired;
-    let planned: BTreeSet<&NodeName> = candidates.iter().map(|candidate| &candidate.node).collect();
-    let down = inventory
-        .columns()
-        .filter(|(slot, column)| row.cell(*slot).is_some_and(is_down) && !planned.contains(&column.name));
-    let down: Vec<NodeName> = down.map(|(_, column)| column.name.clone()).collect();
+    let down = down_beside(inventory, row, &candidates);
     let soak = options.soak(set.min_ready_seconds);
-    let usual = usual_time(inventory, slot).unwrap_or(USUAL);
+    let measured = usual_time(inventory, slot);
+    let usual = measured.unwrap_or(USUAL);
     Ok(Plan {
         daemon_set: ObjectRef {
             kind: ObjectKind::DaemonSet,
@@ -157,12 +156,21 @@ pub fn plan(inventory: &Inventory, slot: RowSlot, options: Options) -> Result<Pl
         soak,
         ready_timeout: options.ready_timeout(usual),
         usual: usual + soak,
+        is_measured: measured.is_some(),
         options,
         candidates,
         waves,
         apart,
         down,
     })
+}
+
+/// The nodes without an available pod that are not planned.
+fn down_beside(inventory: &Inventory, row: &Row, candidates: &[Candidate]) -> Vec<NodeName> {
+    let planned: BTreeSet<&NodeName> = candidates.iter().map(|candidate| &candidate.node).collect();
+    let down = inventory.columns().filter(|(slot, _)| row.cell(*slot).is_some_and(is_down));
+    let down = down.filter(|(_, column)| !planned.contains(&column.name));
+    down.map(|(_, column)| column.name.clone()).collect()
 }
 
 /// The nodes that were asked for; none where all are.

@@ -16,8 +16,9 @@ use super::work::{Step, Work};
 use crate::domain::command::Command;
 use crate::domain::id::{NodeName, ObjectRef, Uid};
 use crate::domain::inventory::{Inventory, RowSlot};
+use crate::domain::object::Pod;
 
-pub use hold::{Hold, RunState};
+pub use hold::{End, Hold, RunState};
 
 /// After a disconnection so long has to be live before it goes on.
 const SETTLED: SignedDuration = SignedDuration::from_secs(15);
@@ -88,7 +89,7 @@ pub struct Course {
     pub in_flight: usize,
     /// Nodes whose turn has not come.
     pub queued: usize,
-    /// Nodes done an hour since the first deletion; none before one is done.
+    /// Nodes done an hour from the first deletion to the last one done; none before one is done.
     pub per_hour: Option<f64>,
     /// How long it still takes, by what nodes took so far; none where it does not go on by itself.
     pub left: Option<SignedDuration>,
@@ -159,9 +160,25 @@ impl Replacement {
             && !self.works.iter().any(|work| work.step.is_in_flight())
     }
 
+    /// The nodes that are not as planned: not done yet, failed, or left as they were, outdated pod and all. Without what
+    /// somebody else replaced, and what went with its node.
+    pub fn left(&self, inventory: &Inventory) -> impl Iterator<Item = &Work> {
+        let slot = inventory.row_of(&self.plan.daemon_set.uid);
+        self.works.iter().filter(move |work| match work.step {
+            Step::Done => false,
+            Step::Skipped(_) => {
+                let view = slot.zip(inventory.column_of(&work.candidate.node));
+                let view = view.and_then(|(row, column)| inventory.view(row, column));
+                let is_old = |pod: &&Pod| pod.meta.uid == work.candidate.pod.uid && !pod.is_deleting();
+                view.is_some_and(|view| view.pods.iter().copied().any(|pod| is_old(&pod)))
+            }
+            _ => true,
+        })
+    }
+
     /// How far it is.
     #[must_use]
-    pub fn course(&self, now: Timestamp) -> Course {
+    pub fn course(&self) -> Course {
         let mut course = Course::default();
         for work in &self.works {
             match &work.step {
@@ -176,14 +193,16 @@ impl Replacement {
         let count = i32::try_from(took.len()).unwrap_or(i32::MAX);
         let each =
             if count == 0 { self.plan.usual } else { took.into_iter().sum::<SignedDuration>() / count };
+        // Up to the last one done, so that it stands still while nothing goes on.
         let first = self.works.iter().filter_map(|work| work.deleted).min();
-        course.per_hour = first.filter(|_| course.done > 0).map(|first| {
-            let hours = now.duration_since(first).as_secs_f64().max(1.0) / 3600.0;
+        let last = self.works.iter().filter(|work| work.step == Step::Done).map(|work| work.since).max();
+        course.per_hour = first.zip(last).map(|(first, last)| {
+            let hours = last.duration_since(first).as_secs_f64().max(1.0) / 3600.0;
             f64::from(count) / hours
         });
         let open = self.works.iter().filter(|work| !work.step.is_over());
-        course.left = (self.state == RunState::Running)
-            .then(|| self.plan.estimate_of(open.map(|work| work.candidate.wave), each));
+        let goes_on = self.state == RunState::Running && self.waits_for.is_empty();
+        course.left = goes_on.then(|| self.plan.estimate_of(open.map(|work| work.candidate.wave), each));
         course
     }
 
@@ -198,7 +217,7 @@ impl Replacement {
             for work in self.works.iter_mut().filter(|work| work.step.is_in_flight()) {
                 work.enter(Step::Failed("the DaemonSet is gone".to_owned()), now);
             }
-            self.outdated(gone, now);
+            self.end(End::Changed(gone), now);
             return Vec::new();
         };
         if matches!(self.state, RunState::Held(Hold::Trouble { again: Some(at), .. }) if at <= now) {
@@ -207,6 +226,7 @@ impl Replacement {
         let mut orders = self.follow(inventory, slot, now);
         self.judge_plan(inventory, slot);
         self.judge_failures();
+        self.judge_rest();
         if self.state == RunState::Running {
             orders.extend(self.start(inventory, slot, now));
         }
@@ -274,18 +294,22 @@ impl Replacement {
             let (key, was) = (&self.plan.daemon_set.key, self.plan.generation);
             let words =
                 format!("{key} was changed (generation {was}, now {generation}); look at it and plan again");
-            self.outdated(words, inventory.now());
+            self.end(End::Changed(words), inventory.now());
         }
     }
 
-    /// Nothing is deleted by this plan any more.
-    fn outdated(&mut self, words: String, now: Timestamp) {
-        if matches!(self.state, RunState::Finished | RunState::Aborted) {
+    /// Nothing of the plan is left: what a person holds has ended as well, and so has what somebody else took over.
+    fn judge_rest(&mut self) {
+        if !self.works.iter().all(|work| work.step.is_over()) {
             return;
         }
-        self.state = RunState::Outdated(words);
-        for work in self.works.iter_mut().filter(|work| work.step == Step::Checking) {
-            work.enter(Step::Queued, now);
+        match &self.state {
+            RunState::Held(_) => self.state = RunState::Finished,
+            RunState::Outdated(End::TakenOver { by, .. }) => {
+                let words = format!("{by} replaced the rest; nothing is left");
+                self.state = RunState::Outdated(End::DoneByOthers(words));
+            }
+            _ => {}
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) fn told(model: &Model, relabel: &Relabel) -> Vec<Line> {
 }
 
 fn review(batch: &Batch, harm: &Harm) -> Vec<Line> {
-    let mut lines = Vec::new();
+    let mut lines: Vec<Line> = harm.unseen.iter().map(Line::problem).collect();
     let mut last: Option<&NodeChange> = None;
     for item in batch.items() {
         let change = &item.edit.change;
@@ -93,12 +93,16 @@ fn results(model: &Model, batch: &Batch, harm: &Harm) -> Vec<Line> {
     }
     let waiting = model.expected.len();
     if waiting > 0 {
-        lines.push(Line::heading(format!("foretold and not true yet: {waiting} cells, marked in the grid")));
+        let cells = if waiting == 1 { "cell" } else { "cells" };
+        lines
+            .push(Line::heading(format!("foretold and not true yet: {waiting} {cells}, marked in the grid")));
     } else if batch.is_over() && !harm.impacts.is_empty() && batch.done().next().is_some() {
-        let words = if model.otherwise.is_empty() {
-            "the cluster has done what was foretold"
-        } else {
-            "not as foretold:"
+        let words = match (model.otherwise.is_empty(), harm.stuck()) {
+            (false, _) => "not as foretold:".to_owned(),
+            (true, 0) => "the cluster has done what was foretold".to_owned(),
+            (true, stuck) => format!(
+                "the cluster has done what was foretold: {stuck} of the pods cannot end while the node is NotReady"
+            ),
         };
         lines.push(Line::heading(words));
     }
@@ -115,11 +119,20 @@ pub(super) fn status(model: &Model, relabel: &Relabel) -> Vec<Line> {
             let since = age(Some(*since), model.now);
             lines.push(Line::fact(format!("reading each node afresh ({since}); Esc cancels")));
         }
-        Stage::Ready { batch, gate, typed } => ready(&mut lines, batch, gate, typed),
+        Stage::Ready { batch, gate, typed } => {
+            if let Some((_, words)) = &relabel.changed {
+                lines.push(Line::problem(format!("changed while you looked: {words}")));
+            }
+            ready(&mut lines, batch, gate, typed);
+        }
         Stage::Sent { batch, .. } if batch.is_over() => {
             lines.push(Line::heading(batch.words()));
             let back = if batch.done().next().is_some() { "    u shows what takes it back" } else { "" };
-            lines.push(Line::fact(format!("[Close] Enter or Esc{back}")));
+            let again = match batch.not_done().len() {
+                0 => String::new(),
+                left => format!("    r reads afresh and shows it again for the {left} not done"),
+            };
+            lines.push(Line::fact(format!("[Close] Enter or Esc{again}{back}")));
         }
         Stage::Sent { batch, .. } => {
             lines.push(Line::heading(batch.words()));
@@ -134,9 +147,10 @@ pub(super) fn status(model: &Model, relabel: &Relabel) -> Vec<Line> {
 
 fn ready(lines: &mut Vec<Line>, batch: &Batch, gate: &Gate, typed: &str) {
     let count = batch.ready().count();
+    let again = if batch.left_out().next().is_some() { "    r reads afresh and shows it again" } else { "" };
     if count == 0 {
         lines.push(Line::fact("there is nothing to send"));
-        lines.push(Line::fact("[Close] Enter or Esc"));
+        lines.push(Line::fact(format!("[Close] Enter or Esc{again}")));
         return;
     }
     if batch.items().len() > 1 {
@@ -152,6 +166,6 @@ fn ready(lines: &mut Vec<Line>, batch: &Batch, gate: &Gate, typed: &str) {
             lines.push(Line::fact(format!("to send it, type {} and Enter: {typed}_", batch.word())));
             lines.push(Line::fact("[Cancel] Esc"));
         }
-        Gate::Yes => lines.push(Line::fact(format!("[Cancel] Enter or Esc    y sends {count}"))),
+        Gate::Yes => lines.push(Line::fact(format!("[Cancel] Enter or Esc    y sends {count}{again}"))),
     }
 }

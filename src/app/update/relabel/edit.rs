@@ -5,6 +5,7 @@ use crate::app::model::Model;
 use crate::app::relabel::{EditLine, Editor, Entry, Relabel, Stage, relabel_page};
 use crate::app::viewport::{follow, step};
 use crate::domain::preview::NodeChange;
+use crate::domain::preview::edit::edit_words;
 use crate::domain::relabel::guard::Guard;
 use crate::domain::relabel::harm::Harm;
 
@@ -29,11 +30,25 @@ pub(super) fn foretell(model: &mut Model) {
 pub(super) fn editing(model: &mut Model, action: Action) {
     let visible = relabel_page(model).map_or(1, |page| page.visible);
     let Some(relabel) = &mut model.relabel else { return };
+    let was_leaving = std::mem::take(&mut relabel.is_leaving);
     let Stage::Editing(editor) = &mut relabel.stage else { return };
     let delta = action.lines(visible).unwrap_or_default();
     editor.at = step(editor.at, delta, editor.lines.len());
     match action {
-        Action::Back | Action::Leave => model.relabel = None,
+        Action::Back | Action::Leave if editor.change == NodeChange::default() || was_leaving => {
+            model.relabel = None;
+        }
+        Action::Back | Action::Leave => {
+            relabel.hint = match edit_words(&editor.change).len() {
+                1 => "1 edit is not sent; Esc again drops it, Ctrl-s shows what would be sent".to_owned(),
+                many => {
+                    format!(
+                        "{many} edits are not sent; Esc again drops them, Ctrl-s shows what would be sent"
+                    )
+                }
+            };
+            relabel.is_leaving = true;
+        }
         Action::EditLine => relabel.hint = edit_line(editor).err().unwrap_or_default(),
         Action::AddLabel => editor.entry = Some(Entry::new(false, String::new())),
         Action::AddTaint => editor.entry = Some(Entry::new(true, String::new())),
@@ -146,6 +161,9 @@ pub(super) fn typing(model: &mut Model, action: Action) {
             }
             let key = entry.text.split(['=', ':', '-']).next().unwrap_or_default().to_owned();
             editor.change = editor.pending();
+            if let Some(why) = editor.drop_idle(&model.inventory) {
+                relabel.hint = why;
+            }
             editor.entry = None;
             editor.refresh(&model.inventory);
             // On to what was just changed.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Candidate, Plan};
-use crate::domain::age::human_duration;
+use crate::domain::age::{clock, human_duration};
 use crate::domain::object::IntOrPercent;
 use crate::domain::replace::run::named;
 use crate::domain::text::Text;
@@ -17,7 +17,7 @@ impl Plan {
         self.estimate_of(self.candidates.iter().map(|candidate| candidate.wave), self.usual)
     }
 
-    /// How long nodes of these waves take if each takes so long.
+    /// How long nodes of these waves take if each takes so long, with the room that those leave that are down anyway.
     pub(in crate::domain::replace) fn estimate_of(
         &self,
         waves: impl Iterator<Item = usize>,
@@ -27,7 +27,9 @@ impl Plan {
         for wave in waves {
             *sizes.entry(wave).or_default() += 1;
         }
-        let rounds: u32 = sizes.values().map(|size| size.div_ceil(self.budget.max(1))).sum();
+        let down = u32::try_from(self.down.len()).unwrap_or(u32::MAX);
+        let room = self.budget.saturating_sub(down).max(1);
+        let rounds: u32 = sizes.values().map(|size| size.div_ceil(room)).sum();
         let pauses = i32::try_from(sizes.len().saturating_sub(1)).unwrap_or(i32::MAX);
         let rounds = i32::try_from(rounds).unwrap_or(i32::MAX);
         each.saturating_mul(rounds).saturating_add(self.options.bake().saturating_mul(pauses))
@@ -137,17 +139,16 @@ impl Plan {
     #[must_use]
     pub fn ending(&self, now: Timestamp) -> String {
         let takes = self.estimate();
-        let clock = |at: Timestamp| at.strftime("%H:%M").to_string();
-        let end =
-            now.checked_add(takes).map_or_else(|_| "later".to_owned(), |end| format!("{}Z", clock(end)));
+        let end = now.checked_add(takes).map_or_else(|_| "later".to_owned(), |end| clock(end, now));
         // A time of day is typed in the zone of who types it: how far off it is cannot be misread.
         let until = self.options.until.map(|until| {
             let off = human_duration(until.duration_since(now).as_secs().max(0));
-            format!("; nothing is deleted after {}Z, in {off}", clock(until))
+            format!("; nothing is deleted after {}, in {off}", clock(until, now))
         });
         format!(
-            "about {} if nothing halts it (a node takes about {}), so until about {end}{}",
+            "about {} if nothing halts it (a node {} about {}), so until about {end}{}",
             human_duration(takes.as_secs()),
+            if self.is_measured { "takes" } else { "is assumed to take" },
             human_duration(self.usual.as_secs()),
             until.unwrap_or_default()
         )

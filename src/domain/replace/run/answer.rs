@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::slots::Slots;
-use super::{FLAPS, Hold, Order, Replacement, RunState, SETTLED};
+use super::{End, FLAPS, Hold, Order, Replacement, RunState, SETTLED};
 use crate::domain::cell::available_from;
 use crate::domain::command::{Outcome, delete_pod, evict_pod};
 use crate::domain::id::NodeName;
@@ -47,7 +47,7 @@ impl Replacement {
             }
         };
         match verdict(&self.plan, &self.works[at].candidate, &fresh) {
-            Verdict::Halt(why) => self.outdated(why, now),
+            Verdict::Halt(why) => self.end(End::Changed(why), now),
             Verdict::Skip(why) => self.works[at].enter(Step::Skipped(why), now),
             Verdict::Go => return self.delete(at, &fresh, inventory),
         }

@@ -14,8 +14,8 @@ pub enum RunState {
     Held(Hold),
     /// Nothing is deleted until a person decides: to go on, or to abort.
     Halted(String),
-    /// The plan does not hold any more, or its time is up: only a new one can go on.
-    Outdated(String),
+    /// The plan is not carried on: only a new one can go on.
+    Outdated(End),
     /// Every node is over.
     Finished,
     /// A person ended it.
@@ -60,8 +60,40 @@ impl RunState {
     pub fn why(&self, now: Timestamp) -> String {
         match self {
             Self::Held(hold) => hold.words(now),
-            Self::Halted(words) | Self::Outdated(words) => words.clone(),
+            Self::Halted(words) => words.clone(),
+            Self::Outdated(end) => end.words().to_owned(),
             Self::Running | Self::Finished | Self::Aborted => String::new(),
+        }
+    }
+}
+
+/// Why a plan is not carried on, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The DaemonSet is not as it was planned for.
+    Changed(String),
+    /// Another node would not be done in time.
+    TimeUp(String),
+    /// Somebody else is at it.
+    TakenOver {
+        /// Who.
+        by: String,
+        /// How far they were when that was noticed.
+        words: String,
+    },
+    /// Somebody else did what was left.
+    DoneByOthers(String),
+}
+
+impl End {
+    /// The reason in words.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Changed(words)
+            | Self::TimeUp(words)
+            | Self::TakenOver { words, .. }
+            | Self::DoneByOthers(words) => words,
         }
     }
 }

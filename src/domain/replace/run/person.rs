@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Hold, Replacement, RunState};
+use super::{End, Hold, Replacement, RunState};
 use crate::domain::id::{NodeName, Uid};
 use crate::domain::replace::neighbour::Harmed;
 use crate::domain::replace::work::Step;
@@ -26,6 +26,24 @@ impl Replacement {
         self.state = RunState::Running;
     }
 
+    /// Why going on now is to be thought over once more: so far no node came up, and at least one failed.
+    #[must_use]
+    pub fn doubt(&self) -> Option<String> {
+        let halted = matches!(self.state, RunState::Halted(_));
+        let failed = self.failures();
+        let came_up = self.works.iter().any(|work| work.step == Step::Done);
+        let queued = self.works.iter().filter(|work| work.step == Step::Queued).count();
+        let nodes = |is_one: bool| if is_one { "node" } else { "nodes" };
+        (halted && !came_up && failed > 0 && queued > 0).then(|| {
+            format!(
+                "no pod of {} came up so far, on {failed} {}; {queued} {} would be next",
+                self.plan.revision_label,
+                nodes(failed == 1),
+                nodes(queued == 1)
+            )
+        })
+    }
+
     /// A person ends it; pods in flight are still followed.
     pub fn abort(&mut self) {
         if !matches!(self.state, RunState::Finished | RunState::Outdated(_)) {
@@ -33,9 +51,15 @@ impl Replacement {
         }
     }
 
-    /// Somebody else took it over, its time is up, or the plan cannot be carried out any more.
-    pub fn end(&mut self, words: String, now: Timestamp) {
-        self.outdated(words, now);
+    /// Nothing is deleted by this plan any more.
+    pub fn end(&mut self, why: End, now: Timestamp) {
+        if matches!(self.state, RunState::Finished | RunState::Aborted) {
+            return;
+        }
+        self.state = RunState::Outdated(why);
+        for work in self.works.iter_mut().filter(|work| work.step == Step::Checking) {
+            work.enter(Step::Queued, now);
+        }
     }
 
     /// The neighbours that stop it, wherever they are.

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::slots::Slots;
-use super::{Hold, Order, Replacement, RunState, named};
+use super::{End, Hold, Order, Replacement, RunState, named};
+use crate::domain::age::clock;
 use crate::domain::inventory::{ColumnSlot, Inventory, RowSlot};
 use crate::domain::replace::work::Step;
 
@@ -62,11 +63,11 @@ impl Replacement {
     fn time_is_up(&mut self, until: Timestamp, now: Timestamp) {
         let left = self.works.iter().filter(|work| work.step == Step::Queued).count();
         let nodes = if left == 1 { "node is" } else { "nodes are" };
-        let words = format!("its time, until {}Z, is up: {left} {nodes} left", until.strftime("%H:%M"));
+        let words = format!("its time, until {}, is up: {left} {nodes} left", clock(until, now));
         if self.works.iter().any(|work| work.step.is_in_flight()) {
             self.waits_for = words;
         } else {
-            self.end(words, now);
+            self.end(End::TimeUp(words), now);
         }
     }
 
