@@ -76,11 +76,21 @@ const MORE: u16 = 6;
 /// The title.
 fn words(canvas: &mut Canvas, view: &LogView) {
     let title = title(canvas.model, view);
-    let right = width(&title.right) + if title.dropped.is_empty() { 0 } else { width(&title.dropped) + 2 };
-    let room = canvas.area.width.saturating_sub(right + 6);
-    let ellipsis = canvas.theme.glyphs().ellipsis();
-    // How much of all is seen must not be lost to a long name.
+    // How much of all is seen must not be lost to a long name, nor to anything else.
     let shown = if title.shown.is_empty() { String::new() } else { format!("  {}", title.shown) };
+    let mut words = title.right.clone();
+    let taken = |words: &[String]| {
+        let dropped = if title.dropped.is_empty() { 0 } else { width(&title.dropped) + 2 };
+        width(&words.join("  ")) + dropped
+    };
+    let whole = canvas.area.width;
+    let is_narrow = |words: &[String]| whole.saturating_sub(taken(words) + 6) < NAME + width(&shown);
+    while words.len() > 2 && is_narrow(&words) {
+        words.pop();
+    }
+    let (right, words) = (taken(&words), words.join("  "));
+    let room = whole.saturating_sub(right + 6);
+    let ellipsis = canvas.theme.glyphs().ellipsis();
     let name = cut_end(&title.left, room.saturating_sub(width(&shown)).max(NAME.min(room)), ellipsis);
     let mut left = cut_end(&format!("{name}{shown}"), room, ellipsis);
     let rest = room - width(&left).min(room);
@@ -93,8 +103,8 @@ fn words(canvas: &mut Canvas, view: &LogView) {
     if !title.dropped.is_empty() {
         x = canvas.put(x, 1, right, &format!(" {} ", title.dropped), canvas.theme.style(Role::Warning));
     }
-    if !title.right.is_empty() {
-        canvas.put(x, 1, right + 2, &format!(" {} ", title.right), canvas.theme.style(Role::Frame));
+    if !words.is_empty() {
+        canvas.put(x, 1, right + 2, &format!(" {words} "), canvas.theme.style(Role::Frame));
     }
 }
 
@@ -104,7 +114,7 @@ pub(super) fn foot(canvas: &mut Canvas, y: u16) -> u16 {
     let Some(view) = view else { return 0 };
     let title = title(canvas.model, view);
     let gap = if title.dropped.is_empty() { "" } else { "  " };
-    let words = format!("{}{gap}{}", title.dropped, title.right);
+    let words = format!("{}{gap}{}", title.dropped, title.right.join("  "));
     let words = cut_start(&words, canvas.area.width / 2, canvas.theme.glyphs().ellipsis());
     let room = width(&words) + 2;
     canvas.put(canvas.area.width - room + 1, y, room, &words, canvas.theme.style(Role::Frame));

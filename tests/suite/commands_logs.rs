@@ -152,6 +152,8 @@ fn pods_that_come_with_a_rollout_are_followed() {
             break;
         }
     }
+    // What a kubelet says of a pod that it has just been given is no refusal.
+    assert!(!said.contains("refused"), "{said}");
     child.kill().expect("it runs");
     child.wait().expect("it ends");
 }

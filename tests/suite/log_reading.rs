@@ -125,6 +125,10 @@ fn how_many_are_shown_is_not_lost_to_a_long_name() {
         let title = text(&screen(&mut model, (width, height))).lines().nth(1).unwrap_or_default().to_owned();
         assert!(title.contains("16 of 60 nodes shown"), "{title}");
         assert!(!title.contains("outdated"), "none is: {title}");
+        press(&mut model, "/nothing<enter>&");
+        let title = text(&screen(&mut model, (width, height))).lines().nth(1).unwrap_or_default().to_owned();
+        assert!(title.contains("16 of 60 nodes shown") && title.contains("only 0 matches"), "{title}");
+        press(&mut model, "<esc>");
     }
 }
 
@@ -244,8 +248,12 @@ fn the_hints_and_the_menus_are_those_of_logs() {
 #[test]
 fn a_lost_server_is_one_line() {
     let (mut model, streams) = logs_of("node-exporter", 16);
-    for (id, _) in &streams {
+    for (n, (id, _)) in streams.iter().enumerate() {
         hear(&mut model, *id, LogNews::Broken("the connection broke".into()));
+        if n == 1 {
+            let shown = rows(&mut model).join("\n");
+            assert!(shown.contains("node-00000, node-00001: the connection broke"), "{shown}");
+        }
     }
     let shown = rows(&mut model);
     assert_eq!(shown.len(), 1, "{shown:?}");

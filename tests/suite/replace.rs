@@ -379,7 +379,7 @@ fn a_failed_read_before_a_lost_connection_shortens_no_wait() {
     world.turn(&mut run);
     world.connect();
     world.turn(&mut run);
-    assert!(matches!(run.state(), RunState::Held(Hold::Stale(_))), "{:?}", run.state());
+    assert!(matches!(run.state(), RunState::Held(Hold::Settling(_))), "{:?}", run.state());
     world.pass(10);
     world.turn(&mut run);
     assert_eq!(world.deletions, 0, "it was live for 10 s only");

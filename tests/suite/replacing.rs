@@ -408,6 +408,9 @@ fn stale_data_holds_it_and_names_the_watch() {
     assert_eq!(desk.deletions(), 1);
     desk.link(&LinkState::Live { since: desk.now });
     desk.pass(10);
+    let shown = desk.shown();
+    assert!(shown.contains("held: live again for 10s of 15s, then it goes on"), "{shown}");
+    assert!(!shown.contains("not live for 50s"), "{shown}");
     assert_eq!(desk.deletions(), 1, "not before it was live for a while");
     desk.pass(6);
     desk.pass(1);
@@ -431,6 +434,28 @@ fn a_neighbour_that_breaks_is_named_and_can_be_let_pass() {
     desk.pass(1);
     assert_eq!((state(&desk), done(&desk)), (RunState::Running, 1), "{}", desk.shown());
     assert_eq!(desk.deletions(), 2);
+}
+
+#[test]
+fn a_soak_is_counted_down_once_however_often_the_neighbours_are_looked_at() {
+    let mut desk = Desk::new();
+    desk.begin("");
+    desk.pass(12);
+    assert!(desk.shown().contains("node-00000  soaking, 18s left"), "{}", desk.shown());
+    // The answer fails again and again.
+    desk.wait(18);
+    for _ in 0..2 {
+        let shown = desk.shown();
+        assert!(shown.contains("node-00000  soaked; the node's other pods are looked at"), "{shown}");
+        let is_read = |effect: &Effect| matches!(effect, Effect::ReadNeighbours(_));
+        let at = desk.waiting.iter().position(is_read).expect("they are read");
+        let Some(Effect::ReadNeighbours(node)) = desk.waiting.remove(at) else { panic!("it was just there") };
+        desk.tell(Msg::NeighboursRead { node, pods: Err("connection refused".to_owned()) });
+        desk.pass(4);
+        let shown = desk.shown();
+        assert!(shown.contains("looked at again in 6s") && !shown.contains("00000  soaking"), "{shown}");
+        desk.wait(6);
+    }
 }
 
 #[test]

@@ -14,8 +14,9 @@ pub struct Title {
     pub shown: String,
     /// Of which container and run, and what else there is to say, the most important first; begins with what parts it from the rest.
     pub more: String,
-    /// Following or not, how far back, which line of how many.
-    pub right: String,
+    /// How many lines match, following or not, how far back, which line of how many; where there is little room, what
+    /// comes later is left out first.
+    pub right: Vec<String>,
     /// Lines that are lost; empty where there are none.
     pub dropped: String,
 }
@@ -71,18 +72,19 @@ pub fn title(model: &Model, view: &LogView) -> Title {
     let shown = if is_many { selection.to_string() } else { String::new() };
     let (at, all) = view.position();
     let found = match (view.found(), view.only_matches) {
-        (0, false) => String::new(),
-        (1, false) => "1 match  ".to_owned(),
-        (found, false) => format!("{found} matches  "),
-        (1, true) => format!("only 1 match +-{}  ", view.context),
-        (found, true) => format!("only {found} matches +-{}  ", view.context),
+        (0, false) => None,
+        (1, false) => Some("1 match".to_owned()),
+        (found, false) => Some(format!("{found} matches")),
+        (1, true) => Some(format!("only 1 match +-{}", view.context)),
+        (found, true) => Some(format!("only {found} matches +-{}", view.context)),
     };
+    let others = [state(view).to_owned(), format!("{at}/{all}"), PRESETS[view.preset].0.to_owned()];
     let dropped = view.buffer.dropped();
     Title {
         left,
         shown,
         more: more(model, view, is_many),
-        right: format!("{found}{}  {}  {at}/{all}", state(view), PRESETS[view.preset].0),
+        right: found.into_iter().chain(others).collect(),
         dropped: if dropped == 0 { String::new() } else { format!("{dropped} oldest dropped") },
     }
 }

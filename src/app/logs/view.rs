@@ -34,6 +34,8 @@ pub const PRESETS: [(&str, Since, Option<u32>); 7] = [
 
 /// Streams that break for the same reason within this time are told of in one line.
 const TOGETHER: SignedDuration = SignedDuration::from_secs(10);
+/// So many nodes are named in such a line, more are counted.
+const MOST_NAMED: usize = 3;
 /// Lines around each match, where only matches are shown.
 const CONTEXT: usize = 2;
 /// So many columns are scrolled sideways at once.
@@ -216,7 +218,7 @@ impl LogView {
         {
             trouble.nodes.insert(name);
             let who = match trouble.nodes.len() {
-                1 => trouble.nodes.first().map(ToString::to_string).unwrap_or_default(),
+                1..=MOST_NAMED => trouble.nodes.iter().map(Text::as_str).collect::<Vec<_>>().join(", "),
                 nodes => format!("{nodes} nodes"),
             };
             self.buffer.reword(trouble.note, &format!("{who}: {why}; trying again"));

@@ -141,6 +141,12 @@ impl Replacing {
                 let left = until.duration_since(now).as_secs().max(0);
                 format!("soaking, {} left", human_duration(left))
             }
+            // It has soaked: only its neighbours are looked at, as often as that takes.
+            (Step::Judging, _) => "soaked; the node's other pods are looked at".to_owned(),
+            (Step::Watching { until }, _) => {
+                let left = until.duration_since(now).as_secs().max(0);
+                format!("soaked; the node's other pods are looked at again in {}", human_duration(left))
+            }
             (step, _) => {
                 let since = age(Some(work.since), now);
                 let waits =

@@ -55,7 +55,9 @@ enum Run {
     /// It runs.
     GoesOn,
     /// It ended, so its log has an end.
-    Ended(LogEnd),
+    Ended,
+    /// Its pod is gone.
+    Gone,
     /// Its pod cannot be read, or says nothing about it.
     Unknown,
 }
@@ -72,7 +74,7 @@ impl Stream {
     }
 
     async fn read(&mut self) -> LogEnd {
-        let mut backoff = Backoff::default();
+        let (mut backoff, mut has_ended) = (Backoff::default(), false);
         loop {
             self.pace.wait().await;
             let begun = Instant::now();
@@ -82,13 +84,16 @@ impl Stream {
                 backoff = Backoff::default();
             }
             let follow = self.request.follow;
+            // What was read to its end by the time its pod went has a last line like any other.
+            let gone = if has_ended { LogEnd::Complete } else { LogEnd::Gone };
+            has_ended |= matches!(once, Once::Ended { .. });
             let trouble = match once {
                 Once::Ended { .. } | Once::Silent if !follow => return LogEnd::Complete,
                 Once::Silent => continue,
                 // What the container printed since is read before anything is concluded.
                 Once::Ended { fresh: true } => None,
                 Once::Ended { fresh: false } => match self.look_at_run().await {
-                    Run::Ended(end) => return end,
+                    Run::Gone | Run::Ended => return LogEnd::Complete,
                     Run::Unknown => None,
                     Run::GoesOn => {
                         (!has_lasted).then(|| Text::new("the server ended the log, but the container runs"))
@@ -98,7 +103,7 @@ impl Stream {
                 Once::Broken(why) => Some(why),
                 // A kubelet that has not heard of the pod yet says the same.
                 Once::Refused(LogEnd::Gone) if follow => match self.look_at_run().await {
-                    Run::Ended(LogEnd::Gone) => return LogEnd::Gone,
+                    Run::Gone => return gone,
                     _ => Some(Text::new(&LogEnd::NotStarted(Text::default()).to_string())),
                 },
                 Once::Refused(end) if follow && end.is_passing() => Some(Text::new(&end.to_string())),
@@ -118,12 +123,12 @@ impl Stream {
         let ask = Ask { path, doing: format!("read the pod {key}"), within: IDLE };
         let pod = match self.wire.read(&ask).await {
             Ok((bytes, _)) => serde_json::from_slice::<Pod>(&bytes),
-            Err(error) if error.is_absent() => return Run::Ended(LogEnd::Gone),
+            Err(error) if error.is_absent() => return Run::Gone,
             Err(_) => return Run::Unknown,
         };
         let Ok(pod) = pod else { return Run::Unknown };
         if pod.meta.uid != *uid {
-            return Run::Ended(LogEnd::Gone);
+            return Run::Gone;
         }
         let mut all = pod.containers.iter().chain(&pod.init_containers);
         let Some(container) = all.find(|container| container.name == self.request.container) else {
@@ -134,7 +139,7 @@ impl Stream {
             ContainerState::Running { .. } if is_same => Run::GoesOn,
             // It never ran: what comes is its first run.
             ContainerState::Waiting { .. } if container.last.is_none() => Run::Unknown,
-            _ => Run::Ended(LogEnd::Complete),
+            _ => Run::Ended,
         }
     }
 

@@ -193,17 +193,20 @@ async fn an_end_is_believed_only_where_the_pod_says_so() {
     let logs = paths(&log).iter().filter(|path| path.contains("/log?")).count();
     assert_eq!(logs, 6, "each end without anything new is one look at the pod");
     assert!(begun.elapsed() > Duration::from_millis(500), "with pauses");
-    for (reply, end) in [
-        (pod("u", 1, RUNNING), &[][..]),
-        (pod("another", 0, RUNNING), &["end: the pod is gone, and its log with it".to_owned()][..]),
-        (
-            Reply::status(404, "pods \"p\" not found"),
-            &["end: the pod is gone, and its log with it".to_owned()][..],
-        ),
-    ] {
-        let (said, _) = read_of(request(true), |_| Some(text("")), move |_| reply.clone()).await;
-        assert_eq!(said, end);
+    for reply in
+        [pod("u", 1, RUNNING), pod("another", 0, RUNNING), Reply::status(404, "pods \"p\" not found")]
+    {
+        let (said, log) = read_of(request(true), |_| Some(text("")), move |_| reply.clone()).await;
+        assert_eq!((said.as_slice(), log.lock().unwrap().len()), (&[][..], 2), "read to its end");
     }
+    let gone = |_| Some(Reply::status(404, "pods \"p\" not found"));
+    let (said, _) = read_of(request(true), gone, |_| Reply::status(404, "pods \"p\" not found")).await;
+    assert_eq!(said, ["end: the pod is gone, and its log with it"]);
+    let cut = |count| {
+        Some(if count == 0 { text("2026-01-02T03:04:08Z bye\n") } else { Reply::status(404, "not found") })
+    };
+    let (said, _) = read_of(request(true), cut, |_| Reply::status(404, "pods \"p\" not found")).await;
+    assert_eq!(said, ["bye"], "its last line was read");
 }
 
 #[tokio::test(start_paused = true)]

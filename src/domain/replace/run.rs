@@ -247,7 +247,7 @@ impl Replacement {
             let answer = work.deleted.filter(|_| work.unanswered);
             [timer, late, answer.map(|at| at + ANSWER + SignedDuration::from_millis(1))]
         });
-        let settled = self.live_since.filter(|_| matches!(self.state, RunState::Held(Hold::Stale(_))));
+        let settled = self.live_since.filter(|_| matches!(self.state, RunState::Held(Hold::Settling(_))));
         let again = match self.state {
             RunState::Held(Hold::Trouble { again, .. }) => again,
             _ => None,
@@ -276,11 +276,13 @@ impl Replacement {
             return false;
         }
         let since = *self.live_since.get_or_insert(now);
-        if matches!(self.state, RunState::Held(Hold::Stale(_))) {
+        if matches!(self.state, RunState::Held(Hold::Stale(_) | Hold::Settling(_))) {
             if self.flaps >= FLAPS {
                 self.state = RunState::Held(Hold::Flapping);
             } else if now.duration_since(since) >= SETTLED {
                 self.state = RunState::Running;
+            } else {
+                self.state = RunState::Held(Hold::Settling(since));
             }
         }
         true

@@ -105,6 +105,8 @@ pub enum Hold {
     Person,
     /// What is known may be old.
     Stale(Stale),
+    /// What is known is of now again, since then: for a while that is watched.
+    Settling(Timestamp),
     /// It was disconnected too often to go on by itself.
     Flapping,
     /// A group is done; the next one waits for a person.
@@ -136,7 +138,9 @@ impl Hold {
     pub fn needs_person(&self) -> bool {
         match self {
             Self::Person | Self::Flapping | Self::Group(_) | Self::Trouble { again: None, .. } => true,
-            Self::Stale(_) | Self::Dead(_) | Self::Trouble { again: Some(_), .. } => false,
+            Self::Stale(_) | Self::Settling(_) | Self::Dead(_) | Self::Trouble { again: Some(_), .. } => {
+                false
+            }
         }
     }
 
@@ -151,6 +155,10 @@ impl Hold {
                     "{}: nothing is deleted blind; it goes on after {settled} s of live data",
                     stale.words(now)
                 )
+            }
+            Self::Settling(since) => {
+                let so_far = now.duration_since(*since).as_secs().clamp(0, SETTLED.as_secs());
+                format!("live again for {so_far}s of {}s, then it goes on", SETTLED.as_secs())
             }
             Self::Flapping => format!("disconnected {FLAPS} times; go on only if you trust the connection"),
             Self::Group(next) => format!("a group is done; next: {next}"),
